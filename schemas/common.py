@@ -1,0 +1,155 @@
+"""Field types, limits and numeric codes that the other schema modules share."""
+
+import enum
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+PROTOCOL_VERSION: Final = 1
+
+MAX_FRAME_BYTES: Final = 64 * 1024
+MAX_TEXT_CHARS: Final = 5_000  # a text of only 4-byte characters still fits a frame
+MAX_EXTRA_BYTES: Final = 4_096  # of the client's own `extra`, as JSON
+MAX_NAME_CHARS: Final = 100
+MAX_MENTIONS: Final = 100
+MAX_USERS_PER_CALL: Final = 500
+MAX_HISTORY_PAGE: Final = 100
+MAX_LIST_PAGE: Final = 200
+DEFAULT_MAX_MEMBERS: Final = 500
+UNREAD_CAP: Final = 99  # the badge shows "99+" above it (seed: 倒序99条)
+SYSTEM_SENDER: Final = "system"
+
+# `$` also matches before a trailing newline in Python, so each pattern forbids one.
+UserId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.@-]+$(?!\n)",
+        min_length=1,
+        max_length=64,
+        description="The company's user id.",
+        examples=["an"],
+    ),
+]
+ChannelId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-z]{24}$",
+        min_length=24,
+        max_length=24,
+        description="24 characters of 0-9 and a-z.",
+        examples=["3v1c0q8m2k5t7n9p4r6s1000"],
+    ),
+]
+MessageId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-z]{24}\.[0-9]{12}$",
+        min_length=37,
+        max_length=37,
+        description="The channel id, a dot and the seq in 12 digits.",
+        examples=["3v1c0q8m2k5t7n9p4r6s1000.000000000042"],
+    ),
+]
+ClientMessageId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[!-~]+$(?!\n)",
+        min_length=1,
+        max_length=64,
+        description="The client's own id of this write, unique per sender and channel. "
+        "Repeat a write with the same id until it is answered: it happens once.",
+        examples=["01JD8Z5W0Q-1"],
+    ),
+]
+RequestId = Annotated[
+    str,
+    Meta(min_length=1, max_length=64, description="Chosen by the client; the reply carries it back."),
+]
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS, description="A name people read.")]
+Avatar = Annotated[str, Meta(max_length=500, description="A file key or an https address.")]
+Seq = Annotated[int, Meta(ge=1, le=999_999_999_999, description="Position in the channel's log: 1, 2, 3 ...")]
+SeqOrZero = Annotated[int, Meta(ge=0, le=999_999_999_999, description="A position, or 0 for none yet.")]
+Cursor = Annotated[str, Meta(max_length=500, description="Opaque; pass back what the last answer gave.")]
+UserIds = Annotated[list[UserId], Meta(min_length=1, max_length=MAX_USERS_PER_CALL)]
+Timestamp = Annotated[
+    str,
+    Meta(
+        description="RFC 3339, UTC, milliseconds.",
+        examples=["2026-11-23T08:00:00.000Z"],
+        extra_json_schema={"format": "date-time"},
+    ),
+]
+
+
+class MessageType(enum.StrEnum):
+    """What an entry of a channel's log is (seed: message_type)."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    EMOJI = "emoji"
+    FILE = "file"
+    SYSTEM = "system"
+
+
+class ChannelType(enum.StrEnum):
+    """Direct chat of two, or group (seed: session_type)."""
+
+    DIRECT = "direct"
+    GROUP = "group"
+
+
+class ChannelStatus(enum.StrEnum):
+    """Whether a channel takes new messages (seed: status)."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    DISSOLVED = "dissolved"
+
+
+class MessageStatus(enum.StrEnum):
+    """Whether an entry still has its content (seed: status)."""
+
+    NORMAL = "normal"
+    RECALLED = "recalled"
+
+
+class Role(enum.StrEnum):
+    """A member's role in a channel (seed: role)."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+
+class Membership(enum.StrEnum):
+    """Whether somebody is in a channel now or was once (seed: status)."""
+
+    NORMAL = "normal"
+    LEFT = "left"
+
+
+class Notify(enum.StrEnum):
+    """Which messages of a conversation should disturb its member."""
+
+    ALL = "all"
+    MENTIONS = "mentions"
+    NONE = "none"
+
+
+# The seed's numbers, as stored. The wire speaks names.
+MESSAGE_TYPE_CODES: Final = {
+    MessageType.TEXT: 1,
+    MessageType.IMAGE: 2,
+    MessageType.EMOJI: 3,
+    MessageType.FILE: 4,
+    MessageType.SYSTEM: 99,
+}
+CHANNEL_TYPE_CODES: Final = {ChannelType.DIRECT: 1, ChannelType.GROUP: 2}
+MESSAGE_STATUS_CODES: Final = {MessageStatus.NORMAL: 0, MessageStatus.RECALLED: 1}
+ROLE_CODES: Final = {Role.MEMBER: 0, Role.ADMIN: 1, Role.OWNER: 2}
+MEMBERSHIP_CODES: Final = {Membership.LEFT: 0, Membership.NORMAL: 1}
+CHANNEL_STATUS_CODES: Final = {
+    ChannelStatus.DISABLED: 0,
+    ChannelStatus.ENABLED: 1,
+    ChannelStatus.DISSOLVED: 2,
+}

@@ -1,0 +1,73 @@
+"""The codes of all errors a client can meet, the same over WebSocket and REST."""
+
+import enum
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct
+
+
+class ErrorCode(enum.StrEnum):
+    """Why a request was refused. The comment says what the client can do about it."""
+
+    INVALID = "invalid"  # mend the request; `errors` says where
+    UNSUPPORTED = "unsupported"  # well formed, but this server does not do it (yet)
+    UNAUTHORIZED = "unauthorized"  # get a new token
+    FORBIDDEN = "forbidden"  # ask somebody with the right
+    NOT_FOUND = "not_found"  # there is none, or it is not yours to know
+    CONFLICT = "conflict"  # this client id was used for something else: choose another
+    NOT_MEMBER = "not_member"  # you are no longer in this channel
+    CHANNEL_FULL = "channel_full"  # nobody was added
+    CHANNEL_DISABLED = "channel_disabled"  # it takes no messages now
+    TOO_LARGE = "too_large"  # send less
+    UNSUPPORTED_MEDIA = "unsupported_media"  # this kind of content is not taken
+    RATE_LIMITED = "rate_limited"  # wait `retry_after` seconds, same client id
+    BUSY = "busy"  # not confirmed: retry with the same client id, it settles the outcome
+    INTERNAL = "internal"  # set aside for the operators; repeating it does not help
+
+
+STATUS: Final = {
+    ErrorCode.INVALID: 422,
+    ErrorCode.UNSUPPORTED: 422,
+    ErrorCode.UNAUTHORIZED: 401,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.CONFLICT: 409,
+    ErrorCode.NOT_MEMBER: 403,
+    ErrorCode.CHANNEL_FULL: 409,
+    ErrorCode.CHANNEL_DISABLED: 403,
+    ErrorCode.TOO_LARGE: 413,
+    ErrorCode.UNSUPPORTED_MEDIA: 415,
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.BUSY: 503,
+    ErrorCode.INTERNAL: 500,
+}
+
+MESSAGES: Final = {
+    ErrorCode.INVALID: "The request is not valid.",
+    ErrorCode.UNSUPPORTED: "This is not supported.",
+    ErrorCode.UNAUTHORIZED: "Who you are could not be established.",
+    ErrorCode.FORBIDDEN: "You may not do this.",
+    ErrorCode.NOT_FOUND: "There is no such thing, or it is not yours.",
+    ErrorCode.CONFLICT: "This client_message_id was used for a different write.",
+    ErrorCode.NOT_MEMBER: "You are no longer a member of this channel.",
+    ErrorCode.CHANNEL_FULL: "The channel would have too many members; nobody was added.",
+    ErrorCode.CHANNEL_DISABLED: "This channel is disabled.",
+    ErrorCode.TOO_LARGE: "This is too large.",
+    ErrorCode.UNSUPPORTED_MEDIA: "This type of message is not supported.",
+    ErrorCode.RATE_LIMITED: "Too many requests.",
+    ErrorCode.BUSY: "Not confirmed in time; repeat it with the same client_message_id.",
+    ErrorCode.INTERNAL: "This could not be processed and was set aside.",
+}
+
+
+class ErrorBody(Struct, kw_only=True, omit_defaults=True):
+    """The body of every REST error."""
+
+    code: Annotated[str, Meta(description="What it is: act on this.", examples=["not_found"])]
+    status: Annotated[int, Meta(description="The HTTP status, again.", examples=[404])]
+    message: Annotated[str, Meta(description="One sentence for the developer of the client.")]
+    request_id: Annotated[str, Meta(description="Under which it is in the server's log.")]
+    errors: Annotated[
+        dict[str, Any] | None, Meta(description="What is wrong where: by field, or the data of the refusal.")
+    ] = None
+    retry_after: Annotated[float | None, Meta(description="Seconds to wait before the same try.")] = None

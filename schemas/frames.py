@@ -1,0 +1,250 @@
+"""Every frame of the WebSocket: what a client may ask, what it is answered, what it is told.
+
+A frame is one JSON object in a text message of at most 64 KiB, told apart by `type`. Unknown fields are
+ignored; an unknown type is answered with an error and the socket stays open.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, field
+
+from schemas.channels import Written
+from schemas.common import (
+    MAX_HISTORY_PAGE,
+    Avatar,
+    ChannelId,
+    ClientMessageId,
+    Cursor,
+    MessageId,
+    MessageType,
+    Name,
+    RequestId,
+    Seq,
+    SeqOrZero,
+    Timestamp,
+    UserId,
+    UserIds,
+)
+from schemas.conversations import ReadState, SyncPage
+from schemas.messages import Content, Entry, Extra, HistoryPage, Mentions
+
+# ---- client -> server
+
+
+class Request(Struct, kw_only=True, tag_field="type"):
+    """What every request carries."""
+
+    id: RequestId
+
+
+class Hello(Request, kw_only=True, tag="hello"):
+    """Say who you are, first and within 5 s; again later to renew the token."""
+
+    token: Annotated[str, Meta(max_length=8_192, description="Absent if the header carried it.")] | None = (
+        None
+    )
+    device: Annotated[str, Meta(max_length=64, description="Names this device among yours.")] = ""
+    protocol: int = 1
+    cursor: Annotated[Cursor | None, Meta(description="Of the last sync: the reply then holds a sync.")] = (
+        None
+    )
+
+
+class Send(Request, kw_only=True, tag="send"):
+    """Send a message to a channel, or with `to` to a person. Answered once it is stored."""
+
+    client_message_id: ClientMessageId
+    channel_id: ChannelId | None = None
+    to: UserId | None = None
+    message_type: MessageType = MessageType.TEXT
+    content: Content = ""
+    extra: Extra = field(default_factory=dict)
+    reply_to: MessageId | None = None
+    mentions: Mentions = field(default_factory=list)
+
+
+class Read(Request, kw_only=True, tag="read"):
+    """Everything up to this seq has been read; the watermark only grows."""
+
+    channel_id: ChannelId
+    seq: Seq
+
+
+class Sync(Request, kw_only=True, tag="sync"):
+    """Which conversations changed since the cursor; without one, all of them."""
+
+    cursor: Cursor | None = None
+
+
+class History(Request, kw_only=True, tag="history"):
+    """A page of entries: at most one of before, after, around; none means the newest."""
+
+    channel_id: ChannelId
+    before: Seq | None = None
+    after: SeqOrZero | None = None
+    around: Seq | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY_PAGE)] = 50
+
+
+class CreateGroup(Request, kw_only=True, tag="create_group"):
+    """A new group; the caller becomes its owner."""
+
+    client_message_id: ClientMessageId
+    name: Name
+    avatar: Avatar = ""
+    user_ids: UserIds
+
+
+class OpenDirect(Request, kw_only=True, tag="open_direct"):
+    """The direct chat with one person; it is made if there is none."""
+
+    client_message_id: ClientMessageId
+    to: UserId
+
+
+class UpdateChannel(Request, kw_only=True, tag="update_channel"):
+    """Rename a group or change its avatar; absent fields stay."""
+
+    client_message_id: ClientMessageId
+    channel_id: ChannelId
+    name: Name | None = None
+    avatar: Avatar | None = None
+
+
+class AddMembers(Request, kw_only=True, tag="add_members"):
+    """Add people, all or none; a direct chat becomes a group."""
+
+    client_message_id: ClientMessageId
+    channel_id: ChannelId
+    user_ids: UserIds
+
+
+class RemoveMember(Request, kw_only=True, tag="remove_member"):
+    """Take somebody out of a group."""
+
+    client_message_id: ClientMessageId
+    channel_id: ChannelId
+    user_id: UserId
+
+
+class Leave(Request, kw_only=True, tag="leave"):
+    """Leave a group."""
+
+    client_message_id: ClientMessageId
+    channel_id: ChannelId
+
+
+class Ping(Request, kw_only=True, tag="ping"):
+    """Is anybody there? Answered with `pong`."""
+
+
+ClientFrame = (
+    Hello
+    | Send
+    | Read
+    | Sync
+    | History
+    | CreateGroup
+    | OpenDirect
+    | UpdateChannel
+    | AddMembers
+    | RemoveMember
+    | Leave
+    | Ping
+)
+
+# ---- server -> client: replies
+
+
+class HelloReply(Struct, kw_only=True, tag_field="type", tag="ok", omit_defaults=True):
+    """You are in. Live events follow; what came before them is in `sync`."""
+
+    id: RequestId
+    user: UserId
+    connection: str
+    epoch: str
+    server_time: Timestamp
+    protocol: int
+    heartbeat_s: Annotated[int, Meta(description="The server pings this often; 60 s of silence end it.")]
+    limits: dict[str, int]
+    sync: SyncPage | None = None
+
+
+class WrittenReply(Written, kw_only=True, tag_field="type", tag="ok", omit_defaults=True):
+    """The write is stored. For a send it stands where its event would stand in the order of frames."""
+
+    id: RequestId
+
+
+class ReadReply(ReadState, kw_only=True, tag_field="type", tag="ok"):
+    """The watermark now."""
+
+    id: RequestId
+
+
+class SyncReply(SyncPage, kw_only=True, tag_field="type", tag="ok"):
+    """A page of what changed."""
+
+    id: RequestId
+
+
+class HistoryReply(HistoryPage, kw_only=True, tag_field="type", tag="ok"):
+    """A page of entries."""
+
+    id: RequestId
+
+
+class Pong(Struct, kw_only=True, tag_field="type", tag="pong"):
+    """Somebody is."""
+
+    id: RequestId
+
+
+class ErrorReply(Struct, kw_only=True, tag_field="type", tag="error", omit_defaults=True):
+    """Why a request was refused. Nothing of it was done, except that `busy` leaves the outcome open."""
+
+    id: str | None = None
+    code: str
+    message: str
+    retry_after: Annotated[float | None, Meta(description="Seconds to wait before the same try.")] = None
+    errors: dict[str, Any] | None = None
+
+
+# ---- server -> client: events
+
+
+class MessageEvent(Entry, kw_only=True, omit_defaults=True, tag_field="type", tag="message"):
+    """A new entry of a channel that you are in."""
+
+
+class ConversationEvent(ReadState, kw_only=True, tag_field="type", tag="conversation"):
+    """My own watermark moved on another device."""
+
+
+class ResyncEvent(Struct, kw_only=True, tag_field="type", tag="resync"):
+    """The gateway may have missed something: run sync."""
+
+
+class ClosingEvent(Struct, kw_only=True, tag_field="type", tag="closing"):
+    """The gateway goes away; come back after the given time."""
+
+    reconnect_in_ms: int
+
+
+class CloseCode:
+    """Close codes of the socket. 45xx: do not reconnect."""
+
+    NORMAL = 1000
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    UNSUPPORTED_DATA = 1003
+    INVALID_DATA = 1007
+    TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    OUTBOX_FULL = 1013
+    PING_TIMEOUT = 4000
+    RESYNC = 4001
+    RESTART = 4003
+    UNAUTHORIZED = 4501
+    KICKED = 4502
+    PROTOCOL_VERSION = 4503

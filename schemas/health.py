@@ -1,0 +1,27 @@
+"""What a process says of itself."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class Liveness(Struct, kw_only=True):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Dependency(Struct, kw_only=True):
+    """Whether something that a process needs answers it."""
+
+    ok: bool
+    reason: Annotated[str | None, Meta(description="Why not.")] = None
+
+
+class Readiness(Struct, kw_only=True):
+    """Whether a process can serve requests, and if not, why."""
+
+    ready: bool
+    mongodb: Dependency
+    rabbitmq: Dependency
+    draining: Annotated[bool, Meta(description="It is about to stop and takes nothing new.")]

@@ -1,0 +1,168 @@
+"""Queue payloads: commands to the shard writers, their answers, and the batches of the fanout.
+
+They are MessagePack arrays, so a field's position is its name: only append, and raise VERSION when an
+older reader could misread what a newer writer sends.
+"""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+VERSION: Final = 1
+
+
+class Command(Struct, array_like=True, tag=True, kw_only=True):
+    """A write that somebody asked for. `actor` and `client_message_id` make it repeatable."""
+
+    actor: str
+    client_message_id: str
+
+
+class SendMessage(Command, kw_only=True):
+    """Append a message to a channel, or with `to` to the direct channel of actor and `to`."""
+
+    channel_id: str | None = None
+    to: str | None = None
+    message_type: int = 1
+    content: str = ""
+    extra: dict[str, Any] = {}
+    reply_to: str | None = None
+    mentions: list[str] = []
+
+
+class CreateGroup(Command, kw_only=True):
+    """Make a group; its channel id derives from actor and client id, so a retry finds it."""
+
+    channel_id: str
+    name: str
+    avatar: str = ""
+    user_ids: list[str] = []
+
+
+class OpenDirect(Command, kw_only=True):
+    """Make the direct channel of actor and `to` unless there is one. No entry."""
+
+    to: str
+
+
+class UpdateChannel(Command, kw_only=True):
+    """Change a group's name or avatar; None leaves it."""
+
+    channel_id: str
+    name: str | None = None
+    avatar: str | None = None
+
+
+class AddMembers(Command, kw_only=True):
+    """Add people to a channel; a direct channel becomes a group."""
+
+    channel_id: str
+    user_ids: list[str]
+
+
+class RemoveMember(Command, kw_only=True):
+    """End somebody's stay."""
+
+    channel_id: str
+    user_id: str
+
+
+class Leave(Command, kw_only=True):
+    """End one's own stay."""
+
+    channel_id: str
+
+
+GroupCommand = CreateGroup | UpdateChannel | AddMembers | RemoveMember | Leave
+AnyCommand = SendMessage | OpenDirect | GroupCommand
+
+
+class WriteBatch(Struct, array_like=True, kw_only=True):
+    """Commands of one gateway for one shard, in the order in which they came."""
+
+    version: int = VERSION
+    batch_id: str
+    shard: int
+    reply_queue: str
+    attempt: int = 1
+    commands: list[AnyCommand]
+
+
+class Result(Struct, array_like=True, kw_only=True, omit_defaults=True):
+    """What became of one command: stored or repeated (code is "") or rejected (code says why)."""
+
+    index: int
+    channel_id: str = ""
+    seq: int = 0
+    time_ms: int = 0
+    code: str = ""
+    data: dict[str, Any] = {}
+
+
+class BatchReply(Struct, array_like=True, kw_only=True):
+    """The results of a batch, and which batch of the fanout carries its entries (0: none did)."""
+
+    version: int = VERSION
+    batch_id: str
+    shard: int
+    epoch: str
+    number: int
+    results: list[Result]
+
+
+class FanoutEntry(Struct, array_like=True, kw_only=True):
+    """One entry: which command of the origin's batch made it, and the finished frame for everybody else."""
+
+    index: int
+    seq: int
+    time_ms: int
+    frame: bytes
+
+
+class FanoutItem(Struct, array_like=True, kw_only=True):
+    """Entries of one channel; who joins before them and who leaves after them."""
+
+    channel_id: str
+    entries: list[FanoutEntry]
+    joins: list[str] = []
+    leaves: list[str] = []
+
+
+class FanoutBatch(Struct, array_like=True, kw_only=True, tag="batch"):
+    """What a writer published: numbers are dense within (shard, epoch), so a reader sees a loss."""
+
+    version: int = VERSION
+    shard: int
+    epoch: str
+    number: int
+    origin: str
+    batch_id: str
+    items: list[FanoutItem]
+
+
+class ReadMark(Struct, array_like=True, kw_only=True):
+    """Somebody has read a channel up to a seq, at a time stamped where it happened."""
+
+    channel_id: str
+    user_id: str
+    seq: int
+    at_ms: int
+
+
+class ReceiptBatch(Struct, array_like=True, kw_only=True):
+    """Coalesced marks of one gateway; order and repetition do not matter."""
+
+    version: int = VERSION
+    reads: list[ReadMark]
+
+
+class Notice(Struct, array_like=True, kw_only=True, tag="notice"):
+    """A frame for all connections of one person, outside any channel's order."""
+
+    version: int = VERSION
+    user_id: str
+    frame: bytes
+
+
+Fanout = FanoutBatch | Notice
+"""What the fanout exchange carries."""
