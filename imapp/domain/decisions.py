@@ -1,0 +1,59 @@
+"""What the core answers to a command, and what it must be told to decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from imapp.domain.channel import Channel, Member
+from imapp.domain.entries import LogEntry
+from schemas.errors import ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person as the log quotes him."""
+
+    user_id: str
+    name: str
+    avatar: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was looked up for a command: the people it names, its time and the hash of its body."""
+
+    now_ms: int
+    users: Mapping[str, Profile]
+    body_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a command with effects does beside its entry; stored with it in one transaction."""
+
+    after: Channel
+    members: tuple[Member, ...]
+    joins: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The entry to store (None: nothing to say) and its effects (None: a plain send)."""
+
+    channel_id: str
+    entry: LogEntry | None
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A refusal; not remembered, so a later try may succeed."""
+
+    code: ErrorCode
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Decision = Accepted | Rejected

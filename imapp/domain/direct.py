@@ -1,0 +1,55 @@
+"""Messages, and the direct channel that a first message makes."""
+
+from imapp.domain.channel import Channel, Member
+from imapp.domain.decisions import Accepted, Change, Decision, Facts, Rejected
+from imapp.domain.entries import TEXT
+from imapp.domain.permissions import Action
+from imapp.domain.rules import message_entry, refusal, unknown
+from schemas.common import DEFAULT_MAX_MEMBERS, ChannelStatus, ChannelType, Role
+from schemas.errors import ErrorCode
+from schemas.tasks import OpenDirect, SendMessage
+
+
+def send(channel: Channel | None, channel_id: str, command: SendMessage, facts: Facts) -> Decision:
+    """A message for a channel; one for a person also makes their direct channel if there is none."""
+    if command.message_type != TEXT:
+        return Rejected(ErrorCode.UNSUPPORTED_MEDIA)
+    if channel is None and command.to is not None:
+        opened = _opened(channel_id, command.actor, command.to, facts)
+        if isinstance(opened, Rejected):
+            return opened
+        return Accepted(channel_id, message_entry(opened.after, command, facts), opened)
+    refused = refusal(channel, command.actor, Action.SEND)
+    if refused or channel is None:
+        return refused or Rejected(ErrorCode.NOT_FOUND)
+    return Accepted(channel_id, message_entry(channel, command, facts))
+
+
+def open_direct(channel: Channel | None, channel_id: str, command: OpenDirect, facts: Facts) -> Decision:
+    """The direct channel of two people, made without an entry if there is none."""
+    if channel is not None:
+        return Accepted(channel_id, None)
+    opened = _opened(channel_id, command.actor, command.to, facts)
+    return opened if isinstance(opened, Rejected) else Accepted(channel_id, None, opened)
+
+
+def _opened(channel_id: str, actor: str, peer: str, facts: Facts) -> Change | Rejected:
+    if actor == peer:
+        return Rejected(ErrorCode.INVALID, {"to": "that is yourself"})
+    refused = unknown([peer], facts)
+    if refused:
+        return refused
+    members = tuple(Member(name, Role.MEMBER, ((1, None),)) for name in (actor, peer))
+    channel = Channel(
+        channel_id=channel_id,
+        type=ChannelType.DIRECT,
+        name="",
+        avatar="",
+        creator=actor,
+        owner=None,
+        max_members=DEFAULT_MAX_MEMBERS,
+        status=ChannelStatus.ENABLED,
+        created_ms=facts.now_ms,
+        members={member.user_id: member for member in members},
+    )
+    return Change(channel, members, joins=(actor, peer), created=True)

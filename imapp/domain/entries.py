@@ -1,0 +1,78 @@
+"""One entry of a channel's log, as the writer makes it and the store keeps it."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from imapp.domain.ids import message_id
+from schemas.common import MESSAGE_STATUS_CODES, MESSAGE_TYPE_CODES, MessageType
+from schemas.messages import Entry
+
+PREVIEW_CHARS: Final = 100
+
+TYPE_NAMES: Final = {code: name for name, code in MESSAGE_TYPE_CODES.items()}
+STATUS_NAMES: Final = {code: name for name, code in MESSAGE_STATUS_CODES.items()}
+TEXT: Final = MESSAGE_TYPE_CODES[MessageType.TEXT]
+SYSTEM: Final = MESSAGE_TYPE_CODES[MessageType.SYSTEM]
+
+
+class LogEntry(Struct, kw_only=True, gc=False):
+    """An entry with what only the server keeps.
+
+    `body_hash` tells a repeat from a conflict and is None once the body is gone (then any body is a repeat).
+    `countable` is how many entries up to this one count as unread. `rev` is the seq of the last entry that
+    changed this one. `time_ms` is the writer's clock; order is `seq`, never time.
+    """
+
+    channel_id: str
+    seq: int
+    sender: str
+    sender_name: str
+    sender_avatar: str
+    client_message_id: str
+    body_hash: bytes | None
+    type: int
+    content: str
+    extra: dict[str, Any]
+    reply_to: str | None
+    mentions: list[str]
+    status: int
+    countable: int
+    rev: int
+    time_ms: int
+
+    @property
+    def message_id(self) -> str:
+        """The id every reader knows it by."""
+        return message_id(self.channel_id, self.seq)
+
+
+def wire_time(time_ms: int) -> str:
+    """Milliseconds since 1970 as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def wire_fields(entry: LogEntry) -> dict[str, Any]:
+    """The fields of `schemas.messages.Entry`, for it and for the event made of it."""
+    return {
+        "message_id": entry.message_id,
+        "channel_id": entry.channel_id,
+        "seq": entry.seq,
+        "sender": entry.sender,
+        "sender_name": entry.sender_name,
+        "sender_avatar": entry.sender_avatar,
+        "client_message_id": entry.client_message_id,
+        "message_type": TYPE_NAMES[entry.type],
+        "content": entry.content,
+        "extra": entry.extra,
+        "reply_to": entry.reply_to,
+        "mentions": entry.mentions,
+        "status": STATUS_NAMES[entry.status],
+        "server_time": wire_time(entry.time_ms),
+    }
+
+
+def wire_entry(entry: LogEntry) -> Entry:
+    """The entry as readers get it."""
+    return Entry(**wire_fields(entry))
