@@ -1,0 +1,199 @@
+"""Who is in which channel, and how far he has read: collection `members` [t_im_channel_user]."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+
+from imapp.domain.channel import Member
+from imapp.domain.decisions import Accepted
+from imapp.domain.entries import LogEntry
+from imapp.stores.mongo import Database, Document, fast, mapped_errors, to_datetime, to_ms
+from schemas.common import MEMBERSHIP_CODES, ROLE_CODES, Membership, Notify
+
+_ROLES: Final = {code: name for name, code in ROLE_CODES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member with what is his own: watermark, mute, pin."""
+
+    channel_id: str
+    member: Member
+    joined_ms: int
+    read_seq: int
+    read_countable: int
+    notify: Notify
+    pinned: bool
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A read watermark: a seq, and how many entries up to it count as unread."""
+
+    channel_id: str
+    user_id: str
+    seq: int
+    countable: int
+    at_ms: int
+
+
+class MemberStore:
+    """Reads members by channel or by person; writes stays and watermarks."""
+
+    def __init__(self, database: Database) -> None:
+        self._members = database["members"]
+        self._fast = fast(self._members)
+
+    def of_channels(self, channel_ids: Iterable[str]) -> dict[str, dict[str, Member]]:
+        """Everybody who is or was in these channels, by channel and user id."""
+        found: dict[str, dict[str, Member]] = {}
+        with mapped_errors():
+            for row in self._members.find({"channel_id": {"$in": list(channel_ids)}}):
+                found.setdefault(row["channel_id"], {})[row["user_id"]] = _member(row)
+        return found
+
+    def of_users(self, user_ids: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
+        """Where these people are now, by user id: (channel id, seq from which on)."""
+        wanted = {"user_id": {"$in": list(user_ids)}, "status": MEMBERSHIP_CODES[Membership.NORMAL]}
+        fields = {"_id": 0, "user_id": 1, "channel_id": 1, "spans": 1}
+        found: dict[str, list[tuple[str, int]]] = {}
+        with mapped_errors():
+            for row in self._members.find(wanted, fields):
+                found.setdefault(row["user_id"], []).append((row["channel_id"], row["spans"][-1][0]))
+        return found
+
+    def rows_of(self, user_id: str) -> list[MemberRow]:
+        """Every channel in which somebody is or was."""
+        with mapped_errors():
+            return [_row(row) for row in self._members.find({"user_id": user_id})]
+
+    def find(self, channel_id: str, user_id: str) -> MemberRow | None:
+        """Somebody's row in a channel, None if he was never there."""
+        with mapped_errors():
+            row = self._members.find_one({"_id": _key(channel_id, user_id)})
+        return _row(row) if row else None
+
+    def find_all(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], MemberRow]:
+        """The rows of (channel id, user id) pairs; those never there are left out."""
+        keys = [_key(channel_id, user_id) for channel_id, user_id in pairs]
+        with mapped_errors():
+            rows = [_row(row) for row in self._members.find({"_id": {"$in": keys}})]
+        return {(row.channel_id, row.member.user_id): row for row in rows}
+
+    def page(self, channel_id: str, after: str, limit: int) -> list[MemberRow]:
+        """Present members of a channel by user id, those after the given one."""
+        wanted = {
+            "channel_id": channel_id,
+            "user_id": {"$gt": after},
+            "status": MEMBERSHIP_CODES[Membership.NORMAL],
+        }
+        with mapped_errors():
+            return [_row(row) for row in self._members.find(wanted).sort("user_id", 1).limit(limit)]
+
+    def peers(self, channel_ids: Iterable[str], user_id: str) -> dict[str, str]:
+        """The other person of each direct channel, by channel id."""
+        wanted = {"channel_id": {"$in": list(channel_ids)}, "user_id": {"$ne": user_id}}
+        with mapped_errors():
+            rows = self._members.find(wanted, {"_id": 0, "user_id": 1, "channel_id": 1})
+            return {row["channel_id"]: row["user_id"] for row in rows}
+
+    def move_marks(self, marks: Iterable[Mark], *, tell: bool) -> None:
+        """Move read watermarks forward, never back, in any order and any number of times.
+
+        `tell` stamps the row as changed, so that sync shows it to the person's other devices.
+        """
+        stamp: Document = {"$currentDate": {"changed_at": True}} if tell else {}
+        updates = [
+            UpdateOne(
+                {"_id": _key(mark.channel_id, mark.user_id)},
+                {
+                    "$max": {
+                        "read_seq": mark.seq,
+                        "read_countable": mark.countable,
+                        "last_read_at": to_datetime(mark.at_ms),
+                    },
+                    **stamp,
+                },
+            )
+            for mark in marks
+        ]
+        if updates:
+            with mapped_errors():
+                self._fast.bulk_write(updates, ordered=False)
+
+    def store(self, accepted: Accepted, session: ClientSession) -> None:
+        """Write the stays that a command changes, as part of a transaction.
+
+        Who joins has read everything before the entry that lets him in.
+        """
+        assert accepted.change is not None
+        updates = [_stay(accepted, member) for member in accepted.change.members]
+        if updates:
+            with mapped_errors():
+                self._members.bulk_write(updates, ordered=False, session=session)
+
+
+def mark_of(entry: LogEntry) -> Mark:
+    """Sending moves the sender's own watermark to what he sent, so own messages never count as unread."""
+    return Mark(entry.channel_id, entry.sender, entry.seq, entry.countable, entry.time_ms)
+
+
+def _stay(accepted: Accepted, member: Member) -> UpdateOne:
+    entry = accepted.entry
+    fields: Document = {
+        "channel_id": accepted.channel_id,
+        "user_id": member.user_id,
+        "role": ROLE_CODES[member.role],
+        "status": MEMBERSHIP_CODES[Membership.NORMAL if member.present else Membership.LEFT],
+        "spans": [list(span) for span in member.spans],
+    }
+    read = {"read_seq": 0, "read_countable": 0}
+    assert accepted.change is not None
+    if member.user_id in accepted.change.joins:
+        time_ms = entry.time_ms if entry else accepted.change.after.created_ms
+        fields["joined_at"] = to_datetime(time_ms)
+        if entry is not None and not accepted.change.created:
+            # A system entry does not count, so the count before it is the count at it.
+            read = {"read_seq": entry.seq - 1, "read_countable": entry.countable}
+    return UpdateOne(
+        {"_id": _key(accepted.channel_id, member.user_id)},
+        {
+            "$set": fields,
+            "$max": read,
+            "$setOnInsert": {
+                "nickname": "",
+                "muted_until": None,
+                "last_read_at": None,
+                "notify": Notify.ALL.value,
+                "pinned": False,
+            },
+            "$currentDate": {"changed_at": True},
+        },
+        upsert=True,
+    )
+
+
+def _key(channel_id: str, user_id: str) -> str:
+    return f"{channel_id}:{user_id}"
+
+
+def _member(row: Document) -> Member:
+    return Member(row["user_id"], _ROLES[row["role"]], tuple((start, end) for start, end in row["spans"]))
+
+
+def _row(row: Document) -> MemberRow:
+    return MemberRow(
+        channel_id=row["channel_id"],
+        member=_member(row),
+        joined_ms=to_ms(row["joined_at"]),
+        read_seq=row["read_seq"],
+        read_countable=row["read_countable"],
+        notify=Notify(row["notify"]),
+        pinned=row["pinned"],
+        changed_at=row["changed_at"],
+    )

@@ -1,0 +1,122 @@
+"""The log itself: collection `messages` [t_im_message, chat_message], clustered by message id."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.client_session import ClientSession
+
+from imapp.domain.entries import LogEntry
+from imapp.domain.ids import message_id
+from imapp.stores.mongo import MAJORITY, Database, Document, mapped_errors, to_datetime, to_ms
+
+RepeatKey = tuple[str, str, str]
+"""Channel id, sender, client message id."""
+
+_LOOKUP_CHUNK: Final = 200
+
+
+class MessageLog:
+    """Appends to the logs of all channels and reads ranges of them."""
+
+    def __init__(self, database: Database) -> None:
+        self._messages = database["messages"].with_options(read_concern=MAJORITY)
+
+    def append(self, entries: Sequence[LogEntry], session: ClientSession | None = None) -> None:
+        """Store entries durably, in order.
+
+        Raises:
+            LogConflict: a seq or a client id is taken; entries before that one are stored.
+            StoreUnavailable: unknown which of them are stored.
+        """
+        with mapped_errors():
+            self._messages.insert_many([_document(entry) for entry in entries], ordered=True, session=session)
+
+    def find_repeats(self, keys: Iterable[RepeatKey]) -> dict[RepeatKey, LogEntry]:
+        """The majority-committed entries that these commands made earlier."""
+        found: dict[RepeatKey, LogEntry] = {}
+        pending = list(keys)
+        for start in range(0, len(pending), _LOOKUP_CHUNK):
+            wanted = [
+                {"channel_id": channel_id, "sender": sender, "client_message_id": client_id}
+                for channel_id, sender, client_id in pending[start : start + _LOOKUP_CHUNK]
+            ]
+            with mapped_errors():
+                entries = [_entry(document) for document in self._messages.find({"$or": wanted})]
+            found |= {(entry.channel_id, entry.sender, entry.client_message_id): entry for entry in entries}
+        return found
+
+    def existing(self, positions: Iterable[tuple[str, int]]) -> set[str]:
+        """Channel ids of those (channel id, seq) positions that hold an entry."""
+        ids = [message_id(channel_id, seq) for channel_id, seq in positions]
+        with mapped_errors():
+            return {
+                row["_id"].partition(".")[0] for row in self._messages.find({"_id": {"$in": ids}}, {"_id": 1})
+            }
+
+    def newest(self, channel_id: str) -> LogEntry | None:
+        """The last entry of a channel's log."""
+        entries = self.page(channel_id, 1, 10**12 - 1, limit=1, newest_first=True)
+        return entries[0] if entries else None
+
+    def page(
+        self, channel_id: str, low: int, high: int, *, limit: int, newest_first: bool = False
+    ) -> list[LogEntry]:
+        """At most `limit` entries with low <= seq <= high, by seq; counted from the newest if so wanted."""
+        bounds = {"$gte": message_id(channel_id, low), "$lte": message_id(channel_id, high)}
+        with mapped_errors():
+            # Only the primary key may serve this: a query by channel_id would scan the log.
+            cursor = self._messages.find({"_id": bounds})
+            cursor.sort("_id", DESCENDING if newest_first else ASCENDING).limit(limit)
+            entries = [_entry(document) for document in cursor]
+        return entries[::-1] if newest_first else entries
+
+    def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
+        """Entries at (channel id, seq) positions, by message id; missing ones are left out."""
+        ids = [message_id(channel_id, seq) for channel_id, seq in positions]
+        with mapped_errors():
+            entries = [_entry(document) for document in self._messages.find({"_id": {"$in": ids}})]
+        return {entry.message_id: entry for entry in entries}
+
+
+def _document(entry: LogEntry) -> Document:
+    return {
+        "_id": entry.message_id,
+        "channel_id": entry.channel_id,
+        "seq": entry.seq,
+        "sender": entry.sender,
+        "sender_name": entry.sender_name,
+        "sender_avatar": entry.sender_avatar,
+        "client_message_id": entry.client_message_id,
+        "body_hash": entry.body_hash,
+        "type": entry.type,
+        "content": entry.content,
+        "extra": entry.extra,
+        "reply_to": entry.reply_to,
+        "mentions": entry.mentions,
+        "status": entry.status,
+        "countable": entry.countable,
+        "rev": entry.rev,
+        "server_time": to_datetime(entry.time_ms),
+    }
+
+
+def _entry(document: Document) -> LogEntry:
+    return LogEntry(
+        channel_id=document["channel_id"],
+        seq=document["seq"],
+        sender=document["sender"],
+        sender_name=document["sender_name"],
+        sender_avatar=document["sender_avatar"],
+        client_message_id=document["client_message_id"],
+        body_hash=document["body_hash"],
+        type=document["type"],
+        content=document["content"],
+        extra=document["extra"],
+        reply_to=document["reply_to"],
+        mentions=document["mentions"],
+        status=document["status"],
+        countable=document["countable"],
+        rev=document["rev"],
+        time_ms=to_ms(document["server_time"]),
+    )

@@ -1,0 +1,91 @@
+"""The connection to MongoDB, and the one place where driver errors become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pymongo import MongoClient
+from pymongo.collection import Collection
+from pymongo.database import Database as PyMongoDatabase
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from imapp.errors import LogConflict, StoreUnavailable
+
+Document = dict[str, Any]
+Database = PyMongoDatabase[Document]
+"""The database handle that wiring passes to the stores."""
+DUPLICATE_KEY: Final = 11000
+
+# An acknowledged entry survives the loss of any minority of nodes and of power. A write that isn't
+# confirmed in 5 s has an unknown outcome, and is looked up before it is tried again.
+DURABLE: Final = WriteConcern(w="majority", j=True, wtimeout=5_000)
+# Heads and watermarks of plain sends: lost ones are applied again (redelivery, load, sweep).
+FAST: Final = WriteConcern(w=1)
+# What a repeat is answered from must never be rolled back; the log is read so.
+MAJORITY: Final = ReadConcern("majority")
+# Heads and members are read as they are now: a fast write is not majority-committed for some 100 ms, and
+# whoever asks right after a frame must find what it told. They point at committed entries in any case.
+LATEST: Final = ReadConcern("local")
+
+
+def connect(url: str, *, pool_size: int) -> Database:
+    """The database that the URL names. Opens connections lazily; call it after fork.
+
+    Raises:
+        StoreUnavailable: the URL names no database.
+    """
+    client: MongoClient[Document] = MongoClient(
+        url,
+        tz_aware=True,
+        maxPoolSize=pool_size,
+        waitQueueTimeoutMS=2_000,
+        serverSelectionTimeoutMS=5_000,
+        connectTimeoutMS=5_000,
+        socketTimeoutMS=10_000,
+        appname="imapp",
+    )
+    database = client.get_default_database(default="imapp")
+    return database.with_options(write_concern=DURABLE, read_concern=LATEST)
+
+
+def fast(collection: Collection[Document]) -> Collection[Document]:
+    """The same collection, for writes that may be lost in a failover and are repaired."""
+    return collection.with_options(write_concern=FAST)
+
+
+@contextmanager
+def mapped_errors() -> Iterator[None]:
+    """Turn driver errors into ours.
+
+    Raises:
+        LogConflict: a unique key is taken.
+        StoreUnavailable: anything else; the outcome of a write is unknown.
+    """
+    try:
+        yield
+    except DuplicateKeyError as error:
+        raise LogConflict(_first_key(error.details)) from error
+    except BulkWriteError as error:
+        failed = (error.details or {}).get("writeErrors") or []
+        if failed and failed[0].get("code") == DUPLICATE_KEY:
+            raise LogConflict(_first_key(failed[0])) from error
+        raise StoreUnavailable(str(error)) from error
+    except PyMongoError as error:
+        raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def to_datetime(time_ms: int) -> datetime:
+    """Milliseconds since 1970 as MongoDB keeps them."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+def to_ms(value: datetime) -> int:
+    """What MongoDB keeps as milliseconds since 1970."""
+    return round(value.timestamp() * 1000)
+
+
+def _first_key(details: Any) -> str:
+    return str((details or {}).get("keyValue", details))

@@ -1,0 +1,62 @@
+"""Collections and indexes. Creating them again changes nothing."""
+
+from typing import Final
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from imapp.stores.mongo import Database, mapped_errors
+
+_ATTEMPTS_KEPT_S: Final = 24 * 3600
+
+_INDEXES: Final = {
+    # The log's own key is its clustered _id. Every further index here costs a fifth of the send rate.
+    "messages": [
+        IndexModel(
+            [("channel_id", ASCENDING), ("sender", ASCENDING), ("client_message_id", ASCENDING)],
+            unique=True,
+            name="repeat",
+        )
+    ],
+    "members": [
+        IndexModel([("user_id", ASCENDING), ("channel_id", ASCENDING)], unique=True, name="user"),
+        IndexModel([("channel_id", ASCENDING), ("user_id", ASCENDING)], name="channel"),
+    ],
+    "channels": [IndexModel([("changed_at", DESCENDING)], name="changed")],
+    "users": [IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name")],
+    "attempts": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_ATTEMPTS_KEPT_S, name="age")],
+}
+
+
+def create_schema(database: Database) -> None:
+    """Create what is missing.
+
+    Raises:
+        StoreUnavailable: MongoDB does not answer, or an index differs from what is wanted.
+    """
+    with mapped_errors():
+        _create_log(database)
+        for name, indexes in _INDEXES.items():
+            database[name].create_indexes(indexes)
+
+
+def missing_indexes(database: Database) -> list[str]:
+    """Names (collection.index) of what `create_schema` would create."""
+    with mapped_errors():
+        return [
+            f"{name}.{index.document['name']}"
+            for name, indexes in _INDEXES.items()
+            for index in indexes
+            if index.document["name"] not in database[name].index_information()
+        ]
+
+
+def _create_log(database: Database) -> None:
+    """The log is a clustered collection: a page of history is one range of its `_id`."""
+    try:
+        database.create_collection("messages", clusteredIndex={"key": {"_id": 1}, "unique": True})
+    except CollectionInvalid:
+        return
+    except OperationFailure as error:
+        if error.code != 48:  # NamespaceExists: another process was faster
+            raise

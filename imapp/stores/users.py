@@ -1,0 +1,76 @@
+"""People: collection `users` [t_im_user]."""
+
+import re
+from collections.abc import Iterable
+
+from pymongo import UpdateOne
+
+from imapp.domain.decisions import Profile
+from imapp.stores.mongo import Database, Document, mapped_errors
+from schemas.users import User, UserKind
+
+ACTIVE = "active"
+
+
+class UserStore:
+    """Reads people; writes them for the operator's tools."""
+
+    def __init__(self, database: Database) -> None:
+        self._users = database["users"]
+
+    def profiles(self, user_ids: Iterable[str]) -> dict[str, Profile]:
+        """Those who exist, by user id."""
+        with mapped_errors():
+            return {row["_id"]: _profile(row) for row in self._users.find({"_id": {"$in": list(user_ids)}})}
+
+    def find_active(self, user_id: str) -> User | None:
+        """Somebody who may use the system, None if there is no such person or he is disabled."""
+        with mapped_errors():
+            row = self._users.find_one({"_id": user_id, "status": ACTIVE})
+        return _user(row) if row else None
+
+    def by_ids(self, user_ids: Iterable[str], after: str, limit: int) -> list[User]:
+        """Active people among these ids, by id."""
+        return self._page({"_id": {"$in": list(user_ids), "$gt": after}}, limit)
+
+    def by_name(self, start: str, after: str, limit: int) -> list[User]:
+        """Active people whose name starts so, by id; everybody for an empty start."""
+        wanted: Document = {"_id": {"$gt": after}}
+        if start:
+            # Escaped, so what somebody types is text and never a pattern.
+            wanted["name"] = {"$regex": "^" + re.escape(start)}
+        return self._page(wanted, limit)
+
+    def put(self, users: Iterable[User]) -> None:
+        """Create people or change their name, avatar and kind."""
+        updates = [
+            UpdateOne(
+                {"_id": user.user_id},
+                {
+                    "$set": {
+                        "name": user.name,
+                        "avatar": user.avatar,
+                        "kind": user.kind.value,
+                        "status": ACTIVE,
+                    },
+                    "$currentDate": {"updated_at": True},
+                },
+                upsert=True,
+            )
+            for user in users
+        ]
+        with mapped_errors():
+            self._users.bulk_write(updates)
+
+    def _page(self, wanted: Document, limit: int) -> list[User]:
+        with mapped_errors():
+            rows = self._users.find({**wanted, "status": ACTIVE}).sort("_id", 1).limit(limit)
+            return [_user(row) for row in rows]
+
+
+def _profile(row: Document) -> Profile:
+    return Profile(row["_id"], row["name"], row["avatar"], row["status"] == ACTIVE)
+
+
+def _user(row: Document) -> User:
+    return User(user_id=row["_id"], name=row["name"], avatar=row["avatar"], kind=UserKind(row["kind"]))
