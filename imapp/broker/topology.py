@@ -1,0 +1,102 @@
+"""Every exchange, queue and task name, in one place."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kombu import Exchange, Queue
+
+WRITE_TASK: Final = "messages.write"
+RECEIPTS_TASK: Final = "receipts.apply"
+
+# A gateway has at most one batch per shard in flight, and drives it again every second while it is not
+# resolved; more than this many waiting means that nobody works, and publishers are refused (`busy`).
+_MAX_WAITING_TASKS: Final = 10_000
+_MAX_WAITING_BYTES: Final = 256 * 1024 * 1024
+_MAX_DEAD: Final = 10_000
+# Of finished batches that a gateway has not taken: after this it must resync, which is cheaper.
+_MAX_FANOUT_BATCHES: Final = 20_000
+_MAX_FANOUT_BYTES: Final = 64 * 1024 * 1024
+_FANOUT_TTL_S: Final = 30
+_MAX_REPLIES: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Names and arguments of what lives in RabbitMQ; all processes declare the same."""
+
+    namespace: str
+    shards: int
+
+    @property
+    def fanout(self) -> Exchange:
+        """Carries finished batches from the writers to every gateway."""
+        return Exchange(f"{self.namespace}.fanout", type="fanout", durable=True)
+
+    @property
+    def dead(self) -> Exchange:
+        """Takes what a worker could not even begin."""
+        return Exchange(f"{self.namespace}.dead", type="fanout", durable=True)
+
+    def message_queue(self, shard: int) -> Queue:
+        """Commands of one shard: one consumer at a time, the next takes over in order."""
+        return self._task_queue(f"messages.{shard}", {"x-single-active-consumer": True})
+
+    def receipts_queue(self) -> Queue:
+        """Marks of what was read; any worker, any order."""
+        return self._task_queue("receipts", {})
+
+    def task_queues(self) -> list[Queue]:
+        """What Celery workers may consume; `-Q` takes the name without the namespace."""
+        return [*(self.message_queue(shard) for shard in range(self.shards)), self.receipts_queue()]
+
+    def dead_queue(self) -> Queue:
+        """Where dead letters wait for an operator; the oldest go first when it is full."""
+        return Queue(
+            f"{self.namespace}.dead",
+            self.dead,
+            durable=True,
+            queue_arguments={"x-max-length": _MAX_DEAD, "x-overflow": "drop-head"},
+        )
+
+    def gateway_queue(self, name: str) -> Queue:
+        """A gateway's own copy of the fanout. Losing its oldest is noticed by the batch numbers."""
+        return Queue(
+            f"{self.namespace}.gateway.{name}",
+            self.fanout,
+            durable=False,
+            exclusive=True,
+            queue_arguments={
+                "x-max-length": _MAX_FANOUT_BATCHES,
+                "x-max-length-bytes": _MAX_FANOUT_BYTES,
+                "x-overflow": "drop-head",
+                "x-message-ttl": _FANOUT_TTL_S * 1000,
+            },
+        )
+
+    def reply_queue(self, name: str) -> Queue:
+        """Results of a gateway's own batches; never drops what it has taken."""
+        return Queue(
+            f"{self.namespace}.replies.{name}",
+            Exchange(""),
+            routing_key=f"{self.namespace}.replies.{name}",
+            durable=False,
+            exclusive=True,
+            queue_arguments={"x-max-length": _MAX_REPLIES, "x-overflow": "reject-publish"},
+        )
+
+    def _task_queue(self, name: str, arguments: dict[str, Any]) -> Queue:
+        full = f"{self.namespace}.{name}"
+        return Queue(
+            full,
+            Exchange(f"{self.namespace}.tasks", type="direct", durable=True),
+            routing_key=full,
+            alias=name,
+            durable=True,
+            queue_arguments={
+                "x-dead-letter-exchange": f"{self.namespace}.dead",
+                "x-max-length": _MAX_WAITING_TASKS,
+                "x-max-length-bytes": _MAX_WAITING_BYTES,
+                "x-overflow": "reject-publish",
+                **arguments,
+            },
+        )
