@@ -1,0 +1,56 @@
+"""Who may read what of a channel: the one place that answers it (I3)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from imapp.domain import spans
+from imapp.errors import RequestError
+from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.members import MemberRow, MemberStore
+from schemas.errors import ErrorCode
+
+_NOT_FOUND: Final = ErrorCode.NOT_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A channel as one person may read it."""
+
+    head: Head
+    row: MemberRow
+
+    @property
+    def last_seq(self) -> int:
+        """The newest seq he may read, 0 for none."""
+        return spans.visible_last(self.row.member.spans, self.head.channel.last_seq)
+
+
+class AccessService:
+    """Answers for one person and one channel."""
+
+    def __init__(self, channels: ChannelStore, members: MemberStore) -> None:
+        self._channels = channels
+        self._members = members
+
+    def readable(self, user_id: str, channel_id: str) -> Readable:
+        """The channel, for somebody who is or was in it.
+
+        Raises:
+            RequestError: `not_found`: there is no such channel, or he was never in it.
+        """
+        row = self._members.find(channel_id, user_id)
+        head = self._channels.heads([channel_id]).get(channel_id) if row else None
+        if row is None or head is None:
+            raise RequestError(_NOT_FOUND)
+        return Readable(head, row)
+
+    def present(self, user_id: str, channel_id: str) -> Readable:
+        """The channel, for somebody who is in it now.
+
+        Raises:
+            RequestError: `not_found`, or `not_member` for somebody who was in it once.
+        """
+        readable = self.readable(user_id, channel_id)
+        if not readable.row.member.present:
+            raise RequestError(ErrorCode.NOT_MEMBER)
+        return readable

@@ -1,0 +1,178 @@
+"""From what somebody asked to the command that goes to the writer: the checks of shape that need no state.
+
+WebSocket and REST come through here, so the same request is refused for the same reason on both.
+"""
+
+import math
+from typing import Any, Final
+
+import msgspec
+
+from imapp.domain.ids import group_channel_id
+from imapp.errors import RequestError
+from schemas import channels, frames, messages, tasks
+from schemas.common import MAX_EXTRA_BYTES, MESSAGE_TYPE_CODES, SYSTEM_SENDER, MessageType
+from schemas.errors import ErrorCode
+
+_MAX_DEPTH: Final = 8
+_INT64: Final = 2**63
+
+SendRequest = frames.Send | messages.SendBody
+CreateGroupRequest = frames.CreateGroup | channels.CreateGroupBody
+UpdateRequest = frames.UpdateChannel | channels.UpdateChannelBody
+AddRequest = frames.AddMembers | channels.AddMembersBody
+
+
+def send_to_channel(actor: str, channel_id: str, request: SendRequest) -> tasks.SendMessage:
+    """A message for a channel.
+
+    Raises:
+        RequestError: `unsupported_media`, `unsupported`, `invalid` or `too_large`.
+    """
+    return _send(actor, request, channel_id=channel_id)
+
+
+def send_to_person(actor: str, to: str, request: SendRequest) -> tasks.SendMessage:
+    """A message for the direct channel of two people, which may not exist yet.
+
+    Raises:
+        RequestError: as `send_to_channel`, and `invalid` for a message to oneself.
+    """
+    _check_peer(actor, to)
+    return _send(actor, request, to=to)
+
+
+def send(actor: str, frame: frames.Send) -> tasks.SendMessage:
+    """A message for what the frame names: a channel or a person.
+
+    Raises:
+        RequestError: as above, and `invalid` unless exactly one of the two is named.
+    """
+    if frame.channel_id is not None and frame.to is None:
+        return send_to_channel(actor, frame.channel_id, frame)
+    if frame.to is not None and frame.channel_id is None:
+        return send_to_person(actor, frame.to, frame)
+    raise RequestError(ErrorCode.INVALID, channel_id="give one of channel_id and to")
+
+
+def create_group(actor: str, request: CreateGroupRequest) -> tasks.CreateGroup:
+    """A new group of the actor and others."""
+    return tasks.CreateGroup(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=group_channel_id(actor, request.client_message_id),
+        name=request.name,
+        avatar=request.avatar,
+        user_ids=request.user_ids,
+    )
+
+
+def open_direct(actor: str, to: str, client_message_id: str) -> tasks.OpenDirect:
+    """The direct channel of two people.
+
+    Raises:
+        RequestError: `invalid` for oneself.
+    """
+    _check_peer(actor, to)
+    return tasks.OpenDirect(actor=actor, client_message_id=client_message_id, to=to)
+
+
+def update_channel(actor: str, channel_id: str, request: UpdateRequest) -> tasks.UpdateChannel:
+    """A change of a group's name or avatar.
+
+    Raises:
+        RequestError: `invalid` if nothing is to change.
+    """
+    if request.name is None and request.avatar is None:
+        raise RequestError(ErrorCode.INVALID, name="nothing is to change")
+    return tasks.UpdateChannel(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        name=request.name,
+        avatar=request.avatar,
+    )
+
+
+def add_members(actor: str, channel_id: str, request: AddRequest) -> tasks.AddMembers:
+    """People to add to a channel."""
+    return tasks.AddMembers(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        user_ids=request.user_ids,
+    )
+
+
+def remove_member(actor: str, channel_id: str, user_id: str, client_message_id: str) -> tasks.RemoveMember:
+    """Somebody to take out of a group."""
+    return tasks.RemoveMember(
+        actor=actor, client_message_id=client_message_id, channel_id=channel_id, user_id=user_id
+    )
+
+
+def leave(actor: str, channel_id: str, client_message_id: str) -> tasks.Leave:
+    """Oneself to take out of a group."""
+    return tasks.Leave(actor=actor, client_message_id=client_message_id, channel_id=channel_id)
+
+
+def _send(
+    actor: str, request: SendRequest, *, channel_id: str | None = None, to: str | None = None
+) -> tasks.SendMessage:
+    if request.message_type is not MessageType.TEXT:
+        raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, message_type=request.message_type.value)
+    if request.reply_to is not None or request.mentions:
+        raise RequestError(ErrorCode.UNSUPPORTED, reply_to="replies and mentions are not supported yet")
+    if not request.content:
+        raise RequestError(ErrorCode.INVALID, content="a text has at least one character")
+    if request.extra:
+        _check_extra(request.extra)
+    return tasks.SendMessage(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        to=to,
+        message_type=MESSAGE_TYPE_CODES[request.message_type],
+        content=request.content,
+        extra=request.extra,
+    )
+
+
+def _check_peer(actor: str, to: str) -> None:
+    if to == actor:
+        raise RequestError(ErrorCode.INVALID, to="that is yourself")
+    if to == SYSTEM_SENDER:
+        raise RequestError(ErrorCode.NOT_FOUND, user_ids=[to])
+
+
+def _check_extra(extra: dict[str, Any]) -> None:
+    """What goes to the store as it is must be storable, and no larger than promised."""
+    if _depth_exceeds(extra, _MAX_DEPTH):
+        raise RequestError(ErrorCode.INVALID, extra=f"nested deeper than {_MAX_DEPTH}")
+    _check_value(extra)
+    if len(msgspec.json.encode(extra)) > MAX_EXTRA_BYTES:
+        raise RequestError(ErrorCode.TOO_LARGE, extra=f"more than {MAX_EXTRA_BYTES} bytes")
+
+
+def _depth_exceeds(value: Any, depth: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return depth == 0 or any(_depth_exceeds(part, depth - 1) for part in parts)
+
+
+def _check_value(value: Any) -> None:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if not key or key[0] == "$" or "." in key or "\0" in key:
+                raise RequestError(
+                    ErrorCode.INVALID, extra="a key may not be empty, begin with $ or hold a dot"
+                )
+            _check_value(part)
+    elif isinstance(value, list):
+        for part in value:
+            _check_value(part)
+    elif isinstance(value, int) and not -_INT64 <= value < _INT64:
+        raise RequestError(ErrorCode.INVALID, extra="a whole number has at most 64 bits")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise RequestError(ErrorCode.INVALID, extra="a number must be finite")

@@ -1,0 +1,168 @@
+"""A person's conversations: the list, what changed since a cursor, and read marks."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from imapp.domain.ids import message_id
+from imapp.domain.unread import unread, unread_label
+from imapp.errors import RequestError
+from imapp.services.access import AccessService
+from imapp.services.conversation_rows import ConversationRows
+from imapp.services.cursors import decode_cursor, encode_cursor
+from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.members import MemberRow, MemberStore
+from imapp.stores.messages import MessageLog
+from schemas.conversations import Conversation, ConversationPage, ReadState, SyncPage
+from schemas.errors import ErrorCode
+
+_SYNC_PAGE: Final = 200
+# A change may be stamped some seconds before it can be seen (a transaction's commit); clients drop by seq
+# what they get twice.
+_OVERLAP_MS: Final = 10_000
+
+
+class SyncPosition(msgspec.Struct, array_like=True):
+    """Where a round of sync stands: changes up to `since_ms` are known, those after (at_ms, id) not."""
+
+    epoch: str
+    since_ms: int
+    at_ms: int = 0
+    channel_id: str = ""
+
+
+class ListPosition(msgspec.Struct, array_like=True):
+    """The last row of a page of the conversation list."""
+
+    pinned: bool
+    unread: bool
+    last_ms: int
+    channel_id: str
+
+
+class ConversationService:
+    """Reads what a person's clients show beside the open chat."""
+
+    def __init__(
+        self,
+        *,
+        access: AccessService,
+        channels: ChannelStore,
+        members: MemberStore,
+        log: MessageLog,
+        rows: ConversationRows,
+        epoch: str,
+    ) -> None:
+        self._access = access
+        self._channels = channels
+        self._members = members
+        self._log = log
+        self._rows = rows
+        self.epoch = epoch
+
+    def page(self, user_id: str, cursor: str | None, limit: int) -> ConversationPage:
+        """Pinned first, then unread, then newest first (seed: 按是否存在未读消息和最后聊天时间倒序).
+
+        Raises:
+            RequestError: `invalid` for a cursor that is not ours.
+        """
+        after = _list_order(decode_cursor(cursor, ListPosition)) if cursor is not None else None
+        rows = self._members.rows_of(user_id)
+        shown = self._rows.describe(user_id, rows, self._channels.heads(row.channel_id for row in rows))
+        shown.sort(key=_list_key)
+        if after is not None:
+            shown = [conversation for conversation in shown if _list_key(conversation) > after]
+        page, more = shown[:limit], len(shown) > limit
+        return ConversationPage(
+            conversations=page, cursor=encode_cursor(_list_position(page[-1])) if more else None
+        )
+
+    def sync(self, user_id: str, cursor: str | None) -> SyncPage:
+        """What changed since the cursor, oldest change first; everything without one or in a new epoch.
+
+        Raises:
+            RequestError: `invalid` for a cursor that is not ours.
+        """
+        position = SyncPosition(self.epoch, 0) if cursor is None else decode_cursor(cursor, SyncPosition)
+        if position.epoch != self.epoch:
+            position = SyncPosition(self.epoch, 0)
+        rows = {row.channel_id: row for row in self._members.rows_of(user_id)}
+        heads = self._channels.heads(rows)
+        changed = _changed(rows, heads, position)
+        page, more = changed[:_SYNC_PAGE], len(changed) > _SYNC_PAGE
+        return SyncPage(
+            epoch=self.epoch,
+            conversations=self._rows.describe(user_id, [rows[name] for _, name in page], heads),
+            cursor=encode_cursor(_following(position, page, more=more)),
+            more=more,
+        )
+
+    def conversation(self, user_id: str, channel_id: str) -> Conversation:
+        """One row of the list.
+
+        Raises:
+            RequestError: `not_found`.
+        """
+        readable = self._access.readable(user_id, channel_id)
+        shown = self._rows.describe(user_id, [readable.row], {channel_id: readable.head})
+        if not shown:
+            raise RequestError(ErrorCode.NOT_FOUND)
+        return shown[0]
+
+    def read_state(self, user_id: str, channel_id: str, seq: int) -> ReadState:
+        """What a channel will look like to somebody who has read it up to `seq`.
+
+        Raises:
+            RequestError: `not_found`.
+        """
+        readable = self._access.readable(user_id, channel_id)
+        row = readable.row
+        read_seq, read_countable = row.read_seq, row.read_countable
+        mark = min(seq, readable.last_seq)
+        if mark > read_seq:
+            entry = self._log.at([(channel_id, mark)]).get(message_id(channel_id, mark))
+            if entry is not None:
+                read_seq, read_countable = mark, entry.countable
+        count = unread(self._rows.last_countable(row, readable.head), read_countable)
+        return ReadState(
+            channel_id=channel_id, read_seq=read_seq, unread=count, unread_label=unread_label(count)
+        )
+
+
+def _changed(
+    rows: Mapping[str, MemberRow], heads: Mapping[str, Head], position: SyncPosition
+) -> list[tuple[int, str]]:
+    """(time of the change, channel id) of what a round of sync has still to show, in that order."""
+    horizon = position.since_ms - _OVERLAP_MS
+    stamps = [
+        (_ms(max(rows[channel_id].changed_at, head.changed_at)), channel_id)
+        for channel_id, head in heads.items()
+    ]
+    known = (position.at_ms, position.channel_id)
+    return sorted(stamp for stamp in stamps if stamp[0] >= horizon and stamp > known)
+
+
+def _following(position: SyncPosition, page: list[tuple[int, str]], *, more: bool) -> SyncPosition:
+    at_ms, channel_id = page[-1] if page else (position.at_ms, position.channel_id)
+    if more:
+        return SyncPosition(position.epoch, position.since_ms, at_ms, channel_id)
+    return SyncPosition(position.epoch, max(position.since_ms, at_ms))
+
+
+def _ms(value: datetime) -> int:
+    return int(value.timestamp() * 1000)
+
+
+def _list_position(conversation: Conversation) -> ListPosition:
+    last = datetime.fromisoformat(conversation.last_time).astimezone(UTC)
+    return ListPosition(conversation.pinned, conversation.unread > 0, _ms(last), conversation.channel_id)
+
+
+def _list_key(conversation: Conversation) -> tuple[bool, bool, int, str]:
+    return _list_order(_list_position(conversation))
+
+
+def _list_order(position: ListPosition) -> tuple[bool, bool, int, str]:
+    return (not position.pinned, not position.unread, -position.last_ms, position.channel_id)

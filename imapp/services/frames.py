@@ -1,0 +1,109 @@
+"""What a writer publishes of a batch: finished frames for the gateways, and one answer for who asked."""
+
+import msgspec
+
+from imapp.domain.channel import Channel
+from imapp.domain.decisions import Accepted, Rejected
+from imapp.domain.entries import LogEntry, wire_fields
+from imapp.services.planning import Plan, Repeat
+from schemas.frames import MessageEvent
+from schemas.tasks import FanoutEntry, FanoutItem, Result
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def websocket_frame(payload: bytes) -> bytes:
+    """An unmasked text frame, as a server sends it."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+def message_frame(entry: LogEntry) -> bytes:
+    """The event of an entry, the same bytes for every member."""
+    return websocket_frame(_ENCODER.encode(MessageEvent(**wire_fields(entry))))
+
+
+def fanout_items(plan: Plan, states: dict[str, Channel | None], *, republish: bool) -> list[FanoutItem]:
+    """What the gateways must hear, in order; neighbours of one channel share an item.
+
+    With `republish`, the entries of repeats go out again: whoever stored them may have died before.
+    """
+    items: list[FanoutItem] = []
+    open_items: dict[str, FanoutItem] = {}
+    for index, outcome in plan.outcomes.items():
+        item = _item(index, outcome, states, republish=republish)
+        if item is None:
+            continue
+        previous = open_items.get(item.channel_id)
+        # Who joins does so before, who leaves does so after the entries of an item, so those stand alone.
+        if previous is not None and not (item.joins or item.leaves):
+            previous.entries.extend(item.entries)
+            continue
+        items.append(item)
+        if item.leaves:
+            open_items.pop(item.channel_id, None)
+        else:
+            open_items[item.channel_id] = item
+    return items
+
+
+def result(index: int, channel_id: str, outcome: Accepted | Rejected | Repeat) -> Result:
+    """The answer to one command."""
+    if isinstance(outcome, Rejected):
+        return Result(index=index, channel_id=channel_id, code=outcome.code.value, data=outcome.data)
+    entry = outcome.entry
+    if entry is None:
+        return Result(index=index, channel_id=channel_id)
+    return Result(index=index, channel_id=entry.channel_id, seq=entry.seq, time_ms=entry.time_ms)
+
+
+def _item(
+    index: int, outcome: Accepted | Rejected | Repeat, states: dict[str, Channel | None], *, republish: bool
+) -> FanoutItem | None:
+    if isinstance(outcome, Rejected):
+        return None
+    if isinstance(outcome, Repeat):
+        return _repeated(index, outcome.entry, states) if republish else None
+    change, entry = outcome.change, outcome.entry
+    if change is None and entry is None:
+        return _present_again(outcome.channel_id, states) if republish else None
+    return FanoutItem(
+        channel_id=outcome.channel_id,
+        entries=[_entry(index, entry)] if entry else [],
+        joins=list(change.joins) if change else [],
+        leaves=list(change.leaves) if change else [],
+    )
+
+
+def _repeated(index: int, entry: LogEntry, states: dict[str, Channel | None]) -> FanoutItem | None:
+    channel = states.get(entry.channel_id)
+    if channel is None:
+        return None
+    present = channel.present()
+    if any(member.spans[-1][0] > entry.seq for member in present):
+        # Somebody came since, who may not see it. The others find the hole and ask.
+        return None
+    gone = (member for member in channel.members.values() if not member.present)
+    return FanoutItem(
+        channel_id=entry.channel_id,
+        entries=[_entry(index, entry)],
+        joins=[member.user_id for member in present if member.spans[-1][0] == entry.seq],
+        leaves=[member.user_id for member in gone if member.spans[-1][1] == entry.seq],
+    )
+
+
+def _present_again(channel_id: str, states: dict[str, Channel | None]) -> FanoutItem | None:
+    channel = states.get(channel_id)
+    if channel is None:
+        return None
+    return FanoutItem(
+        channel_id=channel_id, entries=[], joins=[member.user_id for member in channel.present()]
+    )
+
+
+def _entry(index: int, entry: LogEntry) -> FanoutEntry:
+    return FanoutEntry(index=index, seq=entry.seq, time_ms=entry.time_ms, frame=message_frame(entry))

@@ -1,0 +1,107 @@
+"""Pages of a channel's log, cut to what the reader may see."""
+
+from imapp.domain import spans
+from imapp.domain.entries import LogEntry, wire_entry
+from imapp.domain.ids import split_message_id
+from imapp.errors import RequestError
+from imapp.services.access import AccessService, Readable
+from imapp.stores.messages import MessageLog
+from schemas.errors import ErrorCode
+from schemas.messages import Entry, HistoryPage, HistoryQuery
+
+
+class HistoryService:
+    """Reads entries for people."""
+
+    def __init__(self, access: AccessService, log: MessageLog) -> None:
+        self._access = access
+        self._log = log
+
+    def page(self, user_id: str, channel_id: str, query: HistoryQuery) -> HistoryPage:
+        """A page by seq, and the range it covers.
+
+        Raises:
+            RequestError: `not_found`, or `invalid` for more than one starting point.
+        """
+        if sum(start is not None for start in (query.before, query.after, query.around)) > 1:
+            raise RequestError(ErrorCode.INVALID, query="give one of before, after, around")
+        readable = self._access.readable(user_id, channel_id)
+        if query.after is not None:
+            return self._newer(readable, query.after, query.limit)
+        if query.around is not None:
+            return self._around(readable, query.around, query.limit)
+        before = readable.last_seq + 1 if query.before is None else query.before
+        return self._older(readable, before, query.limit)
+
+    def entry(self, user_id: str, message_id: str) -> Entry:
+        """One entry.
+
+        Raises:
+            RequestError: `not_found`.
+        """
+        channel_id, seq = split_message_id(message_id)
+        readable = self._access.readable(user_id, channel_id)
+        if not spans.contains(readable.row.member.spans, seq):
+            raise RequestError(ErrorCode.NOT_FOUND)
+        found = self._log.at([(channel_id, seq)]).get(message_id)
+        if found is None:
+            raise RequestError(ErrorCode.NOT_FOUND)
+        return wire_entry(found)
+
+    def _older(self, readable: Readable, before: int, limit: int) -> HistoryPage:
+        top = min(before - 1, readable.last_seq)
+        entries = self._read(readable, 1, top, limit, newest_first=True)
+        if len(entries) < limit:
+            low = min(1, top)
+        else:  # a full page, or none was wanted
+            low = entries[0].seq if entries else top + 1
+        return _page(readable, entries, low, max(top, 0))
+
+    def _newer(self, readable: Readable, after: int, limit: int) -> HistoryPage:
+        last = readable.last_seq
+        entries = self._read(readable, after + 1, last, limit, newest_first=False)
+        full = len(entries) == limit
+        high = entries[-1].seq if full else max(last, after)
+        return _page(readable, entries, after + 1, high)
+
+    def _around(self, readable: Readable, seq: int, limit: int) -> HistoryPage:
+        # Beyond the end there is nothing yet, so the page must not say that it covers it.
+        seq = min(seq, readable.last_seq + 1)
+        older = self._older(readable, seq, limit // 2)
+        newer = self._newer(readable, seq - 1, limit - limit // 2)
+        return HistoryPage(
+            channel_id=newer.channel_id,
+            entries=older.entries + newer.entries,
+            from_seq=older.from_seq,
+            to_seq=newer.to_seq,
+            more_before=older.more_before,
+            more_after=newer.more_after,
+        )
+
+    def _read(
+        self, readable: Readable, low: int, high: int, limit: int, *, newest_first: bool
+    ) -> list[LogEntry]:
+        """Up to `limit` readable entries of low..high, from one end; by seq."""
+        stays = list(spans.clipped(readable.row.member.spans, low, high))
+        found: list[LogEntry] = []
+        for first, last in reversed(stays) if newest_first else stays:
+            wanted = limit - len(found)
+            if wanted <= 0:
+                break
+            part = self._log.page(
+                readable.row.channel_id, first, last, limit=wanted, newest_first=newest_first
+            )
+            found = part + found if newest_first else found + part
+        return found
+
+
+def _page(readable: Readable, entries: list[LogEntry], low: int, high: int) -> HistoryPage:
+    stays = readable.row.member.spans
+    return HistoryPage(
+        channel_id=readable.row.channel_id,
+        entries=[wire_entry(entry) for entry in entries],
+        from_seq=low,
+        to_seq=high,
+        more_before=any(True for _ in spans.clipped(stays, 1, low - 1)),
+        more_after=readable.last_seq > high,
+    )

@@ -1,0 +1,190 @@
+"""The one writer of a shard: a batch of commands in; entries, frames and answers out.
+
+Order of things, and why: decide (pure), store (durable), move heads and watermarks (repairable), publish
+(confirmed), answer. Whoever dies in between leaves a batch that RabbitMQ delivers again; its commands are
+then found as repeats, answered the same and published once more.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from imapp.domain.bodies import body_hash
+from imapp.domain.decisions import Accepted, Rejected
+from imapp.domain.entries import LogEntry
+from imapp.domain.ids import direct_key, generation_of
+from imapp.errors import LogConflict, StoreUnavailable
+from imapp.failpoints import point
+from imapp.logs import get_log
+from imapp.services.channel_cache import ChannelCache
+from imapp.services.people import ProfileCache, people_named
+from imapp.services.planning import Lookups, Plan, Repeat, Task, address, plan_batch, repeat_keys, settle
+from imapp.stores.changes import ChangeStore
+from imapp.stores.channels import ChannelStore
+from imapp.stores.members import MemberStore, mark_of
+from imapp.stores.messages import MessageLog
+from schemas.tasks import AnyCommand, OpenDirect, SendMessage
+
+# Long enough for an election; then another worker, with another link to the database, shall try.
+_GIVE_UP_AFTER_S: Final = 20.0
+_FIRST_PAUSE_S: Final = 0.02
+_LONGEST_PAUSE_S: Final = 1.0
+
+log = get_log("writer")
+
+
+@dataclass(frozen=True, slots=True)
+class WriterStores:
+    """What a writer reads and writes."""
+
+    messages: MessageLog
+    changes: ChangeStore
+    channels: ChannelStore
+    members: MemberStore
+
+
+class Writer:
+    """Carries out commands. Owned by one thread; several processes may race, the log's keys fence them."""
+
+    def __init__(
+        self,
+        stores: WriterStores,
+        *,
+        cache: ChannelCache,
+        people: ProfileCache,
+        body_key: bytes,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._stores = stores
+        self._cache = cache
+        self._people = people
+        self._body_key = body_key
+        self._clock_ms = clock_ms
+        self._pause = pause
+
+    def write(self, commands: Sequence[tuple[int, AnyCommand]], *, known: bool) -> tuple[Plan, Lookups]:
+        """Decide and store commands; what it returns is durable.
+
+        `known` says that an earlier run may have stored some of them: then those are looked up first, and
+        their frames should be published again.
+
+        Raises:
+            StoreUnavailable: MongoDB did not confirm for 20 s. What is stored will be found as a repeat.
+        """
+        tasks = [Task(index, command, body_hash(command, self._body_key)) for index, command in commands]
+        deadline = time.monotonic() + _GIVE_UP_AFTER_S
+        pause = _FIRST_PAUSE_S
+        while True:
+            touched: set[str] = set()
+            try:
+                return self._attempt(tasks, touched, known=known)
+            except (LogConflict, StoreUnavailable) as error:
+                # Whatever was held in memory may be wrong now, and part of the batch may be stored.
+                self._cache.drop(touched)
+                log.warning("attempt_failed", error=f"{type(error).__name__}: {error}", commands=len(tasks))
+                if time.monotonic() > deadline:
+                    raise StoreUnavailable(str(error)) from error
+            except BaseException:
+                self._cache.drop(touched)
+                raise
+            if known:  # the first conflict is settled by looking; only what goes on needs time
+                self._pause(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+            known = True
+
+    def _attempt(self, tasks: list[Task], touched: set[str], *, known: bool) -> tuple[Plan, Lookups]:
+        lookups = self._look_up(tasks, touched, known=known)
+        before = {name: state.last_seq for name, state in lookups.states.items() if state is not None}
+        plan = plan_batch(tasks, lookups)
+        touched.update(plan.addresses.values())
+        self._settle_doubts(tasks, plan, before)
+        self._store(plan)
+        for state in lookups.states.values():
+            if state is not None:
+                self._cache.keep(state)
+        self._move_pairs(plan)
+        return plan, lookups
+
+    def _look_up(self, tasks: list[Task], touched: set[str], *, known: bool) -> Lookups:
+        direct = self._direct_channels(task.command for task in tasks)
+        addresses = {task.index: address(task.command, direct) for task in tasks}
+        touched.update(addresses.values())
+        states = self._cache.load(addresses.values())
+        people = {
+            name for task in tasks for name in people_named(task.command, states[addresses[task.index]])
+        }
+        keys = [
+            key
+            for task in tasks
+            if known or _may_have_moved(task.command, addresses[task.index])
+            for key in repeat_keys(task.command, addresses[task.index])
+        ]
+        return Lookups(
+            now_ms=self._clock_ms(),
+            users=self._people.load(people),
+            states=states,
+            direct=direct,
+            repeats=self._stores.messages.find_repeats(keys) if keys else {},
+        )
+
+    def _direct_channels(self, commands: Iterable[AnyCommand]) -> dict[str, str]:
+        keys = set()
+        for command in commands:
+            if isinstance(command, OpenDirect) or (
+                isinstance(command, SendMessage) and command.channel_id is None
+            ):
+                keys.add(direct_key(command.actor, command.to or ""))
+        return {key: self._cache.direct(key) for key in keys}
+
+    def _settle_doubts(self, tasks: list[Task], plan: Plan, before: dict[str, int]) -> None:
+        """Make sure, before anybody is refused, that it is no repeat and that the state is up to date.
+
+        Only refusals and "nothing to do" need this: what was accepted collides with the log's keys when it
+        is a repeat or when the state was stale.
+        """
+        doubtful = [task for task in tasks if _is_doubtful(task.command, plan.outcomes[task.index])]
+        if not doubtful:
+            return
+        keys = {
+            key: task for task in doubtful for key in repeat_keys(task.command, plan.addresses[task.index])
+        }
+        for key, entry in self._stores.messages.find_repeats(keys).items():
+            plan.outcomes[keys[key].index] = settle(keys[key], entry)
+        names = {plan.addresses[task.index] for task in doubtful} & before.keys()
+        if self._cache.is_behind({name: before[name] for name in names}):
+            raise LogConflict("another writer was here")
+
+    def _store(self, plan: Plan) -> None:
+        plain: list[LogEntry] = []
+        for step in plan.steps:
+            if isinstance(step, Accepted):
+                self._stores.changes.commit(step)
+            else:
+                self._stores.messages.append(step)
+                plain += step
+            point("writer.stored")
+        self._stores.channels.move_heads({entry.channel_id: entry for entry in plain}.values())
+        marks = {(entry.channel_id, entry.sender): mark_of(entry) for entry in plan.entries}
+        self._stores.members.move_marks(marks.values(), tell=False)
+
+    def _move_pairs(self, plan: Plan) -> None:
+        """Forget which direct channel is a pair's current one when a command may have changed that."""
+        self._cache.forget_direct(
+            outcome.channel_id
+            for outcome in plan.outcomes.values()
+            if isinstance(outcome, Accepted) and outcome.change is not None
+        )
+
+
+def _may_have_moved(command: AnyCommand, channel_id: str) -> bool:
+    """Whether an earlier run of this command may stand in an earlier direct channel of the pair."""
+    return isinstance(command, SendMessage) and command.channel_id is None and generation_of(channel_id) > 0
+
+
+def _is_doubtful(command: AnyCommand, outcome: Accepted | Rejected | Repeat) -> bool:
+    if isinstance(outcome, Accepted):
+        nothing = outcome.entry is None and outcome.change is None
+        return nothing and not isinstance(command, OpenDirect)
+    return isinstance(outcome, Rejected)
