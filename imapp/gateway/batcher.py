@@ -1,0 +1,250 @@
+"""From single commands to tasks: one batch of a shard in flight, the next fills meanwhile.
+
+So the batch grows with the load and no timer needs tuning. A batch leaves again with the same ids about
+every second until it is resolved, and is given up when its commands have waited too long: their outcome is
+then open, and whoever asked repeats them with the same client ids.
+"""
+
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import gevent
+import msgspec
+from gevent.event import Event
+
+from imapp.broker.publishing import TaskPublisher
+from imapp.broker.topology import WRITE_TASK
+from imapp.errors import BrokerUnavailable, RequestError
+from imapp.gateway.ordering import OrderGate
+from imapp.logs import get_log
+from schemas.errors import ErrorCode
+from schemas.tasks import AnyCommand, Result, WriteBatch
+
+_MAX_COMMANDS: Final = 256
+_MAX_BYTES: Final = 100_000  # above AMQP's frame of 128 KiB the library gets slow
+_GATHER_S: Final = 0.002
+_MAX_PENDING: Final = 10_000
+# Who would wait longer than this before his batch even leaves is refused at once.
+_MAX_QUEUED_S: Final = 2.0
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 1.0
+RETRY_AFTER_S: Final = 1.0
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+log = get_log("batcher")
+
+
+class Waiter(Protocol):
+    """Who waits for the answer to a command."""
+
+    subscriber: Any
+    """The connection on which the answer stands in place of the event; None over REST."""
+
+    def resolve(self, result: Result) -> None:
+        """Take the answer; never waits."""
+
+
+class Pending:
+    """A command on its way."""
+
+    __slots__ = ("command", "order_key", "payload", "since", "waiter")
+
+    def __init__(self, command: AnyCommand, waiter: Waiter, order_key: str) -> None:
+        self.command = command
+        self.payload = _ENCODER.encode(command)
+        self.waiter = waiter
+        self.order_key = order_key
+        self.since = time.monotonic()
+
+
+class Flight:
+    """The batch that is out."""
+
+    __slots__ = ("batch_id", "landed", "open", "pending")
+
+    def __init__(self, pending: list[Pending]) -> None:
+        self.batch_id = secrets.token_hex(8)
+        self.pending = pending
+        self.open: dict[int, Pending] = dict(enumerate(pending))
+        self.landed = Event()
+
+    def take(self, index: int) -> Pending | None:
+        """The command at an index, if nobody has answered it yet; after that it is answered."""
+        pending = self.open.pop(index, None)
+        if not self.open:
+            self.landed.set()
+        return pending
+
+
+class Batcher:
+    """Takes the commands of one shard. `run` belongs to one greenlet, everything else never waits."""
+
+    def __init__(
+        self,
+        *,
+        shard: int,
+        publisher: TaskPublisher,
+        queue: Any,
+        reply_queue: Callable[[], str | None],
+        timeout_s: float,
+        redrive_s: float,
+    ) -> None:
+        self._shard = shard
+        self._publisher = publisher
+        self._queue = queue
+        self._reply_queue = reply_queue
+        self._timeout_s = timeout_s
+        self._redrive_s = redrive_s
+        self._pending: deque[Pending] = deque()
+        self._work = Event()
+        self._flight: Flight | None = None
+        self._gate = OrderGate()
+        self._stopping = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing is out."""
+        return not self._pending and self._flight is None
+
+    def submit(self, command: AnyCommand, waiter: Waiter, order_key: str) -> None:
+        """Take a command; its waiter hears of it within the time-out.
+
+        Raises:
+            RequestError: `busy`, because the queue is full or slow, or because an earlier command of this
+                connection for this channel was refused and has to come first.
+        """
+        pending = Pending(command, waiter, order_key)
+        if self._must_refuse(pending):
+            self._gate.refused(waiter.subscriber, order_key, command.client_message_id)
+            raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
+        self._pending.append(pending)
+        self._work.set()
+
+    def flight(self, batch_id: str) -> Flight | None:
+        """The batch that is out, if it is this one."""
+        flight = self._flight
+        return flight if flight is not None and flight.batch_id == batch_id else None
+
+    def resolve(self, batch_id: str, results: list[Result]) -> None:
+        """Answer the commands of a batch that have no answer yet."""
+        flight = self.flight(batch_id)
+        if flight is None:
+            return
+        for result in results:
+            pending = flight.take(result.index)
+            if pending is not None:
+                _answer(pending, result)
+
+    def forget(self, subscriber: object) -> None:
+        """A connection has gone: its order needs no keeping."""
+        self._gate.forget(subscriber)
+
+    def expire(self) -> None:
+        """Refuse what has waited too long; called a few times a second."""
+        limit = time.monotonic() - self._timeout_s
+        flight = self._flight
+        if flight is not None and flight.open and flight.pending[0].since < limit:
+            log.warning("batch_given_up", shard=self._shard, batch=flight.batch_id, commands=len(flight.open))
+            for index in tuple(flight.open):
+                pending = flight.take(index)
+                if pending is not None:
+                    self._refuse(pending)
+        while self._pending and self._pending[0].since < limit:
+            self._refuse(self._pending.popleft())
+
+    def stop(self) -> None:
+        """Make `run` return once nothing is pending."""
+        self._stopping = True
+        self._work.set()
+
+    def run(self) -> None:
+        """Send batch after batch until stopped."""
+        while not (self._stopping and not self._pending):
+            self._work.wait()
+            self._work.clear()
+            while self._pending:
+                gevent.sleep(_GATHER_S)
+                self._send_next()
+        self._publisher.close()
+
+    def _must_refuse(self, pending: Pending) -> bool:
+        if self._gate.must_wait(
+            pending.waiter.subscriber, pending.order_key, pending.command.client_message_id
+        ):
+            return True
+        if len(self._pending) >= _MAX_PENDING:
+            return True
+        return bool(self._pending) and pending.since - self._pending[0].since > _MAX_QUEUED_S
+
+    def _send_next(self) -> None:
+        taken = self._take()
+        if not taken:
+            return
+        self._flight = flight = Flight(taken)
+        try:
+            self._drive(flight)
+        finally:
+            self._flight = None
+
+    def _take(self) -> list[Pending]:
+        taken: list[Pending] = []
+        size = 0
+        while self._pending and len(taken) < _MAX_COMMANDS:
+            size += len(self._pending[0].payload)
+            if taken and size > _MAX_BYTES:
+                break
+            taken.append(self._pending.popleft())
+        return taken
+
+    def _drive(self, flight: Flight) -> None:
+        attempt, pause = 0, _FIRST_PAUSE_S
+        while flight.open:
+            reply_queue = self._reply_queue()
+            if reply_queue is None:  # not connected: there would be no way to hear the answer
+                flight.landed.wait(_FIRST_PAUSE_S)
+                continue
+            attempt += 1
+            try:
+                self._publish(flight, reply_queue, attempt)
+            except BrokerUnavailable as error:
+                log.warning("publish_unconfirmed", shard=self._shard, error=str(error))
+                flight.landed.wait(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+                continue
+            flight.landed.wait(self._redrive_s)
+
+    def _publish(self, flight: Flight, reply_queue: str, attempt: int) -> None:
+        batch = WriteBatch(
+            batch_id=flight.batch_id,
+            shard=self._shard,
+            reply_queue=reply_queue,
+            attempt=attempt,
+            commands=[msgspec.Raw(pending.payload) for pending in flight.pending],  # type: ignore[misc]
+        )
+        self._publisher.publish(WRITE_TASK, self._queue, _ENCODER.encode(batch), task_id=flight.batch_id)
+
+    def _refuse(self, pending: Pending) -> None:
+        """Refuse a command, and with it what its connection has queued behind it for the same channel."""
+        subscriber, key = pending.waiter.subscriber, pending.order_key
+        _answer(pending, _busy())
+        if subscriber is None:
+            return
+        self._gate.refused(subscriber, key, pending.command.client_message_id)
+        behind = [p for p in self._pending if p.waiter.subscriber is subscriber and p.order_key == key]
+        for other in behind:
+            self._pending.remove(other)
+            _answer(other, _busy())
+
+
+def _answer(pending: Pending, result: Result) -> None:
+    pending.waiter.resolve(result)
+    if pending.waiter.subscriber is not None:
+        pending.waiter.subscriber.flush()
+
+
+def _busy() -> Result:
+    return Result(index=0, code=ErrorCode.BUSY.value)

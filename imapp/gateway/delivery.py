@@ -1,0 +1,178 @@
+"""From the fanout to the sockets: finished frames to who is here, answers to who waits for them.
+
+Nothing here waits, except `lost`, which reads the store before anything more is delivered.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from imapp.failpoints import point
+from imapp.gateway.batcher import Batcher, Flight
+from imapp.gateway.registry import LocalChannel, Registry, Subscriber
+from imapp.logs import get_log
+from schemas.tasks import BatchReply, Fanout, FanoutBatch, FanoutEntry, FanoutItem, Notice, Result
+
+_FANOUT: Final = msgspec.msgpack.Decoder(Fanout)
+_REPLY: Final = msgspec.msgpack.Decoder(BatchReply)
+
+log = get_log("delivery")
+
+
+class Delivery:
+    """Applies the stream of each shard in its order. Owned by the consumer's greenlet."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        batchers: Mapping[int, Batcher],
+        lost: Callable[[int], None],
+    ) -> None:
+        self._registry = registry
+        self._batchers = batchers
+        self._lost = lost
+        self._positions: dict[int, tuple[str, int]] = {}
+        self._early: dict[int, list[BatchReply]] = {}
+
+    def start_over(self) -> None:
+        """The stream begins anew: nothing is known of what came before."""
+        self._positions.clear()
+        for shard in tuple(self._early):
+            self._answer_early(shard, everything=True)
+
+    def on_fanout(self, body: bytes) -> None:
+        """Take one message of the fanout."""
+        message = _FANOUT.decode(body)
+        if isinstance(message, FanoutBatch) and point("gateway.fanout"):
+            return
+        if isinstance(message, Notice):
+            self._notify(message)
+        elif self._follows(message):
+            self._deliver(message)
+            self._answer_early(message.shard)
+
+    def on_reply(self, body: bytes) -> None:
+        """Take the answers to one of our batches, but not before the stream has brought its entries."""
+        reply = _REPLY.decode(body)
+        if reply.number == 0 or self._has_passed(reply):
+            self._resolve(reply)
+        else:
+            self._early.setdefault(reply.shard, []).append(reply)
+
+    def _follows(self, batch: FanoutBatch) -> bool:
+        """Whether a batch is new; if something is missing before it, the store is read first."""
+        known = self._positions.get(batch.shard)
+        if known is not None and known[0] == batch.epoch and batch.number <= known[1]:
+            return False  # the publisher was not sure and sent it twice
+        self._positions[batch.shard] = (batch.epoch, batch.number)
+        if known is not None and known != (batch.epoch, batch.number - 1):
+            log.warning("stream_gap", shard=batch.shard, known=known, epoch=batch.epoch, number=batch.number)
+            self._lost(batch.shard)
+            self._answer_early(batch.shard, everything=True)
+        return True
+
+    def _deliver(self, batch: FanoutBatch) -> None:
+        batcher = self._batchers.get(batch.shard)
+        flight = batcher.flight(batch.batch_id) if batcher else None
+        touched: set[Subscriber] = set()
+        for item in batch.items:
+            self._deliver_item(item, flight, touched)
+        for subscriber in touched:
+            subscriber.flush()
+
+    def _deliver_item(self, item: FanoutItem, flight: Flight | None, touched: set[Subscriber]) -> None:
+        first = item.entries[0].seq if item.entries else 0
+        local = self._registry.channel(item.channel_id)
+        if local is None or first > local.last_seq or not first:
+            for user_id in item.joins:
+                self._registry.join(item.channel_id, user_id, first)
+            local = self._registry.channel(item.channel_id)
+        if local is None:
+            _answer_all(item, flight)
+            return
+        known = local.last_seq
+        self._deliver_entries(item, local, flight, touched)
+        if item.leaves and first > known:
+            for user_id in item.leaves:
+                self._registry.leave(item.channel_id, user_id)
+
+    def _deliver_entries(
+        self, item: FanoutItem, local: LocalChannel, flight: Flight | None, touched: set[Subscriber]
+    ) -> None:
+        new = [entry for entry in item.entries if entry.seq > local.last_seq]
+        answered = flight is not None and any(entry.index in flight.open for entry in item.entries)
+        if not answered and not local.gates:
+            _send_joined(new, local, touched)
+        else:
+            for entry in item.entries:
+                own = _answer(entry, item.channel_id, flight)
+                if entry.seq > local.last_seq:
+                    _send_one(entry, local, own, touched)
+        if new:
+            local.last_seq = new[-1].seq
+
+    def _notify(self, notice: Notice) -> None:
+        for subscriber in self._registry.connections(notice.user_id):
+            subscriber.enqueue(notice.frame)
+            subscriber.flush()
+
+    def _has_passed(self, reply: BatchReply) -> bool:
+        known = self._positions.get(reply.shard)
+        return known is not None and known[0] == reply.epoch and known[1] >= reply.number
+
+    def _answer_early(self, shard: int, *, everything: bool = False) -> None:
+        waiting = self._early.pop(shard, None)
+        for reply in waiting or ():
+            if everything or self._has_passed(reply):
+                self._resolve(reply)
+            else:
+                self._early.setdefault(shard, []).append(reply)
+
+    def _resolve(self, reply: BatchReply) -> None:
+        batcher = self._batchers.get(reply.shard)
+        if batcher is not None:
+            batcher.resolve(reply.batch_id, reply.results)
+
+
+def _send_joined(entries: list[FanoutEntry], local: LocalChannel, touched: set[Subscriber]) -> None:
+    """One write for all entries of the batch, the same bytes for everybody."""
+    if entries:
+        data = entries[0].frame if len(entries) == 1 else b"".join([entry.frame for entry in entries])
+        for subscriber in local.subscribers:
+            subscriber.enqueue(data)
+        touched |= local.subscribers
+
+
+def _send_one(
+    entry: FanoutEntry, local: LocalChannel, own: Subscriber | None, touched: set[Subscriber]
+) -> None:
+    for subscriber in local.hearers(entry.seq):
+        if subscriber is not own:
+            subscriber.enqueue(entry.frame)
+            touched.add(subscriber)
+    if own is not None:
+        touched.add(own)
+
+
+def _answer(entry: FanoutEntry, channel_id: str, flight: Flight | None) -> Subscriber | None:
+    """Answer who sent this entry from here; the answer stands in place of his own event.
+
+    Returns:
+        The connection that was answered.
+    """
+    pending = flight.take(entry.index) if flight is not None else None
+    if pending is None:
+        return None
+    result = Result(index=entry.index, channel_id=channel_id, seq=entry.seq, time_ms=entry.time_ms)
+    pending.waiter.resolve(result)
+    subscriber: Subscriber | None = pending.waiter.subscriber
+    return subscriber
+
+
+def _answer_all(item: FanoutItem, flight: Flight | None) -> None:
+    for entry in item.entries:
+        own = _answer(entry, item.channel_id, flight)
+        if own is not None:
+            own.flush()
