@@ -1,0 +1,45 @@
+"""Somebody's connection, as the gateway and the verbs know it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from gevent.lock import Semaphore
+
+from imapp.gateway.gateway import Gateway
+from imapp.services.conversations import ConversationService
+from imapp.services.history import HistoryService
+from imapp.services.identity import IdentityService
+from imapp.ws.connection import Connection
+
+# Commands of one connection under way; beyond it we stop reading from the socket until some are answered.
+MAX_UNDER_WAY: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class SessionServices:
+    """What sessions call."""
+
+    gateway: Gateway
+    identity: IdentityService
+    history: HistoryService
+    conversations: ConversationService
+    heartbeat_s: int
+
+
+class Client:
+    """Whose connection it is, until when, and which channels it hears."""
+
+    def __init__(self, connection: Connection, services: SessionServices) -> None:
+        self.connection = connection
+        self.services = services
+        self.user_id = ""
+        self.expires_at = 0.0
+        self.channels: set[str] = set()
+        self.under_way = Semaphore(MAX_UNDER_WAY)
+        # The gateway's hot path calls these for every frame: no detour.
+        self.enqueue = connection.enqueue
+        self.flush = connection.flush
+
+    def reply(self, frame: bytes) -> None:
+        """Send a finished frame at once."""
+        self.connection.reply(frame)

@@ -1,0 +1,224 @@
+"""One WebSocket connection: its socket, its bounded outbox, its single writer.
+
+simple-websocket's own `send` ignores how much the socket took, and under gevent that silently loses bytes;
+two greenlets that write would mix their frames. So everything that goes out passes this outbox.
+"""
+
+import errno
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+import gevent
+import simple_websocket
+from gevent import Timeout
+from werkzeug.exceptions import BadRequest
+from wsproto.utilities import ProtocolError
+
+from imapp.logs import get_log
+from imapp.ws.framing import CloseFrame, FrameError, FrameReader, PingFrame, close_frame, pong_frame
+from schemas.frames import CloseCode
+
+_MAX_QUEUED_BYTES: Final = 1_000_000
+_MAX_QUEUED_FRAMES: Final = 1_000
+_STALL_S: Final = 10.0
+_CLOSE_WAIT_S: Final = 2.0
+_RECEIVE_BYTES: Final = 65_536
+_NO_CODE: Final = 1005  # what a Close frame without a code stands for
+_WOULD_BLOCK: Final = (errno.EAGAIN, errno.EWOULDBLOCK)
+
+log = get_log("connection")
+
+
+class _NoThread:
+    """Stands for the reader thread that simple-websocket would start: we read in the request's greenlet."""
+
+    name = ""
+
+    def __init__(self, target: Any) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+
+class Connection(simple_websocket.Server):
+    """A connection after its handshake. One greenlet iterates `messages`; anybody may enqueue.
+
+    Raises:
+        BadRequest: the handshake is not one.
+    """
+
+    def __init__(self, environ: dict[str, Any], **options: Any) -> None:
+        # Compression would cost 100 KiB per connection, and inflate before the size is checked.
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        self.last_heard = time.monotonic()
+        self.partial_since: float | None = None
+        self._frames = FrameReader()
+        self._queue: list[bytes] = []
+        self._queued_bytes = 0
+        self._held: list[bytes] | None = []
+        self._writing = False
+        self._closing = False
+        self._peer_closed = False
+        self._killer: Any = None
+        try:
+            super().__init__(environ, thread_class=_NoThread, **options)
+        except (ProtocolError, simple_websocket.ConnectionError) as error:
+            raise BadRequest("not a WebSocket handshake") from error
+
+    # ---- reading
+
+    def messages(self) -> Iterator[str | bytes]:
+        """Whole messages, until the connection ends. Answers pings and closes by itself."""
+        try:
+            while data := self._receive():
+                for incoming in self._frames.feed(data):
+                    if isinstance(incoming, CloseFrame):
+                        self._peer_closes(incoming)
+                        return
+                    if self._closing:
+                        continue  # we have said goodbye and only wait for the peer's
+                    if isinstance(incoming, PingFrame):
+                        self.reply(pong_frame(incoming.payload))
+                    else:
+                        yield incoming
+                self._note_partial()
+        except FrameError as error:
+            self.shut(error.code, error.reason)
+            self._read_off()
+
+    def _receive(self) -> bytes:
+        try:
+            data: bytes = self.sock.recv(_RECEIVE_BYTES)
+        except OSError:
+            return b""
+        self.last_heard = time.monotonic()
+        return data
+
+    def _note_partial(self) -> None:
+        if not self._frames.partial:
+            self.partial_since = None
+        elif self.partial_since is None:
+            self.partial_since = self.last_heard
+
+    def _read_off(self) -> None:
+        """Read what still comes, until the peer has seen our Close: unread data would make it a reset."""
+        while self._receive():
+            pass
+
+    def _peer_closes(self, frame: CloseFrame) -> None:
+        self.shut(CloseCode.NORMAL if frame.code == _NO_CODE else frame.code, "")
+        self._peer_closed = True
+
+    # ---- writing
+
+    def enqueue(self, frame: bytes) -> None:
+        """Take a finished frame. Before `release` it is held back; a full outbox ends the connection."""
+        if self._held is not None:
+            self._held.append(frame)
+            if len(self._held) > _MAX_QUEUED_FRAMES:
+                self._overflow()
+        else:
+            self._append(frame)
+
+    def reply(self, frame: bytes) -> None:
+        """Take a finished frame and send it at once, also before `release`."""
+        self._append(frame)
+        self.flush()
+
+    def release(self) -> None:
+        """Let go what was held back, after what was replied."""
+        held, self._held = self._held, None
+        for frame in held or ():
+            self._append(frame)
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what is queued as far as the socket takes it; a greenlet does the rest."""
+        if self._writing or not self._queue:
+            return
+        data = self._take_queue()
+        try:
+            sent = self.sock.send(data, 0, 0.0)
+        except OSError as error:
+            if error.errno not in _WOULD_BLOCK:
+                self._abort()
+                return
+            sent = 0
+        if sent < len(data):
+            self._writing = True
+            gevent.spawn(self._write_rest, data[sent:])
+
+    def shut(self, code: int, reason: str) -> None:
+        """End the connection: what is queued, then a Close frame, then at most 2 s for the peer's."""
+        if self._closing:
+            return
+        self._append(close_frame(code, reason))
+        self._closing = True
+        self._held = None
+        self.flush()
+        self._killer = gevent.spawn_later(_CLOSE_WAIT_S, self._abort)
+
+    def close(self, reason: Any = None, message: str | None = None) -> None:
+        """What flask-sock calls when the endpoint has returned."""
+        self.shut(reason or CloseCode.NORMAL, message or "")
+        if not self._peer_closed:
+            for _ in self.messages():
+                pass
+        if self._killer is not None:
+            self._killer.kill()
+        self.connected = False
+
+    def send(self, data: Any) -> None:
+        """Not for use: `enqueue` and `reply` take finished frames.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+    def _append(self, frame: bytes) -> None:
+        if self._closing:
+            return
+        self._queue.append(frame)
+        self._queued_bytes += len(frame)
+        if self._queued_bytes > _MAX_QUEUED_BYTES or len(self._queue) > _MAX_QUEUED_FRAMES:
+            self._overflow()
+
+    def _overflow(self) -> None:
+        """The peer does not read: drop what waits, so that nobody else waits for it."""
+        if self._closing:
+            return
+        log.info("outbox_full", queued=self._queued_bytes)
+        self._queue.clear()
+        self._queued_bytes = 0
+        self._held = None
+        self.shut(CloseCode.OUTBOX_FULL, "outbox full")
+
+    def _take_queue(self) -> bytes:
+        queue = self._queue
+        data = queue[0] if len(queue) == 1 else b"".join(queue)
+        queue.clear()
+        self._queued_bytes = 0
+        return data
+
+    def _write_rest(self, data: bytes) -> None:
+        """The slow path, for a socket that is full: the only writer until everything is out."""
+        try:
+            while data:
+                with Timeout(_STALL_S):
+                    self.sock.sendall(data)
+                data = self._take_queue() if self._queue else b""
+        except (OSError, Timeout):
+            self._abort()
+        finally:
+            self._writing = False
+
+    def _abort(self) -> None:
+        self._closing = True
+        self._queue.clear()
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,118 @@
+"""`/ws` in Flask: who may connect, the loop of a connection, and the sweeper of all connections."""
+
+import random
+import time
+from typing import Final
+
+import flask_sock
+import gevent
+from flask import Flask, abort, request
+
+from imapp.logs import get_log
+from imapp.ws.client import SessionServices
+from imapp.ws.connection import Connection
+from imapp.ws.dialogue import encode
+from imapp.ws.framing import PING_FRAME
+from imapp.ws.session import Session
+from schemas.frames import CloseCode, ClosingEvent
+
+_SWEEP_S: Final = 1.0
+_PARTIAL_S: Final = 30.0
+_DRAIN_SPREAD_MS: Final = 3_000
+
+log = get_log("endpoint")
+
+
+class Endpoint:
+    """All WebSocket connections of this process."""
+
+    def __init__(
+        self,
+        services: SessionServices,
+        *,
+        allowed_origins: tuple[str, ...],
+        hello_timeout_s: float,
+        silence_s: int,
+    ) -> None:
+        self._services = services
+        self._allowed_origins = allowed_origins
+        self._hello_timeout_s = hello_timeout_s
+        self._silence_s = silence_s
+        self._sessions: set[Session] = set()
+
+    def install(self, app: Flask) -> None:
+        """Serve `/ws`."""
+        # flask-sock looks its server class up when a connection comes: this is how it takes ours.
+        flask_sock.Server = Connection
+        app.before_request(self._check_origin)
+        flask_sock.Sock(app).route("/ws")(self.serve)
+
+    def start(self) -> None:
+        """Begin to sweep; once, in the process that serves."""
+        self._services.gateway.spawn(self.sweep_for_ever)
+
+    def serve(self, connection: Connection) -> None:
+        """One connection, from its handshake to its end."""
+        session = Session(connection, self._services, _bearer(request.headers.get("Authorization")))
+        self._sessions.add(session)
+        impatience = gevent.spawn_later(self._hello_timeout_s, self._expect_hello, session)
+        try:
+            for message in connection.messages():
+                session.handle(message)
+        except Exception:
+            # Anything that left here would be written onto the socket as an HTTP error.
+            log.exception("connection_failed", user=session.client.user_id)
+            connection.shut(CloseCode.INTERNAL_ERROR, "internal error")
+        finally:
+            impatience.kill()
+            self._sessions.discard(session)
+            session.end()
+
+    def drain(self, within_s: float) -> None:
+        """Tell everybody to come back elsewhere, and close their connections."""
+        for session in tuple(self._sessions):
+            wait = random.randint(0, _DRAIN_SPREAD_MS)  # noqa: S311  # only spreads the reconnects
+            session.connection.reply(encode(ClosingEvent(reconnect_in_ms=wait)))
+            session.connection.shut(CloseCode.RESTART, "restart")
+        deadline = time.monotonic() + within_s
+        while self._sessions and time.monotonic() < deadline:
+            gevent.sleep(0.05)
+
+    def sweep_for_ever(self) -> None:
+        """Ping everybody, and end who is silent, stuck in a frame, or no longer authorised."""
+        pinged = time.monotonic()
+        while True:
+            gevent.sleep(_SWEEP_S)
+            ping = time.monotonic() - pinged >= self._services.heartbeat_s
+            if ping:
+                pinged = time.monotonic()
+            for session in tuple(self._sessions):
+                self._sweep(session, ping=ping)
+
+    def _sweep(self, session: Session, *, ping: bool) -> None:
+        now, connection = time.monotonic(), session.connection
+        if now - connection.last_heard > self._silence_s:
+            connection.shut(CloseCode.PING_TIMEOUT, "silent")
+        elif connection.partial_since is not None and now - connection.partial_since > _PARTIAL_S:
+            connection.shut(CloseCode.PROTOCOL_ERROR, "unfinished message")
+        elif session.open and session.client.expires_at < time.time():
+            connection.shut(CloseCode.UNAUTHORIZED, "token expired")
+        elif ping:
+            connection.reply(PING_FRAME)
+
+    def _expect_hello(self, session: Session) -> None:
+        if not session.open:
+            session.connection.shut(CloseCode.UNAUTHORIZED, "no hello")
+
+    def _check_origin(self) -> None:
+        """Browsers say where a page came from; a client without Origin is no browser."""
+        origin = request.headers.get("Origin")
+        if request.path != "/ws" or origin is None or origin in self._allowed_origins:
+            return
+        if origin.partition("://")[2] != request.host:
+            abort(403)
+
+
+def _bearer(header: str | None) -> str | None:
+    scheme, _, token = (header or "").partition(" ")
+    return token if scheme.lower() == "bearer" and token else None

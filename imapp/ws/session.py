@@ -1,0 +1,116 @@
+"""One client's session: hello, then whatever it asks, in the order in which it asks."""
+
+import time
+from typing import Final
+
+from imapp.domain.entries import wire_time
+from imapp.errors import RequestError, StoreUnavailable
+from imapp.gateway.batcher import RETRY_AFTER_S
+from imapp.logs import get_log
+from imapp.ws.client import MAX_UNDER_WAY, Client, SessionServices
+from imapp.ws.connection import Connection
+from imapp.ws.dialogue import Dialogue, Refusal, State, encode, error_frame
+from imapp.ws.verbs import VERBS
+from schemas import frames
+from schemas.common import MAX_FRAME_BYTES, MAX_TEXT_CHARS, PROTOCOL_VERSION
+from schemas.conversations import SyncPage
+from schemas.errors import ErrorCode
+
+_LIMITS: Final = {
+    "frame_bytes": MAX_FRAME_BYTES,
+    "text_chars": MAX_TEXT_CHARS,
+    "under_way": MAX_UNDER_WAY,
+}
+
+log = get_log("session")
+
+
+class Session:
+    """A client's requests, carried out. Owned by the greenlet of its connection."""
+
+    def __init__(self, connection: Connection, services: SessionServices, header_token: str | None) -> None:
+        self.connection = connection
+        self.client = Client(connection, services)
+        self._services = services
+        self._header_token = header_token
+        self._dialogue = Dialogue()
+
+    @property
+    def open(self) -> bool:
+        """Whether the client has said who it is."""
+        return self._dialogue.state is State.OPEN
+
+    def handle(self, message: str | bytes) -> None:
+        """Carry out one message. Every mistake gets one answer, and the socket lives."""
+        if isinstance(message, bytes):
+            error = RequestError(ErrorCode.INVALID, frame="expected a text message")
+            self.connection.reply(error_frame(None, error))
+            return
+        try:
+            request = self._dialogue.receive(message)
+        except Refusal as refusal:
+            self.connection.reply(refusal.frame)
+            return
+        self._carry_out(request)
+
+    def end(self) -> None:
+        """The connection has gone."""
+        self._services.gateway.disconnect(self.client)
+
+    def _carry_out(self, request: frames.ClientFrame) -> None:
+        try:
+            if isinstance(request, frames.Hello):
+                self._hello(request)
+            else:
+                VERBS[type(request)](self.client, request)
+        except RequestError as error:
+            self.connection.reply(error_frame(request.id, error))
+        except StoreUnavailable as error:
+            log.warning("store_unavailable", error=str(error))
+            busy = RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
+            self.connection.reply(error_frame(request.id, busy))
+        except Exception:
+            log.exception("request_failed", type=type(request).__name__, user=self.client.user_id)
+            self.connection.reply(error_frame(request.id, RequestError(ErrorCode.INTERNAL)))
+
+    def _hello(self, request: frames.Hello) -> None:
+        if request.protocol != PROTOCOL_VERSION:
+            self.connection.shut(frames.CloseCode.PROTOCOL_VERSION, f"this server speaks {PROTOCOL_VERSION}")
+            return
+        try:
+            identity = self._services.identity.identify(request.token or self._header_token)
+        except RequestError as error:
+            self.connection.reply(error_frame(request.id, error))
+            self.connection.shut(frames.CloseCode.UNAUTHORIZED, "unauthorized")
+            return
+        if self.open and identity.user.user_id != self.client.user_id:
+            raise RequestError(ErrorCode.FORBIDDEN, hello="this connection is somebody else's")
+        self.client.expires_at = identity.expires_at
+        self._welcome(request, identity.user.user_id)
+
+    def _welcome(self, request: frames.Hello, user_id: str) -> None:
+        first = not self.open
+        if first:
+            self.client.user_id = user_id
+            self._services.gateway.connect(self.client)
+        sync = None
+        if request.cursor is not None:
+            # Read after the connection is registered: what is published meanwhile comes as an event.
+            sync = self._services.conversations.sync(user_id, request.cursor)
+        self.connection.reply(encode(self._hello_reply(request, sync)))
+        if first:
+            self._dialogue.state = State.OPEN
+            self.connection.release()
+
+    def _hello_reply(self, request: frames.Hello, sync: SyncPage | None) -> frames.HelloReply:
+        return frames.HelloReply(
+            id=request.id,
+            user=self.client.user_id,
+            connection=f"{self._services.gateway.name}.{id(self):x}",
+            epoch=self._services.conversations.epoch,
+            server_time=wire_time(time.time_ns() // 1_000_000),
+            protocol=PROTOCOL_VERSION,
+            heartbeat_s=self._services.heartbeat_s,
+            limits=_LIMITS,
+            sync=sync,
+        )

@@ -1,0 +1,129 @@
+"""What a client may ask once it has said hello: one function a request."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from imapp.errors import RequestError
+from imapp.gateway.batcher import RETRY_AFTER_S
+from imapp.services import commands
+from imapp.ws.client import Client
+from imapp.ws.dialogue import encode, error_frame, written_frame
+from schemas import frames
+from schemas.conversations import ReadState
+from schemas.errors import ErrorCode
+from schemas.messages import HistoryQuery
+from schemas.tasks import AnyCommand, Result
+
+
+class _Waiter:
+    """Answers a command on the connection it came from."""
+
+    __slots__ = ("request_id", "subscriber")
+
+    def __init__(self, client: Client, request_id: str) -> None:
+        self.subscriber = client
+        self.request_id = request_id
+
+    def resolve(self, result: Result) -> None:
+        self.subscriber.enqueue(written_frame(self.request_id, result, RETRY_AFTER_S))
+        self.subscriber.under_way.release()
+
+
+def _submit(client: Client, request_id: str, command: AnyCommand) -> None:
+    client.under_way.acquire()
+    try:
+        client.services.gateway.submit(command, _Waiter(client, request_id))
+    except RequestError:
+        client.under_way.release()
+        raise
+
+
+def _send(client: Client, request: frames.Send) -> None:
+    _submit(client, request.id, commands.send(client.user_id, request))
+
+
+def _create_group(client: Client, request: frames.CreateGroup) -> None:
+    _submit(client, request.id, commands.create_group(client.user_id, request))
+
+
+def _open_direct(client: Client, request: frames.OpenDirect) -> None:
+    command = commands.open_direct(client.user_id, request.to, request.client_message_id)
+    _submit(client, request.id, command)
+
+
+def _update_channel(client: Client, request: frames.UpdateChannel) -> None:
+    _submit(client, request.id, commands.update_channel(client.user_id, request.channel_id, request))
+
+
+def _add_members(client: Client, request: frames.AddMembers) -> None:
+    _submit(client, request.id, commands.add_members(client.user_id, request.channel_id, request))
+
+
+def _remove_member(client: Client, request: frames.RemoveMember) -> None:
+    command = commands.remove_member(
+        client.user_id, request.channel_id, request.user_id, request.client_message_id
+    )
+    _submit(client, request.id, command)
+
+
+def _leave(client: Client, request: frames.Leave) -> None:
+    command = commands.leave(client.user_id, request.channel_id, request.client_message_id)
+    _submit(client, request.id, command)
+
+
+def _read(client: Client, request: frames.Read) -> None:
+    services = client.services
+    state = services.conversations.read_state(client.user_id, request.channel_id, request.seq)
+
+    def answer(safe: bool) -> None:
+        if safe:
+            client.reply(encode(with_id(frames.ReadReply, request.id, state)))
+        else:
+            busy = RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
+            client.reply(error_frame(request.id, busy))
+
+    _mark(client, state, answer)
+
+
+def _mark(client: Client, state: ReadState, answer: Callable[[bool], None]) -> None:
+    if state.read_seq == 0:
+        answer(True)  # there is nothing to keep
+    else:
+        client.services.gateway.marks.add(state.channel_id, client.user_id, state.read_seq, answer)
+
+
+def _sync(client: Client, request: frames.Sync) -> None:
+    page = client.services.conversations.sync(client.user_id, request.cursor)
+    client.reply(encode(with_id(frames.SyncReply, request.id, page)))
+
+
+def _history(client: Client, request: frames.History) -> None:
+    query = HistoryQuery(
+        before=request.before, after=request.after, around=request.around, limit=request.limit
+    )
+    page = client.services.history.page(client.user_id, request.channel_id, query)
+    client.reply(encode(with_id(frames.HistoryReply, request.id, page)))
+
+
+def _ping(client: Client, request: frames.Ping) -> None:
+    client.reply(encode(frames.Pong(id=request.id)))
+
+
+def with_id(kind: Any, request_id: str, page: Any) -> Any:
+    """A page of REST as the reply to a request: the same fields, and the id."""
+    return kind(id=request_id, **{name: getattr(page, name) for name in page.__struct_fields__})
+
+
+VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
+    frames.Send: _send,
+    frames.Read: _read,
+    frames.Sync: _sync,
+    frames.History: _history,
+    frames.CreateGroup: _create_group,
+    frames.OpenDirect: _open_direct,
+    frames.UpdateChannel: _update_channel,
+    frames.AddMembers: _add_members,
+    frames.RemoveMember: _remove_member,
+    frames.Leave: _leave,
+    frames.Ping: _ping,
+}
