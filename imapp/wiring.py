@@ -1,0 +1,212 @@
+"""The only module that names concrete parts: what a writer, a receipts worker and a gateway are made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from celery import Celery
+
+from imapp.broker.celery_app import make_celery
+from imapp.broker.consuming import GatewayConsumer
+from imapp.broker.publishing import MessagePublisher, TaskPublisher
+from imapp.broker.topology import Topology
+from imapp.config import Config
+from imapp.gateway.batcher import Batcher
+from imapp.gateway.gateway import Gateway
+from imapp.gateway.marks import MarkCoalescer
+from imapp.services.access import AccessService
+from imapp.services.batches import BatchRunner
+from imapp.services.channel_cache import ChannelCache
+from imapp.services.conversation_rows import ConversationRows
+from imapp.services.conversations import ConversationService
+from imapp.services.directory import DirectoryService
+from imapp.services.health import HealthService
+from imapp.services.history import HistoryService
+from imapp.services.identity import IdentityService
+from imapp.services.outlet import Outlet
+from imapp.services.people import ProfileCache
+from imapp.services.receipts import ReceiptRunner
+from imapp.services.writer import Writer, WriterStores
+from imapp.stores.attempts import AttemptStore
+from imapp.stores.changes import ChangeStore
+from imapp.stores.channels import ChannelStore
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.meta import load_identity
+from imapp.stores.mongo import Database, connect
+from imapp.stores.schema import create_schema
+from imapp.stores.users import UserStore
+from imapp.ws.client import SessionServices
+from imapp.ws.dialogue import encode
+from imapp.ws.endpoint import Endpoint
+from schemas.frames import ResyncEvent
+
+_WRITER_POOL = 4
+_GATEWAY_POOL = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TaskServices:
+    """What the task bodies call."""
+
+    batches: BatchRunner
+    receipts: ReceiptRunner
+
+
+def topology(config: Config) -> Topology:
+    """The names in RabbitMQ."""
+    return Topology(config.namespace, config.shards)
+
+
+def celery_app(config: Config) -> Celery:
+    """The Celery application, without tasks."""
+    return make_celery(config.amqp_url, topology(config))
+
+
+def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServices:
+    """The services of a worker process; call it in that process, it opens connections.
+
+    Raises:
+        StoreUnavailable: MongoDB does not answer.
+    """
+    database = connect(config.mongo_url, pool_size=_WRITER_POOL)
+    create_schema(database)
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    names = topology(config)
+    fanout = MessagePublisher(config.amqp_url, confirm=True, declare=names.fanout)
+    outlet = Outlet(
+        fanout=fanout,
+        replies=MessagePublisher(config.amqp_url, confirm=False),
+        exchange=names.fanout.name,
+    )
+    return TaskServices(
+        batches=BatchRunner(
+            writer=_writer(database), outlet=outlet, attempts=AttemptStore(database), fail_stop=fail_stop
+        ),
+        receipts=ReceiptRunner(
+            members=members,
+            channels=channels,
+            log=log,
+            rows=ConversationRows(members, log, UserStore(database)),
+            outlet=outlet,
+            fail_stop=fail_stop,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolServices:
+    """What the command line calls beside the running system."""
+
+    users: UserStore
+    writer: Writer
+
+
+def tool_services(config: Config) -> ToolServices:
+    """The services of a command.
+
+    Raises:
+        StoreUnavailable: MongoDB does not answer.
+    """
+    database = connect(config.mongo_url, pool_size=2)
+    create_schema(database)
+    return ToolServices(users=UserStore(database), writer=_writer(database))
+
+
+def _writer(database: Database) -> Writer:
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    return Writer(
+        WriterStores(log, ChangeStore(database), channels, members),
+        cache=ChannelCache(channels, members, log),
+        people=ProfileCache(UserStore(database)),
+        body_key=load_identity(database).body_key,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayServices:
+    """What REST and WebSocket call."""
+
+    gateway: Gateway
+    endpoint: Endpoint
+    identity: IdentityService
+    access: AccessService
+    directory: DirectoryService
+    history: HistoryService
+    conversations: ConversationService
+    channels: ChannelStore
+    members: MemberStore
+    users: UserStore
+    health: HealthService
+
+
+def gateway_services(config: Config) -> GatewayServices:
+    """The services of a gateway process; call it in that process, it opens connections.
+
+    Raises:
+        StoreUnavailable: MongoDB does not answer.
+    """
+    database = connect(config.mongo_url, pool_size=_GATEWAY_POOL)
+    create_schema(database)
+    channels, members, log, users = (
+        ChannelStore(database),
+        MemberStore(database),
+        MessageLog(database),
+        UserStore(database),
+    )
+    access = AccessService(channels, members)
+    history = HistoryService(access, log)
+    conversations = ConversationService(
+        access=access,
+        channels=channels,
+        members=members,
+        log=log,
+        rows=ConversationRows(members, log, users),
+        epoch=load_identity(database).epoch,
+    )
+    identity = IdentityService(
+        users, key=config.jwt_key, jwks_url=config.jwks_url, audience=config.jwt_audience
+    )
+    gateway = _gateway(config, members)
+    endpoint = Endpoint(
+        SessionServices(gateway, identity, history, conversations, config.heartbeat_s),
+        allowed_origins=config.allowed_origins,
+        hello_timeout_s=config.hello_timeout_s,
+        silence_s=config.silence_s,
+    )
+    return GatewayServices(
+        gateway=gateway,
+        endpoint=endpoint,
+        identity=identity,
+        access=access,
+        directory=DirectoryService(access, members, users),
+        history=history,
+        conversations=conversations,
+        channels=channels,
+        members=members,
+        users=users,
+        health=HealthService(database),
+    )
+
+
+def _gateway(config: Config, members: MemberStore) -> Gateway:
+    names, celery = topology(config), celery_app(config)
+
+    def make_batcher(shard: int, reply_queue: Callable[[], str | None]) -> Batcher:
+        return Batcher(
+            shard=shard,
+            publisher=TaskPublisher(celery, config.amqp_url),
+            queue=names.message_queue(shard),
+            reply_queue=reply_queue,
+            timeout_s=config.command_timeout_s,
+            redrive_s=config.redrive_after_s,
+        )
+
+    return Gateway(
+        shards=config.shards,
+        members=members,
+        make_batcher=make_batcher,
+        marks=MarkCoalescer(TaskPublisher(celery, config.amqp_url), names.receipts_queue()),
+        make_consumer=partial(GatewayConsumer, config.amqp_url, names),
+        resync_frame=encode(ResyncEvent()),
+    )

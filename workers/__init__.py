@@ -1,0 +1,1 @@
+"""Process entries: the Celery application of the workers and the configuration of the gateways."""

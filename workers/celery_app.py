@@ -1,0 +1,31 @@
+"""`celery -A workers.celery_app worker -Q messages.0 ...`: a shard writer, or a receipts worker."""
+
+from typing import Any
+
+from celery.signals import worker_init
+
+import tasks
+import tasks.messages
+import tasks.receipts
+from imapp import failpoints
+from imapp.config import load_config
+from imapp.logs import configure_logs
+from imapp.wiring import celery_app, task_services, topology
+from workers.lifecycle import HandOver, KeepConsuming, fail_stop
+
+config = load_config()
+configure_logs(human=config.development)
+app = celery_app(config)
+app.set_default()
+
+HandOver.topology = topology(config)
+HandOver.delay_s = config.standby_delay_s
+app.steps["consumer"].add(HandOver)
+app.steps["consumer"].add(KeepConsuming)
+
+
+@worker_init.connect
+def open_services(**_: Any) -> None:
+    """Open this process's connections, once it is the worker and before it takes a task."""
+    failpoints.arm(config.failpoints)
+    tasks.provide(task_services(config, fail_stop))

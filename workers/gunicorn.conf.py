@@ -1,0 +1,55 @@
+"""How gunicorn runs a gateway: one gevent worker a process, and a drain of its own on SIGTERM."""
+
+from gevent import monkey
+
+monkey.patch_all()  # first of all: nothing may have imported sockets or locks before
+
+import time
+from typing import Any
+
+import gevent
+
+from imapp import failpoints
+from imapp.app import services_of
+from imapp.config import load_config
+from imapp.logs import configure_logs, get_log
+
+_config = load_config()
+_DRAIN_S = 10.0
+
+bind = _config.bind
+worker_class = "gevent"
+workers = 1
+worker_connections = 20_000
+keepalive = 5
+graceful_timeout = 40
+timeout = 60
+max_requests = 0  # a socket counts as one request and would be cut
+preload_app = False  # connections must be opened after the fork
+control_socket_disable = True
+worker_tmp_dir = "/dev/shm"  # noqa: S108  # the heartbeat file must not wait for a disk
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+
+
+def post_worker_init(worker: Any) -> None:
+    """The application is loaded and this is the process that serves: begin."""
+    configure_logs(human=_config.development)
+    failpoints.arm(_config.failpoints)
+    services = services_of(worker.app.callable)
+    services.gateway.start()
+    services.endpoint.start()
+    gevent.spawn(_drain_when_told, worker, services)
+
+
+def _drain_when_told(worker: Any, services: Any) -> None:
+    """On SIGTERM gunicorn stops accepting and then only waits; sockets never end by themselves."""
+    while worker.alive:
+        gevent.sleep(0.1)
+    log = get_log("gateway")
+    log.info("draining")
+    # Refuse new commands, answer those under way, and only then send everybody elsewhere.
+    services.gateway.drain(time.monotonic() + _DRAIN_S)
+    services.endpoint.drain(_DRAIN_S)
+    log.info("drained")
