@@ -3,6 +3,7 @@
 import secrets
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from environs import Env, EnvError, EnvValidationError, validate
@@ -46,14 +47,17 @@ class Config:
         return f"{socket.gethostname()}-{secrets.token_hex(4)}"
 
 
-def load_config() -> Config:
-    """The settings of this process, from its environment.
+def load_config(fallback: Path | None = None) -> Config:
+    """The settings of this process, from its environment; what is not there, from the fallback file.
 
     Raises:
         ConfigError: a variable is missing or has a value that can't be used; the text names it.
     """
+    env = Env(prefix="IM_")
+    if fallback is not None:
+        env.read_env(fallback, recurse=False)
     try:
-        config = _read(Env(prefix="IM_"))
+        config = _read(env)
     except (EnvError, EnvValidationError) as error:
         raise ConfigError(str(error)) from error
     _check_together(config)

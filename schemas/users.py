@@ -36,7 +36,7 @@ class UserPage(Struct, kw_only=True):
 class UserQuery(Struct, kw_only=True):
     """Which people: those with these ids, or those whose name starts so; everybody when neither is given."""
 
-    ids: Annotated[str, Meta(max_length=8_000, description="User ids with commas between.")] | None = None
+    ids: Annotated[str, Meta(max_length=4_000, description="User ids with commas between.")] | None = None
     name: Annotated[str, Meta(min_length=1, max_length=100, description="How the name starts.")] | None = None
     cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 50

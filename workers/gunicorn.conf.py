@@ -22,6 +22,7 @@ worker_class = "gevent"
 workers = 1
 worker_connections = 20_000
 keepalive = 5
+limit_request_line = 8_190  # GET users takes many ids
 graceful_timeout = 40
 timeout = 60
 max_requests = 0  # a socket counts as one request and would be cut

@@ -147,12 +147,8 @@ class Batcher:
         """Refuse what has waited too long; called a few times a second."""
         limit = time.monotonic() - self._timeout_s
         flight = self._flight
-        if flight is not None and flight.open and flight.pending[0].since < limit:
-            log.warning("batch_given_up", shard=self._shard, batch=flight.batch_id, commands=len(flight.open))
-            for index in tuple(flight.open):
-                pending = flight.take(index)
-                if pending is not None:
-                    self._refuse(pending)
+        if flight is not None and flight.pending[0].since < limit:
+            self._give_up(flight)
         while self._pending and self._pending[0].since < limit:
             self._refuse(self._pending.popleft())
 
@@ -188,6 +184,7 @@ class Batcher:
         try:
             self._drive(flight)
         finally:
+            self._give_up(flight)  # nothing is left open, unless the drive failed
             self._flight = None
 
     def _take(self) -> list[Pending]:
@@ -226,6 +223,14 @@ class Batcher:
             commands=[msgspec.Raw(pending.payload) for pending in flight.pending],  # type: ignore[misc]
         )
         self._publisher.publish(WRITE_TASK, self._queue, _ENCODER.encode(batch), task_id=flight.batch_id)
+
+    def _give_up(self, flight: Flight) -> None:
+        if flight.open:
+            log.warning("batch_given_up", shard=self._shard, batch=flight.batch_id, commands=len(flight.open))
+        for index in tuple(flight.open):
+            pending = flight.take(index)
+            if pending is not None:
+                self._refuse(pending)
 
     def _refuse(self, pending: Pending) -> None:
         """Refuse a command, and with it what its connection has queued behind it for the same channel."""

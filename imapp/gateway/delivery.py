@@ -39,8 +39,10 @@ class Delivery:
     def start_over(self) -> None:
         """The stream begins anew: nothing is known of what came before."""
         self._positions.clear()
-        for shard in tuple(self._early):
-            self._answer_early(shard, everything=True)
+        early, self._early = self._early, {}
+        for replies in early.values():
+            for reply in replies:
+                self._resolve(reply)
 
     def on_fanout(self, body: bytes) -> None:
         """Take one message of the fanout."""
@@ -55,7 +57,10 @@ class Delivery:
 
     def on_reply(self, body: bytes) -> None:
         """Take the answers to one of our batches, but not before the stream has brought its entries."""
-        reply = _REPLY.decode(body)
+        self.take_reply(_REPLY.decode(body))
+
+    def take_reply(self, reply: BatchReply) -> None:
+        """Answer now, or once the stream has come so far."""
         if reply.number == 0 or self._has_passed(reply):
             self._resolve(reply)
         else:
@@ -70,7 +75,7 @@ class Delivery:
         if known is not None and known != (batch.epoch, batch.number - 1):
             log.warning("stream_gap", shard=batch.shard, known=known, epoch=batch.epoch, number=batch.number)
             self._lost(batch.shard)
-            self._answer_early(batch.shard, everything=True)
+            self._answer_overtaken(batch)
         return True
 
     def _deliver(self, batch: FanoutBatch) -> None:
@@ -122,13 +127,21 @@ class Delivery:
         known = self._positions.get(reply.shard)
         return known is not None and known[0] == reply.epoch and known[1] >= reply.number
 
-    def _answer_early(self, shard: int, *, everything: bool = False) -> None:
-        waiting = self._early.pop(shard, None)
-        for reply in waiting or ():
-            if everything or self._has_passed(reply):
-                self._resolve(reply)
+    def _answer_early(self, shard: int) -> None:
+        """Answer those whose entries the stream has brought by now."""
+        if shard not in self._early:
+            return
+        for reply in self._early.pop(shard):
+            self.take_reply(reply)
+
+    def _answer_overtaken(self, batch: FanoutBatch) -> None:
+        """After a gap: answer those whose entries will not come; the others come with this batch or later."""
+        waiting = self._early.pop(batch.shard, [])
+        for reply in waiting:
+            if reply.epoch == batch.epoch and reply.number >= batch.number:
+                self._early.setdefault(batch.shard, []).append(reply)
             else:
-                self._early.setdefault(shard, []).append(reply)
+                self._resolve(reply)
 
     def _resolve(self, reply: BatchReply) -> None:
         batcher = self._batchers.get(reply.shard)

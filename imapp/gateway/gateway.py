@@ -24,6 +24,7 @@ from schemas.tasks import AnyCommand, OpenDirect, Result, SendMessage
 _EXPIRY_CHECK_S: Final = 0.25
 _RELOAD_CHUNK: Final = 500
 _RELOAD_PAUSE_S: Final = 0.5
+_RESTART_PAUSE_S: Final = 0.5
 
 log = get_log("gateway")
 
@@ -76,8 +77,8 @@ class Gateway:
             self.spawn(batcher.run)
 
     def spawn(self, loop: Callable[[], None]) -> None:
-        """Run a background loop for as long as this gateway lives."""
-        self._greenlets.append(gevent.spawn(loop))
+        """Run a background loop for as long as this gateway lives; one that fails begins anew."""
+        self._greenlets.append(gevent.spawn(_keep_running, loop))
 
     def submit(self, command: AnyCommand, waiter: Waiter) -> None:
         """Send a command on its way; its waiter hears of it within the time-out.
@@ -193,6 +194,17 @@ class Gateway:
             gevent.sleep(_EXPIRY_CHECK_S)
             for batcher in self._batchers.values():
                 batcher.expire()
+
+
+def _keep_running(loop: Callable[[], None]) -> None:
+    while True:
+        try:
+            loop()
+        except Exception:
+            log.exception("loop_failed", loop=getattr(loop, "__qualname__", str(loop)))
+            gevent.sleep(_RESTART_PAUSE_S)
+        else:
+            return
 
 
 class _Caller:

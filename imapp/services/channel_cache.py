@@ -16,6 +16,8 @@ from imapp.stores.messages import MessageLog
 from schemas.common import ChannelType
 
 _MAX_CHANNELS: Final = 20_000
+_MAX_MEMBERS: Final = 400_000  # of all channels held: some 200 bytes each
+_COUNT_EVERY: Final = 1_000
 
 
 class ChannelCache:
@@ -27,6 +29,7 @@ class ChannelCache:
         self._log = log
         self._states: OrderedDict[str, Channel] = OrderedDict()
         self._direct: OrderedDict[str, str] = OrderedDict()
+        self._loads = 0
 
     def load(self, channel_ids: Iterable[str]) -> dict[str, Channel | None]:
         """The state of each channel, None where there is no such channel."""
@@ -38,8 +41,7 @@ class ChannelCache:
         for channel_id, state in found.items():
             if state is not None:
                 self._states.move_to_end(channel_id)
-        while len(self._states) > max(_MAX_CHANNELS, len(found)):
-            self._states.popitem(last=False)
+        self._shrink(len(found))
         return found
 
     def direct(self, key: str) -> str:
@@ -69,6 +71,20 @@ class ChannelCache:
     def is_behind(self, positions: dict[str, int]) -> bool:
         """Whether any channel's log goes beyond the given seq, so that somebody else wrote to it."""
         return bool(self._log.existing((channel_id, seq + 1) for channel_id, seq in positions.items()))
+
+    def _shrink(self, needed: int) -> None:
+        """Forget the least recently used, but not what is needed now."""
+        members = sum(len(state.members) for state in self._states.values()) if self._is_due() else 0
+        while len(self._states) > max(_MAX_CHANNELS, needed) or (
+            members > _MAX_MEMBERS and len(self._states) > needed
+        ):
+            _, dropped = self._states.popitem(last=False)
+            members -= len(dropped.members)
+
+    def _is_due(self) -> bool:
+        """Counting members is worth it only now and then."""
+        self._loads += 1
+        return self._loads % _COUNT_EVERY == 0
 
     def _find_direct(self, key: str) -> str:
         newest = self._channels.newest_generation(key)

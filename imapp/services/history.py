@@ -51,10 +51,9 @@ class HistoryService:
     def _older(self, readable: Readable, before: int, limit: int) -> HistoryPage:
         top = min(before - 1, readable.last_seq)
         entries = self._read(readable, 1, top, limit, newest_first=True)
-        if len(entries) < limit:
-            low = min(1, top)
-        else:  # a full page, or none was wanted
-            low = entries[0].seq if entries else top + 1
+        # A page that is not full goes back to the start; one of which nothing was wanted covers nothing.
+        oldest = entries[0].seq if entries else top + 1
+        low = min(1, top) if len(entries) < limit else oldest
         return _page(readable, entries, low, max(top, 0))
 
     def _newer(self, readable: Readable, after: int, limit: int) -> HistoryPage:

@@ -4,7 +4,7 @@ Commands are decided in order, each against the state that its predecessors leav
 steps to store, in order, and the outcome of each command.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imapp.domain.channel import Channel
@@ -55,7 +55,11 @@ class Plan:
     steps: list[list[LogEntry] | Accepted] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     addresses: dict[int, str] = field(default_factory=dict)
-    entries: list[LogEntry] = field(default_factory=list)
+
+    def known_entries(self) -> Iterator[LogEntry]:
+        """All entries that these commands made, now or earlier; by seq within a channel."""
+        made = (outcome.entry for outcome in self.outcomes.values() if not isinstance(outcome, Rejected))
+        return iter(sorted((entry for entry in made if entry is not None), key=lambda entry: entry.seq))
 
 
 def plan_batch(tasks: Sequence[Task], lookups: Lookups) -> Plan:
@@ -125,7 +129,6 @@ def _take(accepted: Accepted, task: Task, lookups: Lookups, plan: Plan) -> None:
     if before is not None and before.type is ChannelType.DIRECT and after.type is ChannelType.GROUP:
         _move_pair_on(channel_id, lookups)
     if accepted.entry is not None:
-        plan.entries.append(accepted.entry)
         command = task.command
         # The same client id again within this batch meets its first entry here.
         lookups.repeats[channel_id, command.actor, command.client_message_id] = accepted.entry

@@ -83,7 +83,7 @@ class Writer:
             except (LogConflict, StoreUnavailable) as error:
                 # Whatever was held in memory may be wrong now, and part of the batch may be stored.
                 self._cache.drop(touched)
-                log.warning("attempt_failed", error=f"{type(error).__name__}: {error}", commands=len(tasks))
+                log.info("attempt_failed", error=f"{type(error).__name__}: {error}", commands=len(tasks))
                 if time.monotonic() > deadline:
                     raise StoreUnavailable(str(error)) from error
             except BaseException:
@@ -166,7 +166,8 @@ class Writer:
                 plain += step
             point("writer.stored")
         self._stores.channels.move_heads({entry.channel_id: entry for entry in plain}.values())
-        marks = {(entry.channel_id, entry.sender): mark_of(entry) for entry in plan.entries}
+        # Of repeats too: their first run may have died before this.
+        marks = {(entry.channel_id, entry.sender): mark_of(entry) for entry in plan.known_entries()}
         self._stores.members.move_marks(marks.values(), tell=False)
 
     def _move_pairs(self, plan: Plan) -> None:
