@@ -130,13 +130,9 @@ class GatewayServices:
     gateway: Gateway
     endpoint: Endpoint
     identity: IdentityService
-    access: AccessService
     directory: DirectoryService
     history: HistoryService
     conversations: ConversationService
-    channels: ChannelStore
-    members: MemberStore
-    users: UserStore
     health: HealthService
 
 
@@ -178,13 +174,9 @@ def gateway_services(config: Config) -> GatewayServices:
         gateway=gateway,
         endpoint=endpoint,
         identity=identity,
-        access=access,
         directory=DirectoryService(access, members, users),
         history=history,
         conversations=conversations,
-        channels=channels,
-        members=members,
-        users=users,
         health=HealthService(database),
     )
 

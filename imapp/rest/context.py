@@ -1,0 +1,86 @@
+"""What a view has at hand: the services, who is calling, how to write, how to answer."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from flask import Flask, Response, current_app, g
+
+from imapp.domain.entries import wire_time
+from imapp.domain.ids import message_id
+from imapp.gateway.gateway import Gateway
+from imapp.services.conversations import ConversationService
+from imapp.services.directory import DirectoryService
+from imapp.services.health import HealthService
+from imapp.services.history import HistoryService
+from imapp.services.identity import IdentityService
+from schemas.channels import Written
+from schemas.tasks import AnyCommand, Result
+from schemas.users import User
+
+_EXTENSION: Final = "imapp.rest"
+# The gateway itself gives up at the command's time-out; this is for its answer to arrive.
+_ANSWER_MARGIN_S: Final = 1.0
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class RestServices:
+    """What views call."""
+
+    gateway: Gateway
+    identity: IdentityService
+    directory: DirectoryService
+    history: HistoryService
+    conversations: ConversationService
+    health: HealthService
+    command_timeout_s: float
+
+
+def set_services(app: Flask, services: RestServices) -> None:
+    """Let the views of an application use these services."""
+    app.extensions[_EXTENSION] = services
+
+
+def services() -> RestServices:
+    """The services of the application that runs."""
+    found: RestServices = current_app.extensions[_EXTENSION]
+    return found
+
+
+def caller() -> User:
+    """Who sent this request."""
+    user: User = g.caller
+    return user
+
+
+def caller_id() -> str:
+    """The user id of who sent this request."""
+    return caller().user_id
+
+
+def write(command: AnyCommand) -> Result:
+    """Have a command carried out; returns once it is stored.
+
+    Raises:
+        RequestError: it was refused, or `busy`: the outcome is open.
+    """
+    return services().gateway.ask(command, services().command_timeout_s + _ANSWER_MARGIN_S)
+
+
+def written(result: Result) -> Written:
+    """What a command did, as clients see it."""
+    if not result.seq:
+        return Written(channel_id=result.channel_id)
+    return Written(
+        channel_id=result.channel_id,
+        message_id=message_id(result.channel_id, result.seq),
+        seq=result.seq,
+        server_time=wire_time(result.time_ms),
+    )
+
+
+def answer(body: msgspec.Struct, status: int = HTTPStatus.OK) -> Response:
+    """A response with a struct as its JSON."""
+    return Response(_ENCODER.encode(body), status, mimetype="application/json")

@@ -1,0 +1,126 @@
+"""One example of each shape, for people who read the document. They are structs, so they can't be wrong."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from schemas import channels, conversations, errors, health, messages, users
+from schemas.common import (
+    ChannelStatus,
+    ChannelType,
+    Membership,
+    MessageType,
+    Notify,
+    Role,
+)
+
+_CHANNEL_ID: Final = "3v1c0q8m2k5t7n9p4r6s1000"
+_MESSAGE_ID: Final = f"{_CHANNEL_ID}.000000000042"
+_CLIENT_ID: Final = "01JD8Z5W0Q-1"
+_TIME: Final = "2026-11-23T08:00:00.000Z"
+
+_AN: Final = users.User(user_id="an", name="An 安", avatar="", kind=users.UserKind.EMPLOYEE)
+_ENTRY: Final = messages.Entry(
+    message_id=_MESSAGE_ID,
+    channel_id=_CHANNEL_ID,
+    seq=42,
+    sender="bo",
+    sender_name="Bo 博",
+    client_message_id=_CLIENT_ID,
+    message_type=MessageType.TEXT,
+    content="The build is green.",
+    server_time=_TIME,
+)
+_PREVIEW: Final = conversations.Preview(
+    message_id=_MESSAGE_ID,
+    seq=42,
+    sender="bo",
+    sender_name="Bo 博",
+    message_type=MessageType.TEXT,
+    content="The build is green.",
+    server_time=_TIME,
+)
+_CONVERSATION: Final = conversations.Conversation(
+    channel_id=_CHANNEL_ID,
+    channel_type=ChannelType.GROUP,
+    name="Team 团队",
+    avatar="",
+    status=ChannelStatus.ENABLED,
+    membership=Membership.NORMAL,
+    member_count=4,
+    last_seq=42,
+    read_seq=40,
+    unread=2,
+    unread_label="2",
+    last_message=_PREVIEW,
+    last_time=_TIME,
+    pinned=False,
+    notify=Notify.ALL,
+)
+_MEMBER: Final = channels.Member(
+    user_id="an", name="An 安", avatar="", role=Role.OWNER, joined_at="2026-11-20T08:00:00.000Z"
+)
+
+_ALL: Final[tuple[msgspec.Struct, ...]] = (
+    _AN,
+    _ENTRY,
+    _PREVIEW,
+    _CONVERSATION,
+    _MEMBER,
+    users.UserPage(users=[_AN], cursor=None),
+    channels.Channel(
+        channel_id=_CHANNEL_ID,
+        channel_type=ChannelType.GROUP,
+        name="Team 团队",
+        avatar="",
+        creator="an",
+        owner="an",
+        status=ChannelStatus.ENABLED,
+        max_members=500,
+        member_count=4,
+        last_seq=42,
+        created_at="2026-11-20T08:00:00.000Z",
+    ),
+    channels.MemberPage(members=[_MEMBER], cursor=None),
+    channels.CreateGroupBody(client_message_id=_CLIENT_ID, name="Team 团队", user_ids=["bo", "chen"]),
+    channels.OpenDirectBody(client_message_id=_CLIENT_ID, to="bo"),
+    channels.UpdateChannelBody(client_message_id=_CLIENT_ID, name="Team Blue"),
+    channels.AddMembersBody(client_message_id=_CLIENT_ID, user_ids=["ding"]),
+    channels.Written(channel_id=_CHANNEL_ID, message_id=_MESSAGE_ID, seq=42, server_time=_TIME),
+    messages.SendBody(client_message_id=_CLIENT_ID, content="The build is green."),
+    messages.HistoryPage(
+        channel_id=_CHANNEL_ID, entries=[_ENTRY], from_seq=42, to_seq=42, more_before=True, more_after=False
+    ),
+    conversations.ConversationPage(conversations=[_CONVERSATION], cursor=None),
+    conversations.SyncPage(
+        epoch="b41f0c7e", conversations=[_CONVERSATION], cursor="lKhiNDFmMGM3ZQAAoA", more=False
+    ),
+    conversations.ReadBody(seq=42),
+    conversations.ReadState(channel_id=_CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
+    health.Liveness(),
+    health.Dependency(ok=True),
+    health.Readiness(
+        ready=False,
+        mongodb=health.Dependency(ok=True),
+        rabbitmq=health.Dependency(ok=False, reason="not connected"),
+        draining=False,
+    ),
+)
+
+EXAMPLES: Final[Mapping[type, Any]] = {type(shape): msgspec.to_builtins(shape) for shape in _ALL}
+"""An example of each shape, as JSON, by its struct."""
+
+
+def error_example(code: errors.ErrorCode, status: int) -> Any:
+    """What a refusal with this code looks like."""
+    details = {"content": "a text has at least one character"} if code is errors.ErrorCode.INVALID else None
+    body = errors.ErrorBody(
+        code=code.value,
+        status=status,
+        message=errors.MESSAGES[code],
+        request_id="5f0a6c1e9d3b7a42",
+        errors=details,
+        retry_after=1.0 if code is errors.ErrorCode.BUSY else None,
+    )
+    return msgspec.to_builtins(body)

@@ -1,0 +1,61 @@
+"""What happens to every request: it gets an id, its caller proves who he is, its answer is kept by nobody."""
+
+import re
+import secrets
+from typing import Final
+
+from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from imapp.rest.context import services
+
+PUBLIC: Final = frozenset(
+    {
+        "health.live",
+        "health.ready",
+        "documentation.page",
+        "documentation.asset",
+        "documentation.openapi",
+        "serve",  # the WebSocket, whose first frame holds the token
+    }
+)
+"""The endpoints that answer anybody. Every other one is closed, also if it was forgotten here."""
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def install_guard(app: Flask) -> None:
+    """Guard all routes of an application, also those that are added later."""
+    app.before_request(_name)
+    app.before_request(_identify)
+    app.after_request(_seal)
+
+
+def _name() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    # A connection's greenlet serves one request after the other, so the last one's fields are still there.
+    clear_contextvars()
+    bind_contextvars(request_id=g.request_id)
+
+
+def _identify() -> None:
+    """Runs before any argument is read: a stranger does not learn what would be wrong with his request."""
+    if request.url_rule is None or request.endpoint in PUBLIC:
+        return
+    given = request.authorization
+    token = given.token if given is not None and given.type == "bearer" else None
+    g.caller = services().identity.identify(token).user
+
+
+def _seal(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.request_id
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,30 @@
+"""Ids in paths: `<channel:channel_id>` matches what is a channel id and nothing else."""
+
+from typing import Any, ClassVar, Final
+
+import msgspec
+from flask import Flask
+from werkzeug.routing import BaseConverter, ValidationError
+
+from schemas.common import ChannelId, MessageId, UserId
+
+KINDS: Final[dict[str, Any]] = {"channel": ChannelId, "message": MessageId, "user": UserId}
+
+
+class IdConverter(BaseConverter):
+    """A path segment of one kind of id; with any other segment the path does not exist."""
+
+    kind: ClassVar[Any]
+
+    def to_python(self, value: str) -> str:
+        """The id."""
+        try:
+            return str(msgspec.convert(value, self.kind))
+        except msgspec.ValidationError as error:
+            raise ValidationError from error
+
+
+def install_converters(app: Flask) -> None:
+    """Let an application's rules name the kinds of ids."""
+    for name, kind in KINDS.items():
+        app.url_map.converters[name] = type(name, (IdConverter,), {"kind": kind})

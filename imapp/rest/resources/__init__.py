@@ -1,0 +1,12 @@
+"""The resources: one blueprint each. A view's docstring is public: it is the operation's description."""
+
+from imapp.rest.resources import channels, conversations, health, members, messages, people
+
+BLUEPRINTS = (
+    people.blueprint,
+    channels.blueprint,
+    members.blueprint,
+    messages.blueprint,
+    conversations.blueprint,
+    health.blueprint,
+)

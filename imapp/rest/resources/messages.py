@@ -1,0 +1,66 @@
+"""The entries of a channel's log."""
+
+from flask import Response
+
+from imapp.domain.ids import message_id as id_at
+from imapp.rest.blueprint import Blueprint
+from imapp.rest.context import answer, caller_id, services, write
+from imapp.rest.schemas import schema_of
+from imapp.services import commands
+from schemas.errors import ErrorCode
+from schemas.messages import Entry, HistoryPage, HistoryQuery, SendBody
+from schemas.tasks import SendMessage
+
+blueprint = Blueprint("messages", __name__, description="The entries of a channel's log.")
+
+_LOG = "/channels/<channel:channel_id>/messages"
+_REFUSES = (ErrorCode.NOT_MEMBER, ErrorCode.CHANNEL_DISABLED, ErrorCode.CONFLICT)
+
+
+@blueprint.post(_LOG, refuses=_REFUSES)
+@blueprint.arguments(schema_of(SendBody))
+@blueprint.response(201, schema_of(Entry))
+def send_message(body: SendBody, channel_id: str) -> Response:
+    """Send a message to a channel.
+
+    Answered once it is stored, with the entry it has become. Repeat it with the same `client_message_id`
+    until you have an answer: it is stored once, and every repeat gives the same entry.
+    """
+    return _sent(commands.send_to_channel(caller_id(), channel_id, body))
+
+
+@blueprint.post("/users/<user:user_id>/messages", refuses=_REFUSES)
+@blueprint.arguments(schema_of(SendBody))
+@blueprint.response(201, schema_of(Entry))
+def send_to_person(body: SendBody, user_id: str) -> Response:
+    """Send a message to a person.
+
+    It goes to the direct chat with him, which is made if there is none.
+    """
+    return _sent(commands.send_to_person(caller_id(), user_id, body))
+
+
+@blueprint.get(_LOG)
+@blueprint.arguments(schema_of(HistoryQuery, query=True), location="query")
+@blueprint.response(200, schema_of(HistoryPage))
+def list_messages(query: HistoryQuery, channel_id: str) -> Response:
+    """A page of a channel's log.
+
+    Give at most one of `before`, `after` and `around`; with none you get the newest. Who joined later or has
+    left gets what was written while he was in.
+    """
+    return answer(services().history.page(caller_id(), channel_id, query))
+
+
+@blueprint.get("/messages/<message:message_id>")
+@blueprint.response(200, schema_of(Entry))
+def get_message(message_id: str) -> Response:
+    """One entry."""
+    return answer(services().history.entry(caller_id(), message_id))
+
+
+def _sent(command: SendMessage) -> Response:
+    result = write(command)
+    # Read back, so that the answer to a repeat is the entry of the first time.
+    entry = services().history.entry(command.actor, id_at(result.channel_id, result.seq))
+    return answer(entry, 201)

@@ -1,0 +1,188 @@
+"""A route is closed unless it is listed: the list of routes is the URL map's own, not one written by hand."""
+
+from types import SimpleNamespace
+from typing import Any, Final
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from imapp.errors import RequestError
+from imapp.rest import install_rest
+from imapp.rest.context import RestServices
+from imapp.rest.guard import PUBLIC
+from imapp.services.identity import Identity
+from schemas.errors import ErrorCode
+from schemas.users import User, UserKind
+
+AN: Final = User(user_id="an", name="An", avatar="", kind=UserKind.EMPLOYEE)
+AN_IS_ASKING: Final = {"Authorization": "Bearer a token of an"}
+IDS: Final = {
+    "channel_id": "c" * 24,
+    "message_id": "c" * 24 + ".000000000001",
+    "user_id": "bo",
+    "name": "start.js",
+}
+
+
+class Gatekeeper:
+    """Knows An by one token, and nobody else."""
+
+    def identify(self, token: str | None) -> Identity:
+        if token != "a token of an":
+            raise RequestError(ErrorCode.UNAUTHORIZED)
+        return Identity(AN, expires_at=2**33)
+
+
+def make_app(**services: Any) -> Flask:
+    """The REST API with a gatekeeper and these services; any other breaks when it is used."""
+    app = Flask("test", static_folder=None)
+    names = RestServices.__dataclass_fields__
+    install_rest(app, RestServices(**{**dict.fromkeys(names), "identity": Gatekeeper(), **services}))
+    return app
+
+
+def rules(app: Flask) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if not rule.websocket]
+
+
+def knock(client: FlaskClient, rule: Rule, **options: Any) -> list[TestResponse]:
+    """The responses of a route to each of its methods."""
+    path = rule.build({name: IDS[name] for name in rule.arguments})
+    assert path is not None
+    return [client.open(path[1], method=method, **options) for method in sorted(rule.methods or ())]
+
+
+def test_every_route_that_is_not_public_asks_who_is_there() -> None:
+    app = make_app()
+    closed = [rule for rule in rules(app) if rule.endpoint not in PUBLIC]
+
+    answers = [
+        (rule.rule, answer.status_code) for rule in closed for answer in knock(app.test_client(), rule)
+    ]
+
+    assert len(answers) >= 18
+    assert {status for _, status in answers} == {401}, answers
+
+
+def test_the_public_ones_are_those_that_are_listed() -> None:
+    known = {rule.endpoint for rule in rules(make_app())}
+
+    assert PUBLIC - known == {"serve"}, "only the WebSocket is served from elsewhere"
+
+
+def test_a_route_that_was_added_later_and_forgotten_is_closed() -> None:
+    app = make_app()
+    app.add_url_rule("/api/v1/secrets", "secrets", lambda: "all of them")
+
+    assert app.test_client().get("/api/v1/secrets").status_code == 401
+    assert app.test_client().get("/api/v1/secrets", headers=AN_IS_ASKING).text == "all of them"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic YTphbg==",
+        "Bearer a token of bo",
+        "a token of an",
+        "Bearer a token of an,Bearer a token of bo",
+    ],
+)
+def test_a_header_that_proves_nothing_is_refused(header: str) -> None:
+    refused = make_app().test_client().get("/api/v1/me", headers={"Authorization": header})
+
+    assert (refused.status_code, refused.get_json()["code"]) == (401, "unauthorized")
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_with_a_token_a_route_answers() -> None:
+    answer = make_app().test_client().get("/api/v1/me", headers=AN_IS_ASKING)
+
+    assert (answer.status_code, answer.get_json()["user_id"]) == (200, "an")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"data": "no json", "content_type": "application/json"},
+        {"data": "text", "content_type": "text/plain"},
+        {"data": "x" * 100_000, "content_type": "application/json"},
+        {"json": {}, "query_string": "unknown=1"},
+    ],
+)
+def test_a_stranger_does_not_learn_what_else_is_wrong(wrong: dict[str, Any]) -> None:
+    path = f"/api/v1/channels/{IDS['channel_id']}/messages"
+
+    assert make_app().test_client().post(path, **wrong).status_code == 401
+
+
+def test_every_answer_has_an_id_and_is_kept_and_guessed_by_nobody() -> None:
+    client = make_app().test_client()
+    answers = [
+        client.get("/api/v1/health/live"),
+        client.get("/api/v1/me", headers=AN_IS_ASKING),
+        client.get("/api/v1/me"),
+        client.get("/nowhere"),
+        client.get("/docs"),
+        client.get("/docs/start.js"),
+    ]
+
+    for answer in answers:
+        assert answer.headers["X-Request-Id"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert len({answer.headers["X-Request-Id"] for answer in answers}) == len(answers)
+
+
+def test_the_id_that_the_gateway_before_us_gave_is_kept() -> None:
+    answer = make_app().test_client().get("/nowhere", headers={"X-Request-Id": "from-the-edge.1"})
+
+    assert answer.headers["X-Request-Id"] == answer.get_json()["request_id"] == "from-the-edge.1"
+
+
+@pytest.mark.parametrize("bad", ["", "x" * 65, "two words", "<script>", "ünïcode"])
+def test_an_id_that_is_none_is_replaced(bad: str) -> None:
+    answer = make_app().test_client().get("/nowhere", headers={"X-Request-Id": bad})
+
+    assert answer.headers["X-Request-Id"] != bad
+    assert len(answer.headers["X-Request-Id"]) == 16
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "DELETE"])
+def test_a_method_that_is_not_documented_is_not_answered(method: str) -> None:
+    answer = make_app().test_client().open("/api/v1/me", method=method, headers=AN_IS_ASKING)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (405, "unsupported")
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
+
+
+@pytest.mark.parametrize(
+    ("store", "connected", "draining", "status"),
+    [
+        (None, True, False, 200),
+        ("AutoReconnect: 10.1.2.3:27017: connection refused", True, False, 503),
+        (None, False, False, 503),
+        (None, True, True, 503),
+    ],
+)
+def test_ready_says_what_is_missing_and_not_where_it_is(
+    store: str | None, connected: bool, draining: bool, status: int
+) -> None:
+    health = SimpleNamespace(store_problem=lambda: store)
+    gateway = SimpleNamespace(connected=connected, draining=draining)
+
+    answer = make_app(health=health, gateway=gateway).test_client().get("/api/v1/health/ready")
+
+    assert answer.status_code == status
+    assert answer.get_json() == {
+        "ready": status == 200,
+        "mongodb": {"ok": store is None, "reason": "no answer: AutoReconnect" if store else None},
+        "rabbitmq": {"ok": connected, "reason": None if connected else "not connected"},
+        "draining": draining,
+    }
