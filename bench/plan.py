@@ -1,0 +1,98 @@
+"""Which systems and scenarios a benchmark runs, and in which order."""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from statistics import median
+
+from bench.runs import run
+from bench.scenarios import Result, Scenario
+from bench.systems import Product, System, Yardstick
+from devstack.services import Stack
+
+_PAIRS = ((200, 5), (200, 1), (50, 1), (10, 1), (1, 1))
+_GROUPS = (200, 500)
+_IDLE = 1000
+_SETTLE = Scenario(kind="pairs", size=5, seconds=1.0, warm_up_s=0.5)
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What may be asked for on the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Load the product and the yardstick by turns."
+    )
+    parser.add_argument("--seconds", type=float, default=10.0, help="counted time of each run (10)")
+    parser.add_argument("--rounds", type=int, default=2, help="how often each run is done (2)")
+    parser.add_argument("--pairs", type=int, help="only this many pairs")
+    parser.add_argument("--window", type=int, help="only this many unanswered sends of a connection")
+    parser.add_argument("--group", type=int, help="only one group of this size")
+    parser.add_argument("--idle", type=int, help="only this many idle connections")
+    parser.add_argument("--rate", type=int, help="offer so many sends/s, in place of a window")
+    parser.add_argument("--only", choices=["product", "yardstick"], help="one of the systems")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.json")
+    return parser
+
+
+def scenarios(wanted: argparse.Namespace) -> list[Scenario]:
+    """All of them, or the one that was asked for."""
+    seconds = wanted.seconds
+    if wanted.idle:
+        return [Scenario(kind="idle", size=wanted.idle, seconds=seconds)]
+    if wanted.group:
+        return [Scenario(kind="group", size=wanted.group, window=wanted.window or 5, seconds=seconds)]
+    if wanted.rate:
+        return [Scenario(kind="pairs", size=wanted.pairs or 200, rate=wanted.rate, seconds=seconds)]
+    if wanted.pairs or wanted.window:
+        chosen = (
+            [(wanted.pairs or 200, wanted.window)]
+            if wanted.window
+            else [(wanted.pairs, 5), (wanted.pairs, 1)]
+        )
+        return [Scenario(kind="pairs", size=size, window=window, seconds=seconds) for size, window in chosen]
+    return [
+        Scenario(kind="idle", size=_IDLE, seconds=seconds / 2),  # first: the gateways are fresh
+        *(Scenario(kind="pairs", size=size, window=window, seconds=seconds) for size, window in _PAIRS),
+        *(Scenario(kind="group", size=size, window=5, seconds=seconds) for size in _GROUPS),
+    ]
+
+
+@contextmanager
+def started(stack: Stack, only: str | None) -> Iterator[Sequence[System]]:
+    """The systems, serving: the yardstick, the product, and the product with two writers."""
+    systems: list[System] = []
+    if only != "product":
+        systems.append(Yardstick(stack))
+    if only != "yardstick":
+        systems += [Product(stack, writers=1), Product(stack, writers=2)]
+    with ExitStack() as keep:
+        for system in systems:
+            keep.callback(system.stop)
+            system.start()
+            run(system, _SETTLE, stack)  # what is made with the first connections is there from now on
+        yield systems
+
+
+def carry_out(systems: Sequence[System], wanted: argparse.Namespace, stack: Stack) -> Iterator[Result]:
+    """Each result as it comes. Systems take turns, since a machine is not equally quiet all the time."""
+    results: list[Result] = []
+    for scenario in scenarios(wanted):
+        for _ in range(1 if scenario.kind == "idle" else wanted.rounds):
+            for system in systems:
+                if scenario.kind == "pairs" or system.name in ("product", "yardstick"):
+                    results.append(run(system, scenario, stack))
+                    yield results[-1]
+    if not any((wanted.pairs, wanted.window, wanted.group, wanted.idle, wanted.rate)):
+        paced = _half_of_top(results, wanted.seconds)
+        for system in systems:
+            yield run(system, paced, stack)
+
+
+def _half_of_top(results: Sequence[Result], seconds: float) -> Scenario:
+    """Half of the rate that the slowest system reached with most at once, offered evenly."""
+    rates: dict[str, list[float]] = defaultdict(list)
+    for result in results:
+        if result.scenario.kind == "pairs" and (result.scenario.size, result.scenario.window) == _PAIRS[0]:
+            rates[result.system].append(result.outcome.sends_per_s)
+    top = min(map(median, rates.values()))
+    return Scenario(kind="pairs", size=_PAIRS[0][0], rate=max(1, int(top / 2)), seconds=seconds)

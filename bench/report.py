@@ -1,0 +1,134 @@
+"""The figures of all runs as a table for people and as a file for the next comparison."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from statistics import median
+from typing import Any, Final
+
+import msgspec
+
+from bench.scenarios import Result
+
+_COLUMNS: Final = {
+    "sends/s": "sends_per_s",
+    "deliveries/s": "deliveries_per_s",
+    "p50 ms": "p50_ms",
+    "p99 ms": "p99_ms",
+    "sends/CPU s": "sends_per_server_cpu_s",
+    "deliveries/gw CPU s": "deliveries_per_gateway_cpu_s",
+}
+_SERVERS: Final = ("gateway", "workers", "mongod", "rabbitmq")
+_BUSY_GENERATOR: Final = 0.7  # of a core: above it the generator may be what is measured
+_BUSY_MACHINE: Final = 0.1  # cores taken by others: above it the figures are theirs too
+_NAME_WIDTH: Final = 20
+_WIDTH: Final = 12
+
+Runs = Sequence[Result]
+
+
+def table(results: Sequence[Result], floor: float) -> str:
+    """Medians over the rounds by scenario and system, each with its multiple of the yardstick."""
+    lines = [f"store floor: {floor:,.0f} entries/s (bare inserts of the same documents)"]
+    for title, systems in _grouped(results).items():
+        idle = title.endswith("idle connections")
+        lines += ["", title, *(_idle_table(systems) if idle else _load_table(systems, floor))]
+    lines += ["", *(f"{result.system}: {_verdict(result)}" for result in results if not result.outcome.clean)]
+    return "\n".join(lines).rstrip()
+
+
+def as_file(results: Sequence[Result], floor: float, machine: Mapping[str, Any]) -> bytes:
+    """Every run, with the machine, as JSON."""
+    runs = [
+        {
+            **msgspec.to_builtins(result),
+            "title": result.scenario.title,
+            "figures": result.figures(),
+        }
+        for result in results
+    ]
+    for run in runs:
+        run["outcome"].pop("details")
+    document = {"machine": machine, "store_floor_per_s": floor, "runs": _rounded(runs)}
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+def _grouped(results: Sequence[Result]) -> Mapping[str, Mapping[str, Runs]]:
+    groups: dict[str, dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
+    for result in results:
+        groups[result.scenario.title][result.system].append(result)
+    return groups
+
+
+def _load_table(systems: Mapping[str, Runs], floor: float) -> list[str]:
+    heads = "".join(f"{name:>{max(_WIDTH, len(name) + 2)}}" for name in _COLUMNS)
+    asides = f"rates, x floor, CPU us/send: {' '.join(_SERVERS)}; CPU cores: generator others"
+    lines = [f"  {'':{_NAME_WIDTH}}{heads}  {asides}"]
+    for name, runs in systems.items():
+        lines.append(f"  {name:{_NAME_WIDTH}}{_cells(_medians(runs), '{:,.1f}')}  {_asides(runs, floor)}")
+    yardstick = systems.get("yardstick")
+    for name, runs in systems.items() if yardstick else ():
+        if yardstick and name != "yardstick":
+            base = _medians(yardstick)
+            ratios = {key: value / base[key] if base[key] else 0.0 for key, value in _medians(runs).items()}
+            lines.append(f"  {'x yardstick':{_NAME_WIDTH}}{_cells(ratios, '{:.2f} x')}  {name}")
+    return lines
+
+
+def _idle_table(systems: Mapping[str, Runs]) -> list[str]:
+    def per_connection(result: Result) -> float:
+        return result.memory_kib.get("gateway", 0.0) / result.scenario.size
+
+    return [
+        f"  {name:{_NAME_WIDTH}}{_median(runs, per_connection):10.1f} KiB RSS each"
+        for name, runs in systems.items()
+    ]
+
+
+def _medians(runs: Runs) -> dict[str, float]:
+    return {key: median(run.figures()[key] for run in runs) for key in _COLUMNS.values()}
+
+
+def _median(runs: Runs, figure: Callable[[Result], float]) -> float:
+    return median(map(figure, runs))
+
+
+def _cells(figures: Mapping[str, float], form: str) -> str:
+    return "".join(
+        f"{form.format(figures[key]):>{max(_WIDTH, len(name) + 2)}}" for name, key in _COLUMNS.items()
+    )
+
+
+def _asides(runs: Runs, floor: float) -> str:
+    rates = "/".join(f"{run.outcome.sends_per_s:,.0f}" for run in runs)
+    share = _median(runs, lambda run: run.outcome.sends_per_s) / floor if floor else 0.0
+    costs = [_median(runs, partial(_cost_us, role)) for role in _SERVERS]
+    generator, others = (_median(runs, partial(_cores, role)) for role in ("generator", "others"))
+    text = (
+        f"{rates}  {share:.2f} x  {' '.join(f'{cost:.0f}' for cost in costs)}; {generator:.2f} {others:.2f}"
+    )
+    text += "  (generator busy)" if generator > _BUSY_GENERATOR else ""
+    return text + ("  (machine not quiet)" if others > _BUSY_MACHINE else "")
+
+
+def _cores(role: str, result: Result) -> float:
+    return result.cpu.get(role, 0.0)
+
+
+def _cost_us(role: str, result: Result) -> float:
+    """CPU time of a role for one send: on a noisy machine the figure to compare."""
+    sends = result.outcome.sends_per_s
+    return _cores(role, result) / sends * 1e6 if sends else 0.0
+
+
+def _verdict(result: Result) -> str:
+    outcome = result.outcome
+    return f"{result.scenario.title}: disconnected {outcome.disconnected}, {outcome.details}"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 2)
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return [_rounded(item) for item in value] if isinstance(value, list) else value
