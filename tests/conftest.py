@@ -1,0 +1,98 @@
+"""Fixtures of all tests: the servers, a shared cluster, clusters to hurt; and the suite's own guard."""
+
+import itertools
+import os
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from typing import Any, Final
+
+import pytest
+from hypothesis import settings
+
+from devstack.services import Stack, running
+from tests.support.cluster import Cluster
+from tests.support.leaks import left_behind, mark_this_run
+from tests.support.recorder import Recorder
+from tests.support.scene import Scene
+
+# A machine with two busy cores misses hypothesis's 200 ms now and then, which says nothing about the code.
+settings.register_profile("imapp", deadline=None)
+settings.load_profile("imapp")
+
+MARK: Final = mark_this_run()
+_clusters: Final[list[Cluster]] = []
+_numbers: Final = itertools.count(1)
+
+ClusterFactory = Callable[..., Cluster]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """MongoDB and RabbitMQ, started for this run or found running."""
+    with running("test") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def cluster(stack: Stack) -> Iterator[Cluster]:
+    """The product with two gateways and two writers, shared by all tests that do it no harm."""
+    with ExitStack() as keep:
+        yield _start(stack, keep)
+
+
+@pytest.fixture
+def own_cluster(stack: Stack) -> Iterator[ClusterFactory]:
+    """Makes clusters for this test alone, to be hurt; arguments as of `Cluster`."""
+    with ExitStack() as keep:
+        yield lambda **options: _start(stack, keep, **options)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    """An empty record."""
+    return Recorder()
+
+
+@pytest.fixture
+def scene(cluster: Cluster, recorder: Recorder) -> Iterator[Scene]:
+    """People on the shared cluster."""
+    with Scene(cluster, recorder) as scene:
+        yield scene
+
+
+def _start(stack: Stack, keep: ExitStack, **options: Any) -> Cluster:
+    namespace = f"t{os.getpid()}-{next(_numbers)}"
+    cluster = Cluster(stack.mongo_url, stack.amqp_url, namespace, **options)
+    keep.callback(_clusters.remove, cluster)
+    _clusters.append(cluster)
+    return keep.enter_context(cluster)
+
+
+# ---- the suite's guard
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs the servers is marked so, and can be left out."""
+    for item in items:
+        if "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker("services")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows the end of every process's log."""
+    report = yield
+    if report.failed and "stack" in getattr(item, "fixturenames", ()):
+        for cluster in _clusters:
+            report.sections += [(f"log of {name}", text) for name, text in cluster.tails() if text]
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """No process outlives the suite."""
+    leaked = left_behind(MARK)
+    if leaked:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        for process in leaked:
+            print(f"\nleft behind: {process.pid} {' '.join(process.cmdline())}")
+            process.kill()

@@ -1,0 +1,226 @@
+"""The real product as processes: gateways, writers and a receipts worker on given servers."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import requests
+from kombu.connection import Connection
+from kombu.exceptions import OperationalError
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from tests.support.client import Client
+from tests.support.processes import BIN, ManagedProcess, free_port
+from tests.support.recorder import Recorder
+from tests.support.tokens import JWT_KEY, make_token
+from tests.support.waiting import eventually
+
+_START_S: Final = 30.0
+_WORKER: Final = (
+    *(BIN / "celery", "-A", "workers.celery_app", "worker", "-P", "threads", "-c", "1", "-l", "WARNING"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+)
+
+
+class Cluster:
+    """One system with a database and broker names of its own.
+
+    Processes are named `gateway-0`, `writer-0`, `receipts` and so on. A writer prefers the shards with its
+    number modulo the number of writers, and stands by for the others. `environment` are further variables
+    of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name.
+    """
+
+    def __init__(
+        self,
+        mongo_url: str,
+        amqp_url: str,
+        namespace: str,
+        *,
+        gateways: int = 2,
+        writers: int = 2,
+        shards: int = 2,
+        environment: Mapping[str, str] | None = None,
+        failpoints: Mapping[str, str] | None = None,
+    ) -> None:
+        self.namespace = namespace
+        self.shards = shards
+        self.amqp_url = amqp_url
+        self.mongo_url = urlsplit(mongo_url)._replace(path=f"/test-{namespace}").geturl()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"imapp-{namespace}-"))
+        self._environment = {
+            "IM_ENV": "test",
+            "IM_MONGO_URL": self.mongo_url,
+            "IM_AMQP_URL": amqp_url,
+            "IM_NAMESPACE": namespace,
+            "IM_SHARDS": str(shards),
+            "IM_JWT_KEY": JWT_KEY,
+            "PYTHONUNBUFFERED": "1",
+            **(environment or {}),
+        }
+        self._failpoints = dict(failpoints or {})
+        self._ports = {f"gateway-{number}": free_port() for number in range(gateways)}
+        self.writers = [f"writer-{number}" for number in range(writers)]
+        self.processes = {process.name: process for process in self._all_processes()}
+        self._mongo: MongoClient[dict[str, Any]] | None = None
+
+    # ---- the life of the whole
+
+    def start(self) -> None:
+        """Start everything; return when it serves.
+
+        Raises:
+            RuntimeError: a gateway ended.
+            AssertionError: something does not serve in time; the text holds the end of each log.
+        """
+        for process in self.processes.values():
+            process.start()
+        try:
+            self.wait_ready()
+        except AssertionError as error:
+            logs = "\n".join(f"---- {name}\n{text}" for name, text in self.tails())
+            raise AssertionError(f"{error}\n{logs}") from error
+
+    def stop(self) -> None:
+        """End everything in good order, drop the database, remove the logs."""
+        for process in self.processes.values():
+            process.thaw()
+            process.ask_to_stop()
+        for process in self.processes.values():
+            process.stop()
+        self._drop_queues()
+        client = self._client()
+        client.drop_database(self.database.name)
+        client.close()
+        self._mongo = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def wait_ready(self) -> None:
+        """Return when every running gateway is ready and every queue has its consumer."""
+        for name in self._ports:
+            if self.processes[name].is_running:
+                eventually(partial(self._is_ready, name), timeout=_START_S, what=f"{name} is ready")
+        self.wait_consumers(1)
+
+    def wait_consumers(self, count: int) -> None:
+        """Return when each shard's queue has so many workers: one active, the others standing by."""
+        for name in self._queues():
+            wanted = 1 if name == "receipts" else count
+            has_them = partial(self._has_consumers, name, wanted)
+            eventually(has_them, timeout=_START_S, what=f"{wanted} workers consume {name}")
+
+    # ---- faults
+
+    def kill(self, name: str) -> None:
+        """End a process as a crash does."""
+        self.processes[name].kill()
+
+    def freeze(self, name: str) -> None:
+        """Let a process hang: connected, and silent."""
+        self.processes[name].freeze()
+
+    def thaw(self, name: str) -> None:
+        """Let it go on."""
+        self.processes[name].thaw()
+
+    def restart(self, name: str, *, failpoints: str = "") -> None:
+        """End a process in good order if it runs, start it again with these failpoints, wait until ready."""
+        process = self.processes[name]
+        process.stop()
+        process.environment["IM_FAILPOINTS"] = failpoints
+        process.start()
+        self.wait_ready()
+
+    # ---- use
+
+    @property
+    def gateway_urls(self) -> list[str]:
+        """The http address of each gateway."""
+        return [f"http://127.0.0.1:{port}" for port in self._ports.values()]
+
+    @property
+    def database(self) -> Database[dict[str, Any]]:
+        """What the product stores."""
+        return self._client().get_default_database()
+
+    def connect(
+        self, user: str, *, gateway: int = 0, recorder: Recorder | None = None, **options: Any
+    ) -> Client:
+        """A user's new connection to a gateway; `options` as of `Client.connect`."""
+        url = self.gateway_urls[gateway]
+        return Client.connect(url, make_token(user), recorder=recorder, **options)
+
+    def logs(self, name: str) -> str:
+        """The end of a process's log."""
+        return self.processes[name].tail()
+
+    def tails(self) -> list[tuple[str, str]]:
+        """The end of every log, with the process's name."""
+        return [(name, process.tail()) for name, process in self.processes.items()]
+
+    # ---- inside
+
+    def _all_processes(self) -> Iterable[ManagedProcess]:
+        for name, port in self._ports.items():
+            command = (BIN / "gunicorn", "-c", "workers/gunicorn.conf.py", "wsgi:app")
+            yield self._process(name, command, IM_BIND=f"127.0.0.1:{port}")
+        for number, name in enumerate(self.writers):
+            own = [f"messages.{shard}" for shard in range(self.shards) if shard % len(self.writers) == number]
+            yield self._process(name, (*_WORKER, "-Q", ",".join(own), "-n", f"{name}-{self.namespace}@%h"))
+        yield self._process("receipts", (*_WORKER, "-Q", "receipts", "-n", f"receipts-{self.namespace}@%h"))
+
+    def _process(self, name: str, command: Iterable[str | Path], **more: str) -> ManagedProcess:
+        environment = {**self._environment, "IM_FAILPOINTS": self._failpoints.get(name, ""), **more}
+        return ManagedProcess(name, list(command), environment=environment, log=self.folder / f"{name}.log")
+
+    def _client(self) -> MongoClient[dict[str, Any]]:
+        if self._mongo is None:
+            self._mongo = MongoClient(self.mongo_url, tz_aware=True)
+        return self._mongo
+
+    def _is_ready(self, name: str) -> bool:
+        if not self.processes[name].is_running:
+            raise RuntimeError(f"{name} has ended:\n{self.logs(name)}")
+        try:
+            url = f"http://127.0.0.1:{self._ports[name]}/api/v1/health/ready"
+            return requests.get(url, timeout=2).ok
+        except (requests.ConnectionError, requests.Timeout):
+            return False
+
+    def _queues(self) -> list[str]:
+        return [*(f"messages.{shard}" for shard in range(self.shards)), "receipts"]
+
+    def _has_consumers(self, name: str, wanted: int) -> bool:
+        with _broker(self.amqp_url) as connection:
+            try:
+                found = connection.default_channel.queue_declare(f"{self.namespace}.{name}", passive=True)
+            except connection.channel_errors:
+                return False
+            return bool(found.consumer_count >= wanted)
+
+    def _drop_queues(self) -> None:
+        try:
+            with _broker(self.amqp_url) as connection:
+                for name in (*self._queues(), "dead"):
+                    connection.default_channel.queue_delete(f"{self.namespace}.{name}")
+        except OperationalError:
+            return  # the test took the broker away, and what was in it
+
+
+def _broker(url: str) -> Any:
+    return Connection(url, connect_timeout=5)

@@ -1,0 +1,98 @@
+"""The end of a run: wait until it is quiet, read what is left, judge."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from tests.support.client import Client
+from tests.support.cluster import Cluster
+from tests.support.history import Entry, History, Span, StaysByChannel
+from tests.support.invariants import check
+from tests.support.link import RefusedError
+from tests.support.recorder import Recorder, entry_of
+from tests.support.report import Report
+from tests.support.waiting import PATIENCE_S, eventually
+
+Documents = Database[dict[str, Any]]
+
+_NOT_HIS: Final = ("not_found", "not_member", "forbidden")
+
+
+def judge(
+    recorder: Recorder,
+    cluster: Cluster,
+    clients: Iterable[Client],
+    *,
+    stays: StaysByChannel | None = None,
+    timeout: float = PATIENCE_S,
+) -> Report:
+    """The report on everything recorded, once nothing is missing any more or the time is up.
+
+    Clients that are still open heal what they noticed, as good clients do. `stays` are what a test expects;
+    without them the membership rows that the product stored are believed.
+    """
+    devices = list(clients)
+
+    def history_so_far() -> History:
+        for client in devices:
+            if client.is_open:
+                client.heal()
+        channels = recorder.channels()
+        database = cluster.database
+        spans = stays if stays is not None else read_stays(database, channels)
+        return History(recorder.steps(), read_logs(database, channels), spans)
+
+    with suppress(AssertionError):  # what is still missing then is for the report to say
+        eventually(lambda: not check(history_so_far()).gap, timeout=timeout)
+    history = history_so_far()
+    reads = read_finally(cluster, recorder.users(), history.logs)
+    return check(History(history.steps, history.logs, history.stays, reads))
+
+
+def read_logs(database: Documents, channels: Iterable[str]) -> dict[str, list[Entry]]:
+    """What MongoDB holds of these channels, by seq.
+
+    Raises:
+        AssertionError: an entry's key is not made of its channel and seq.
+    """
+    logs: dict[str, list[Entry]] = {channel: [] for channel in channels}
+    for channel, log in logs.items():
+        # A range of the key, so that an entry which is stored under a wrong key is not missed.
+        for row in (
+            database["messages"].find({"_id": {"$gte": f"{channel}.", "$lt": f"{channel}/"}}).sort("_id")
+        ):
+            assert row["_id"] == f"{row['channel_id']}.{row['seq']:012d}", f"{row['_id']} holds {row}"
+            log.append(entry_of(row))
+    return logs
+
+
+def read_stays(database: Documents, channels: Iterable[str]) -> dict[str, dict[str, list[Span]]]:
+    """The membership spans that MongoDB holds of these channels."""
+    stays: dict[str, dict[str, list[Span]]] = {channel: {} for channel in channels}
+    for row in database["members"].find({"channel_id": {"$in": list(stays)}}):
+        stays[row["channel_id"]][row["user_id"]] = [(start, end) for start, end in row["spans"]]
+    return stays
+
+
+def read_finally(
+    cluster: Cluster, users: Iterable[str], channels: Iterable[str]
+) -> dict[tuple[str, str], Sequence[Entry]]:
+    """What each user gets of each channel through history, on a connection of its own."""
+    wanted = list(channels)
+    reads: dict[tuple[str, str], Sequence[Entry]] = {}
+    for user in users:
+        with cluster.connect(user) as client:
+            for channel in wanted:
+                reads[user, channel] = _read(client, channel)
+    return reads
+
+
+def _read(client: Client, channel: str) -> list[Entry]:
+    try:
+        return client.read_all(channel)
+    except RefusedError as refusal:
+        if refusal.code in _NOT_HIS:
+            return []
+        raise
