@@ -1,0 +1,89 @@
+"""Processes die in the middle of sends: nothing acknowledged is lost, doubled or out of order (I1-I5)."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.conftest import ClusterFactory
+from tests.support.chatter import Chatter, direct_channel, has_gone_on
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
+
+Talk = tuple[list[Chatter], Callable[[], None]]
+
+
+@pytest.fixture
+def hurt(own_cluster: ClusterFactory) -> Iterator[Scene]:
+    """A cluster that may be hurt: two gateways, two writers, each standing by for the other."""
+    cluster = own_cluster(environment={"IM_STANDBY_DELAY_S": "0.5"})
+    cluster.wait_consumers(2)
+    with Scene(cluster) as scene:
+        yield scene
+
+
+def six_people_talking(scene: Scene) -> list[Chatter]:
+    """Three pairs on both gateways, and a group of all, whose channels fall on both shards."""
+    users = scene.people("an", "bo", "chen", "ding", "eva", "fei")
+    chatters = [Chatter(scene, user, gateway=number % 2) for number, user in enumerate(users)]
+    group = chatters[0].client.write("create_group", name="all", user_ids=list(users[1:])).channel_id
+    for one, other in ((0, 1), (2, 3)):
+        channel = direct_channel(chatters[one].client, users[other])
+        chatters[one].talk(channel)
+        chatters[other].talk(channel)
+    for chatter in chatters[4:]:
+        chatter.talk(group)
+    eventually(has_gone_on(chatters, 20), what="everybody has begun to talk")
+    return chatters
+
+
+def hush(chatters: list[Chatter]) -> None:
+    for chatter in chatters:
+        chatter.hush()
+
+
+@pytest.mark.parametrize("victim", ["writer-0", "writer-1"])
+def test_the_standby_goes_on_when_the_active_writer_is_killed(hurt: Scene, victim: str) -> None:
+    chatters = six_people_talking(hurt)
+
+    hurt.cluster.kill(victim)
+
+    eventually(has_gone_on(chatters, 40), timeout=30, what="everybody is answered again")
+    hush(chatters)
+    hurt.judge().raise_if_broken()
+
+
+def test_a_killed_writer_that_returns_takes_part_again(hurt: Scene) -> None:
+    chatters = six_people_talking(hurt)
+
+    hurt.cluster.kill("writer-0")
+    eventually(has_gone_on(chatters, 20), timeout=30)
+    hurt.cluster.restart("writer-0")
+    hurt.cluster.wait_consumers(2)
+    hurt.cluster.kill("writer-1")
+
+    eventually(has_gone_on(chatters, 20), timeout=30, what="everybody is answered again")
+    hush(chatters)
+    hurt.judge().raise_if_broken()
+
+
+def test_clients_go_on_at_the_other_gateway_when_theirs_is_killed(hurt: Scene) -> None:
+    chatters = six_people_talking(hurt)
+
+    hurt.cluster.kill("gateway-0")
+
+    eventually(has_gone_on(chatters, 40), timeout=30, what="everybody is answered again")
+    hush(chatters)
+    hurt.cluster.restart("gateway-0")
+    hurt.judge().raise_if_broken()
+
+
+@pytest.mark.parametrize("victim", ["writer-0", "gateway-0"])
+def test_a_process_that_is_asked_to_stop_hands_over(hurt: Scene, victim: str) -> None:
+    chatters = six_people_talking(hurt)
+
+    hurt.cluster.processes[victim].stop()
+
+    eventually(has_gone_on(chatters, 40), timeout=30, what="everybody is answered again")
+    hush(chatters)
+    hurt.cluster.restart(victim)
+    hurt.judge().raise_if_broken()
