@@ -1,6 +1,7 @@
 """One entry of a channel's log, as the writer makes it and the store keeps it."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -48,6 +49,7 @@ class LogEntry(Struct, kw_only=True, gc=False):
         return message_id(self.channel_id, self.seq)
 
 
+@lru_cache(maxsize=1_024)  # all entries of a batch have the same time
 def wire_time(time_ms: int) -> str:
     """Milliseconds since 1970 as RFC 3339 in UTC."""
     return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

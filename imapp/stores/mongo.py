@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from pymongo import MongoClient
@@ -77,6 +78,7 @@ def mapped_errors() -> Iterator[None]:
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
 
+@lru_cache(maxsize=1_024)  # all entries of a batch have the same time
 def to_datetime(time_ms: int) -> datetime:
     """Milliseconds since 1970 as MongoDB keeps them."""
     return datetime.fromtimestamp(time_ms / 1000, UTC)
