@@ -1,0 +1,139 @@
+"""What a person can write: a command after a slash, or a text."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+
+class Misuse(Exception):
+    """A line that means nothing; the text says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send a text to the open conversation."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open a conversation by its number in the list, its name, or its person's user id."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """Open the direct chat with somebody."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Make a group and open it."""
+
+    name: str
+    user_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """Add people to the open conversation."""
+
+    user_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take somebody out of the open conversation."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Rename the open conversation."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A command without words: /leave, /more, /list, /help, /quit."""
+
+    name: str
+
+
+Command = Say | Open | Direct | Group | Add | Remove | Rename | Plain
+
+USAGE: Final = {
+    "/list": "the conversations, with what is unread",
+    "/open N|NAME": "open a conversation and show its newest messages",
+    "/more": "older messages of the open conversation",
+    "/direct USER": "write to one person",
+    "/group NAME USER...": 'make a group; a name of several words goes in "quotes"',
+    "/add USER...": "add people; a direct chat becomes a group",
+    "/remove USER": "take somebody out of the group",
+    "/rename NAME": "rename the group",
+    "/leave": "leave the group",
+    "/quit": "leave (or Ctrl-D)",
+}
+NAMES: Final = [*sorted(usage.split()[0] for usage in USAGE), "/help"]
+
+_OF_TEXT: Final[dict[str, Callable[[str], Command]]] = {"/open": Open, "/rename": Rename}
+_OF_WORDS: Final[dict[str, Callable[[list[str]], Command]]] = {
+    "/direct": lambda words: Direct(_only(words)),
+    "/group": lambda words: Group(words[0], words[1:]),
+    "/add": Add,
+    "/remove": lambda words: Remove(_only(words)),
+}
+_FEWEST: Final = {"/group": 2}  # words; one for the others
+
+
+def parse(line: str) -> Command:
+    """The command that a line means. A text that begins with a slash is written with two.
+
+    Raises:
+        Misuse: there is no such command, or its words are missing.
+    """
+    if not line.startswith("/"):
+        return Say(line)
+    if line.startswith("//"):
+        return Say(line[1:])
+    name, _, rest = (part.strip() for part in line.strip().partition(" "))
+    if name in _OF_WORDS:
+        return _OF_WORDS[name](_words(name, rest))
+    if name in _OF_TEXT:
+        return _OF_TEXT[name](_text(name, rest))
+    if name in NAMES:
+        return Plain(name)
+    raise Misuse(f"there is no {name}; /help shows what there is")
+
+
+def _words(name: str, rest: str) -> list[str]:
+    try:
+        words = shlex.split(rest)
+    except ValueError as error:
+        raise Misuse(f"a quote is not closed: {rest}") from error
+    if len(words) < _FEWEST.get(name, 1):
+        raise _usage(name)
+    return words
+
+
+def _text(name: str, rest: str) -> str:
+    if not rest:
+        raise _usage(name)
+    return rest
+
+
+def _only(words: list[str]) -> str:
+    if len(words) > 1:
+        raise Misuse("one person at a time")
+    return words[0]
+
+
+def _usage(name: str) -> Misuse:
+    return Misuse(f"usage: {next(usage for usage in USAGE if usage.split()[0] == name)}")

@@ -1,0 +1,113 @@
+"""The open conversation: its newest page, what arrives, older pages on request."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+from imapp.cli.chat.connection import State
+from imapp.cli.chat.core import ChatCore
+from imapp.cli.chat.printer import Printer
+from imapp.cli.chat.room import PAGE, Room
+from imapp.cli.chat.rows import title
+from imapp.cli.chat.wording import day, local
+from schemas.common import Membership
+from schemas.messages import Entry
+
+_END: Final = 10**12  # above every seq
+
+
+class Pane:
+    """Shows one conversation at a time, and marks as read what it has shown."""
+
+    def __init__(self, core: ChatCore, printer: Printer) -> None:
+        self.channel_id = ""
+        self.is_loading = False
+        self._core = core
+        self._printer = printer
+        self._oldest = 0  # seq of the oldest entry that is shown, 0 before the first page
+        self._day: date | None = None
+
+    @property
+    def room(self) -> Room | None:
+        """The open conversation, None if there is none."""
+        return self._core.store.rooms.get(self.channel_id)
+
+    def open(self, channel_id: str) -> None:
+        """Show a conversation, once its newest page is here."""
+        self.channel_id, self._oldest = channel_id, 0
+        self._core.follow(channel_id)
+        timeline = self._core.store.rooms[channel_id].timeline
+        if len(timeline.entries) < PAGE and not timeline.at_start and self._core.state is State.ONLINE:
+            self._load()
+        else:
+            self._show_newest()
+
+    def close(self) -> None:
+        """Show none."""
+        self.channel_id, self.is_loading = "", False
+
+    def arrived(self, entry: Entry) -> None:
+        """Show the next entry; if the newest page is awaited, it comes with that."""
+        if self._oldest:
+            self._show([entry])
+            self._mark_read()
+
+    def older_came(self) -> None:
+        """Show the page that was awaited."""
+        self.is_loading = False
+        if self._oldest:
+            self._show_older()
+        else:
+            self._show_newest()
+
+    def more(self) -> None:
+        """Show an older page, from what is held or from the server."""
+        room = self._core.store.rooms[self.channel_id]
+        if room.timeline.before(self._oldest, 1) or room.timeline.at_start:
+            self._show_older()
+        elif self._core.state is State.ONLINE:
+            self._load()
+        else:
+            self._printer.say("alert", "older messages can't be had without a connection")
+
+    def _load(self) -> None:
+        self.is_loading = True
+        self._core.ask_older(self.channel_id)
+
+    def _show_newest(self) -> None:
+        room = self._core.store.rooms[self.channel_id]
+        entries = room.timeline.before(_END, PAGE)
+        self._oldest = entries[0].seq if entries else room.timeline.high + 1
+        self._day = None
+        self._printer.rule(title(room))
+        unread_from = room.row.read_seq + 1 if room.unread else _END
+        self._show(entry for entry in entries if entry.seq < unread_from)
+        if room.unread:
+            self._printer.rule(f"{room.unread_label} new")
+        self._show(entry for entry in entries if entry.seq >= unread_from)
+        self._mark_read()
+
+    def _show_older(self) -> None:
+        entries = self._core.store.rooms[self.channel_id].timeline.before(self._oldest, PAGE)
+        if not entries:
+            self._printer.rule("this is where it begins")
+            return
+        self._printer.rule("older")
+        newest_day, self._day = self._day, None
+        self._show(entries)
+        self._oldest, self._day = entries[0].seq, newest_day
+        self._printer.rule("end of the older ones")
+
+    def _show(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            when = local(entry.server_time)
+            if when.date() != self._day:
+                self._day = when.date()
+                self._printer.rule(day(when))
+            self._printer.entry(entry)
+
+    def _mark_read(self) -> None:
+        room = self._core.store.rooms[self.channel_id]
+        # Who has left can't move a watermark there any more.
+        if room.row.membership is Membership.NORMAL:
+            self._core.mark_read(self.channel_id, room.timeline.high)

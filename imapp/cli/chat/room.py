@@ -1,0 +1,151 @@
+"""One conversation: its row of the list, its timeline, and what is to be asked about it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import takewhile
+from typing import Final
+
+from msgspec.structs import replace
+
+from imapp.cli.chat.timeline import Timeline
+from imapp.domain.unread import unread_label
+from schemas.common import MessageType
+from schemas.conversations import Conversation, Preview, ReadState
+from schemas.frames import History, Read
+from schemas.messages import Entry, HistoryPage
+
+PAGE: Final = 30  # entries: about one screen
+PREVIEW_CHARS: Final = 100
+
+
+class Room:
+    """A conversation as this person sees it.
+
+    A followed room (opened, or written to) fills every hole. Any other one may jump to the head that sync
+    reports: nobody is looking, and its history is loaded when it is opened. A room is `known` once sync has
+    told of it.
+    """
+
+    def __init__(self, row: Conversation, me: str) -> None:
+        self.row = row
+        self.timeline = Timeline(row.last_seq)
+        self.known = True
+        self.followed = False
+        self.older_wanted = False
+        self.read_wanted = 0
+        self._me = me
+        self._counted = (row.unread, row.last_seq)
+
+    @property
+    def unread(self) -> int:
+        """How many messages of others are not read: counted here if all of them are held."""
+        if self.timeline.low <= self.row.read_seq + 1:
+            return self._count_after(self.row.read_seq)
+        unread, seq = self._counted  # as the server counted up to that seq
+        return unread + self._count_after(max(seq, self.row.read_seq))
+
+    @property
+    def unread_label(self) -> str:
+        """The badge."""
+        return unread_label(self.unread)
+
+    @property
+    def order(self) -> tuple[bool, bool, float, str]:
+        """The seed's order of the list: pinned, unread first, last time descending (按最后聊天时间倒序)."""
+        row = self.row
+        return (not row.pinned, self.unread == 0, -_seconds(row.last_time), row.channel_id)
+
+    def apply_row(self, row: Conversation) -> list[Entry]:
+        """Take what sync says; live entries may have been faster, and watermarks only grow."""
+        read_seq = max(row.read_seq, self.row.read_seq)
+        if row.last_seq < self.row.last_seq:
+            old = self.row
+            newest = {"last_seq": old.last_seq, "last_message": old.last_message, "last_time": old.last_time}
+            self.row = replace(row, read_seq=read_seq, **newest)
+        else:
+            self.row = replace(row, read_seq=read_seq)
+            self._counted = (row.unread, row.last_seq)
+        self.known = True
+        if not self.followed:
+            return self.timeline.jump(row.last_seq)
+        self.timeline.expect(row.last_seq)
+        return []
+
+    def add(self, entry: Entry) -> list[Entry]:
+        """Take a live entry; returns what is next in order now."""
+        return self._freshen(self.timeline.add(entry))
+
+    def cover(self, ask: History, page: HistoryPage) -> list[Entry]:
+        """Take a page of history; returns what is next in order now."""
+        # What was asked for bounds the range as well: nothing lies between it and the page's near end.
+        start = max(1, page.from_seq) if ask.after is None else ask.after + 1
+        end = page.to_seq if ask.before is None else max(page.to_seq, ask.before - 1)
+        ready = self.timeline.cover(page.entries, start, end)
+        if ask.before is not None:
+            self.older_wanted = False
+            if not page.more_before:
+                self.timeline.begin_here()
+        return self._freshen(ready)
+
+    def skip(self) -> list[Entry]:
+        """Give up a hole that the server refuses to fill."""
+        return self._freshen(self.timeline.skip())
+
+    def apply_read(self, state: ReadState) -> None:
+        """Take my watermark as the server has it."""
+        if state.read_seq > self.row.read_seq:
+            self.row = replace(self.row, read_seq=state.read_seq)
+            self._counted = (state.unread, self.timeline.high)
+
+    def mark_read(self, seq: int) -> bool:
+        """Read up to this seq; the server is told. Returns whether that is news."""
+        if seq <= self.row.read_seq:
+            return False
+        self.row = replace(self.row, read_seq=seq)
+        self.read_wanted = seq
+        return True
+
+    def needs(self) -> Iterator[History | Read]:
+        """What should be asked about this room; the ids are the sender's to fill in."""
+        channel_id = self.row.channel_id
+        if self.timeline.has_hole:
+            yield History(id="", channel_id=channel_id, after=self.timeline.high, limit=100)
+        if self.older_wanted:
+            yield History(id="", channel_id=channel_id, before=self.timeline.low, limit=PAGE)
+        if self.read_wanted:
+            yield Read(id="", channel_id=channel_id, seq=self.read_wanted)
+
+    def _count_after(self, seq: int) -> int:
+        newer = takewhile(lambda entry: entry.seq > seq, reversed(self.timeline.entries))
+        return sum(map(self._counts, newer))
+
+    def _counts(self, entry: Entry) -> bool:
+        return entry.message_type is not MessageType.SYSTEM and entry.sender != self._me
+
+    def _freshen(self, ready: list[Entry]) -> list[Entry]:
+        for entry in ready:
+            if entry.seq > self.row.last_seq:
+                self.row = replace(
+                    self.row, last_seq=entry.seq, last_message=preview(entry), last_time=entry.server_time
+                )
+            # The server does the same: who writes has read what was before.
+            if entry.sender == self._me and entry.message_type is not MessageType.SYSTEM:
+                self.row = replace(self.row, read_seq=max(self.row.read_seq, entry.seq))
+        return ready
+
+
+def preview(entry: Entry) -> Preview:
+    """What the conversation list shows of an entry."""
+    return Preview(
+        message_id=entry.message_id,
+        seq=entry.seq,
+        sender=entry.sender,
+        sender_name=entry.sender_name,
+        message_type=entry.message_type,
+        content=entry.content[:PREVIEW_CHARS],
+        server_time=entry.server_time,
+    )
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()

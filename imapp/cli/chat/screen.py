@@ -1,0 +1,120 @@
+"""What the person sees and says: lines become wishes to the core, its changes become lines."""
+
+from collections import deque
+
+from imapp.cli.chat.changes import (
+    Answered,
+    Arrived,
+    Change,
+    Changed,
+    LinkChanged,
+    Notice,
+    Older,
+    Reloaded,
+    Synced,
+)
+from imapp.cli.chat.commands import Misuse, parse
+from imapp.cli.chat.console import Console
+from imapp.cli.chat.core import ChatCore
+from imapp.cli.chat.desk import Desk
+from imapp.cli.chat.news import News
+from imapp.cli.chat.printer import Printer
+from imapp.cli.chat.wording import one_line
+
+
+class Screen:
+    """Lines in, lines out. A line waits while an earlier one still opens what it may be meant for."""
+
+    def __init__(self, core: ChatCore, console: Console, user: str) -> None:
+        self.is_leaving = False
+        self._core = core
+        self._console = console
+        self._printer = Printer(console, core.store)
+        self._desk = Desk(core, self._printer)
+        self._news = News(core, self._printer, self._desk, user)
+        self._lines: deque[str] = deque()
+        self._input_ended = False
+        self._is_listed = False
+        self._touched: dict[str, None] = {}  # rooms that have changed, in order
+
+    # ---- what the person does
+
+    def take_line(self, line: str) -> None:
+        """Do what a line says as soon as it is clear what it is meant for."""
+        # What a terminal passes on of broken UTF-8 is no text that JSON can carry.
+        line = line.encode(errors="replace").decode()
+        if line.strip():
+            self._lines.append(line)
+
+    def end_input(self) -> None:
+        """Leave when all lines are done."""
+        self._input_ended = True
+
+    def leave(self) -> None:
+        """Leave without the lines that are not begun; what is being sent is still waited for."""
+        self._lines.clear()
+        self.is_leaving = True
+        waiting = len(self._core.outbox)
+        if waiting and self._console.is_live:
+            self._printer.say("alert", f"waiting for {waiting} unsent; Ctrl-C drops what is not sent")
+
+    # ---- what happens
+
+    def update(self) -> None:
+        """Show what has changed and go on with the lines."""
+        while self._show_changes() or self._do_line():
+            pass
+        if self._input_ended and not self.is_leaving and not self._lines and not self._is_busy():
+            self.leave()
+        self._console.keep_in_view(self._news.status())
+
+    def _show_changes(self) -> bool:
+        changes = self._core.take_changes()
+        for change in changes:
+            self._show(change)
+        self._desk.open_awaited()
+        if self._is_listed:
+            for channel_id in self._touched:
+                self._news.tell_room(channel_id)
+            self._touched.clear()
+        return bool(changes)
+
+    def _do_line(self) -> bool:
+        if not self._lines or self._is_busy():
+            return False
+        try:
+            if self._desk.do(parse(self._lines.popleft())):
+                self.leave()
+        except Misuse as misuse:
+            self._printer.say("alert", str(misuse))
+        return True
+
+    def _is_busy(self) -> bool:
+        return not self._is_listed or self._desk.is_busy
+
+    def _show(self, change: Change) -> None:
+        match change:
+            case Arrived() | Older() | Answered():
+                self._desk.show(change)
+            case Changed(channel_id):
+                self._touched[channel_id] = None
+            case LinkChanged():
+                self._news.tell_link(change)
+            case Synced():
+                self._synced()
+            case Reloaded():
+                self._reloaded()
+            case Notice(text):
+                self._printer.say("alert", one_line(text))
+
+    def _synced(self) -> None:
+        if not self._is_listed:
+            self._is_listed = True
+            self._news.know_all()
+            self._desk.show_list()
+        self._desk.synced()
+
+    def _reloaded(self) -> None:
+        self._printer.say("alert", "the server has another store now: loading everything again")
+        self._is_listed = False
+        self._desk.reloaded()

@@ -1,0 +1,103 @@
+"""What this client holds: conversations with their timelines, names, the sync cursor."""
+
+from collections.abc import Iterable
+
+from imapp.cli.chat.changes import Arrived, Change, Changed, Older
+from imapp.cli.chat.room import Room
+from imapp.cli.chat.unlisted import empty_direct, stranger
+from schemas.common import Membership
+from schemas.conversations import Conversation, ReadState, SyncPage
+from schemas.frames import History
+from schemas.messages import Entry, HistoryPage
+
+
+class Store:
+    """Every conversation of one person. What a method changed it returns, in order."""
+
+    def __init__(self) -> None:
+        self.me = ""
+        self.epoch = ""
+        self.cursor: str | None = None
+        self.rooms: dict[str, Room] = {}
+        self.names: dict[str, str] = {}
+
+    @property
+    def conversations(self) -> list[Room]:
+        """The rooms in the order of the list; those that were left come last."""
+        return sorted(self.rooms.values(), key=lambda room: (_is_left(room), room.order))
+
+    def name(self, user_id: str) -> str:
+        """The name somebody was last seen with."""
+        return self.names.get(user_id, user_id)
+
+    def reset(self) -> None:
+        """Drop all that is held: it belongs to another store."""
+        self.cursor = None
+        self.rooms.clear()
+
+    def apply_sync(self, page: SyncPage) -> list[Change]:
+        """Take a page of changed conversations."""
+        changes: list[Change] = []
+        for row in page.conversations:
+            changes += self._apply_row(row)
+        self.cursor = page.cursor
+        return changes
+
+    def apply_entry(self, entry: Entry) -> list[Change]:
+        """Take one live entry."""
+        self._learn([entry])
+        room = self.rooms.get(entry.channel_id)
+        if room is None:
+            room = self.rooms[entry.channel_id] = stranger(entry, self.me)
+        return self._arrived(room, room.add(entry))
+
+    def begin_direct(self, channel_id: str, peer: str, time: str) -> None:
+        """Hold the direct chat with somebody that is made but not listed yet."""
+        name = self.name(peer)
+        self.rooms[channel_id] = empty_direct(channel_id, peer=peer, name=name, time=time, me=self.me)
+
+    def apply_history(self, ask: History, page: HistoryPage) -> list[Change]:
+        """Take a page of history; ignored if its room is gone."""
+        self._learn(page.entries)
+        room = self.rooms.get(page.channel_id)
+        if room is None:
+            return []
+        changes = self._arrived(room, room.cover(ask, page))
+        return [*changes, Older(page.channel_id)] if ask.before is not None else changes
+
+    def refuse_history(self, ask: History) -> list[Change]:
+        """Take a refusal of history for "that is not yours"."""
+        room = self.rooms[ask.channel_id]
+        if ask.before is None:
+            return self._arrived(room, room.skip())
+        room.older_wanted = False
+        return [Older(ask.channel_id)]
+
+    def apply_read(self, state: ReadState) -> list[Change]:
+        """Take my watermark as it is on the server."""
+        room = self.rooms.get(state.channel_id)
+        if room is None:
+            return []
+        room.apply_read(state)
+        return [Changed(state.channel_id)]
+
+    def _apply_row(self, row: Conversation) -> list[Change]:
+        if row.peer:
+            self.names[row.peer] = row.name
+        room = self.rooms.get(row.channel_id)
+        if room is None:
+            self.rooms[row.channel_id] = Room(row, self.me)
+            return [Changed(row.channel_id)]
+        return [Changed(row.channel_id), *self._arrived(room, room.apply_row(row))]
+
+    def _arrived(self, room: Room, entries: list[Entry]) -> list[Change]:
+        channel_id = room.row.channel_id
+        arrived: list[Change] = [Arrived(channel_id, entry) for entry in entries]
+        return [*arrived, Changed(channel_id)] if arrived else []
+
+    def _learn(self, entries: Iterable[Entry]) -> None:
+        self.names |= {entry.sender: entry.sender_name for entry in entries if entry.sender_name}
+
+
+def _is_left(room: Room) -> bool:
+    return room.row.membership is Membership.LEFT

@@ -1,0 +1,124 @@
+"""Entries, times and refusals in words."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from schemas.common import MessageStatus, MessageType
+from schemas.frames import ErrorReply
+from schemas.messages import Entry
+
+NameOf = Callable[[str], str]
+"""The name of a person by user id, "you" for oneself."""
+
+_BIDI: Final = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
+
+
+def clean(text: str) -> str:
+    """A text of others without what would steer the terminal; line breaks stay."""
+    text = text.replace("\r\n", "\n").replace("\t", "    ")
+    return "".join(_visible(character) for character in text)
+
+
+def one_line(text: str) -> str:
+    """A cleaned text on one line."""
+    return " ".join(clean(text).split())
+
+
+def local(time: str) -> datetime:
+    """A time of the wire in this machine's zone."""
+    return datetime.fromisoformat(time).astimezone()
+
+
+def day(when: datetime) -> str:
+    """A day as a divider shows it."""
+    return f"{when:%A} {when.day} {when:%B %Y}"
+
+
+def ago(when: datetime, now: datetime) -> str:
+    """A time as short as it stays clear: 12:03, Mon, 2026-11-20."""
+    days = (now.date() - when.date()).days
+    if days == 0:
+        return f"{when:%H:%M}"
+    return f"{when:%a}" if 0 < days < 7 else f"{when:%Y-%m-%d}"
+
+
+def content(message_type: MessageType, text: str) -> str:
+    """What stands for a message's content where there is only text."""
+    if message_type is MessageType.SYSTEM:
+        return text or "(the group has changed)"
+    return text if message_type is MessageType.TEXT else f"[{message_type}] {text}".rstrip()
+
+
+def entry_text(entry: Entry, name_of: NameOf) -> str:
+    """What an entry says, cleaned."""
+    if entry.message_type is MessageType.SYSTEM:
+        return one_line(system_text(entry, name_of))
+    if entry.status is MessageStatus.RECALLED:
+        return "(recalled)"
+    return clean(content(entry.message_type, entry.content))
+
+
+def system_text(entry: Entry, name_of: NameOf) -> str:
+    """A sentence for a system entry, worded from its `extra`; those of later versions by their name."""
+    event = entry.extra.get("event", "")
+    who = name_of(entry.sender)
+    worded = _EVENTS.get(event)
+    return f"{who} {worded(entry, name_of)}" if worded else f"{who}: {event}"
+
+
+def refusal(error: ErrorReply) -> str:
+    """Why something was refused, with the data that explains it."""
+    data = "; ".join(f"{key}: {_listed(value)}" for key, value in (error.errors or {}).items())
+    return one_line(f"{error.message} ({data})" if data else error.message)
+
+
+def _visible(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in ("Cc", "Cs", "Cf", "Zl", "Zp"):
+        return character
+    # Joiners make one sign of several (emoji, Indic scripts); bidi controls can make a text lie.
+    if unicodedata.category(character) == "Cf" and character not in _BIDI:
+        return character
+    return "\N{REPLACEMENT CHARACTER}"
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _people(user_ids: Iterable[str], name_of: NameOf) -> str:
+    return ", ".join(map(name_of, user_ids))
+
+
+def _created(entry: Entry, name_of: NameOf) -> str:
+    others = [user_id for user_id in entry.extra.get("user_ids", ()) if user_id != entry.sender]
+    return f"made the group “{entry.extra.get('name')}” with {_people(others, name_of)}"
+
+
+def _added(entry: Entry, name_of: NameOf) -> str:
+    added = f"added {_people(entry.extra.get('user_ids', ()), name_of)}"
+    return f"{added}; the chat is now a group" if entry.extra.get("upgraded") else added
+
+
+def _removed(entry: Entry, name_of: NameOf) -> str:
+    return f"removed {_people(entry.extra.get('user_ids', ()), name_of)}"
+
+
+def _left(entry: Entry, name_of: NameOf) -> str:
+    owner = entry.extra.get("owner")
+    return f"left; the owner is now {name_of(owner)}" if owner else "left"
+
+
+def _updated(entry: Entry, _name_of: NameOf) -> str:
+    name = entry.extra.get("name")
+    return f"renamed the group to “{name}”" if name else "changed the group's picture"
+
+
+_EVENTS: Final[dict[str, Callable[[Entry, NameOf], str]]] = {
+    "group_created": _created,
+    "members_added": _added,
+    "member_removed": _removed,
+    "member_left": _left,
+    "channel_updated": _updated,
+}

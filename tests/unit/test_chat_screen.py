@@ -1,0 +1,332 @@
+"""What an sees and does: lines in, lines out, on a console that remembers them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from imapp.cli.chat.console import Status
+from imapp.cli.chat.screen import Screen
+from tests.unit.test_chat_core import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
+
+BO = "bo0000000000000000000000"
+
+
+class Paper:
+    """A console that keeps what is shown; live like a terminal, or plain like a pipe."""
+
+    def __init__(self, *, is_live: bool = False) -> None:
+        self.is_live = is_live
+        self.columns = 80 if is_live else None
+        self.lines: list[str] = []
+        self.status = Status()
+
+    def show(self, line: str) -> None:
+        self.lines.append(line)
+
+    def keep_in_view(self, status: Status) -> None:
+        self.status = status
+
+    def host(self, work: Callable[[], None]) -> None:
+        work()
+
+
+class Desktop(Phone):
+    """A phone with a screen."""
+
+    def __init__(self, *, is_live: bool = False) -> None:
+        super().__init__()
+        self.paper = Paper(is_live=is_live)
+        self.screen = Screen(self.core, self.paper, "an")
+
+    def type(self, *lines: str) -> None:
+        for line in lines:
+            self.screen.take_line(line)
+        self.screen.update()
+
+    def shown(self) -> list[str]:
+        """The lines since this was last called."""
+        self.screen.update()
+        lines, self.paper.lines = self.paper.lines, []
+        return lines
+
+    def begin(self, *rows: Frame) -> None:
+        self.connect()
+        self.answer(self.sends("sync")[0], **sync_page(*rows))
+        self.shown()
+
+    def _collect(self) -> None:
+        self.screen.update()  # the changes are the screen's here
+        super()._collect()
+
+
+@pytest.fixture
+def desktop() -> Desktop:
+    return Desktop()
+
+
+def direct(**fields: Any) -> Frame:
+    return row(BO, channel_type="direct", peer="bo", name="Bo", member_count=2, **fields)
+
+
+def last(lines: list[str]) -> list[str]:
+    """Words of the last line: the time of day depends on this machine's zone."""
+    return lines[-1].split()[1:]
+
+
+class TestList:
+    def test_it_is_shown_when_it_is_complete(self, desktop: Desktop) -> None:
+        desktop.connect()
+        page = sync_page(direct(last_seq=120, read_seq=0, unread=120), row(WORK), cursor="c1")
+        desktop.answer(desktop.sends("sync")[0], **page)
+        online, _head, first, second = desktop.shown()
+        assert online == "● online as an"
+        assert first.split()[:3] == ["1", "Bo", "99+"]
+        assert second.split()[:4] == ["2", "Work", "·", "3"]
+
+    def test_chinese_names_keep_the_columns_straight(self, desktop: Desktop) -> None:
+        desktop.connect()
+        page = sync_page(
+            row(LUNCH, name="午饭午饭", last_seq=1, read_seq=0, unread=1),
+            row(WORK, last_seq=1, read_seq=0, unread=1),
+        )
+        desktop.answer(desktop.sends("sync")[0], **page)
+        chinese, latin = desktop.shown()[-2:]
+        assert chinese.index(" 1 ", 5) == latin.index(" 1 ", 5) - 4  # four characters, eight columns
+
+    def test_an_empty_one_says_how_to_begin(self, desktop: Desktop) -> None:
+        desktop.connect()
+        desktop.answer(desktop.sends("sync")[0], **sync_page())
+        assert "/direct" in desktop.shown()[-1]
+
+
+class TestOpening:
+    def test_by_number_it_shows_the_newest_page_and_marks_it_read(self, desktop: Desktop) -> None:
+        desktop.begin(direct(last_seq=2, read_seq=1, unread=1))
+        desktop.type("/open 1")
+        page = history_page(entry(1, "one", channel=BO), entry(2, "two", channel=BO), start=1, end=2)
+        desktop.answer(desktop.sends("history")[0], **page)
+        lines = desktop.shown()
+        assert [line.split()[-1] for line in lines if not line.startswith("──")] == ["one", "two"]
+        assert [line for line in lines if line.startswith("── 1 new")] == [lines[-2]]
+        assert [read["seq"] for read in desktop.sends("read")] == [2]
+
+    @pytest.mark.parametrize("target", ["Lunch", "lunch", "lu", "1"])
+    def test_by_name_or_number(self, desktop: Desktop, target: str) -> None:
+        desktop.begin(row())
+        desktop.type(f"/open {target}", "hi")
+        assert [sent["channel_id"] for sent in desktop.sends("send")] == [LUNCH]
+
+    def test_a_name_of_none_or_of_two_is_said(self, desktop: Desktop) -> None:
+        desktop.begin(row(LUNCH, name="Tea one"), row(WORK, name="Tea two"))
+        desktop.type("/open tea", "/open coffee")
+        two, none = desktop.shown()
+        assert two.startswith("2 conversations are called tea")
+        assert none.startswith("no conversations are called coffee")
+
+    def test_more_shows_an_older_page_until_the_beginning(self, desktop: Desktop) -> None:
+        desktop.begin(row(last_seq=2))
+        desktop.type("/open 1")
+        desktop.answer(
+            desktop.sends("history")[0], **history_page(entry(2, "two"), start=2, end=2, older=True)
+        )
+        desktop.shown()
+        desktop.type("/more")
+        desktop.answer(desktop.sends("history")[0], **history_page(entry(1, "one"), start=1, end=1))
+        assert [line.split()[-1] for line in desktop.shown() if not line.startswith("──")] == ["one"]
+        desktop.type("/more")
+        assert desktop.shown()[-1].startswith("── this is where it begins")
+
+    def test_direct_opens_the_chat_that_there_is(self, desktop: Desktop) -> None:
+        desktop.begin(direct())
+        desktop.type("/direct bo", "hi")
+        assert [sent["channel_id"] for sent in desktop.sends("send")] == [BO]
+        assert desktop.sends("open_direct") == []
+
+    def test_what_follows_a_new_chat_waits_for_it(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "/direct bo", "for bo")
+        [ask] = desktop.sends("open_direct")
+        assert desktop.sends("send") == []
+        desktop.answer(ask, channel_id=BO)
+        desktop.answer(desktop.sends("sync")[0], **sync_page(direct(), cursor="c2"))
+        assert [(sent["channel_id"], sent["content"]) for sent in desktop.sends("send")] == [(BO, "for bo")]
+
+    def test_a_new_chat_that_is_not_listed_before_its_first_message(self, desktop: Desktop) -> None:
+        desktop.begin()
+        desktop.type("/direct bo", "hi bo")
+        desktop.answer(desktop.sends("open_direct")[0], channel_id=BO)
+        desktop.answer(desktop.sends("sync")[0], **sync_page(cursor="c2"))
+        desktop.store(desktop.sends("send")[0], seq=1)
+        desktop.answer(desktop.sends("sync")[0], **sync_page(direct(last_seq=1), cursor="c3"))
+        assert last(desktop.shown()) == ["you", "hi", "bo", "✓"]
+        assert desktop.core.store.rooms[BO].row.name == "Bo"
+
+    def test_what_follows_a_refused_chat_goes_nowhere(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "/direct nobody", "a secret")
+        desktop.refuse(desktop.sends("open_direct")[0], "not_found", errors={"user_ids": ["nobody"]})
+        assert desktop.sends("send") == []
+        refused, unsaid = desktop.shown()[-2:]
+        assert refused == "✗ It is not_found. (user_ids: nobody)"
+        assert unsaid.startswith("no conversation is open")
+
+
+class TestTalking:
+    def test_an_own_message_is_sending_and_then_in_its_place(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "hi")
+        assert desktop.shown()[-1] == "… hi  (sending)"
+        desktop.hear(event(1, "from bo"))
+        desktop.store(desktop.sends("send")[0], seq=2)
+        assert last(desktop.shown()) == ["you", "hi", "✓"]
+
+    def test_in_a_terminal_it_waits_at_the_prompt(self) -> None:
+        desktop = Desktop(is_live=True)
+        desktop.begin(row())
+        desktop.type("/open 1", "hi")
+        assert "hi  (sending)" in desktop.paper.status.sending[0]
+        desktop.refuse(desktop.sends("send")[0], "busy")
+        assert "hi  (It is busy.)" in desktop.paper.status.sending[0]
+
+    def test_without_a_connection_it_says_so_at_the_prompt(self) -> None:
+        desktop = Desktop(is_live=True)
+        desktop.begin(row())
+        desktop.lose_connection()
+        desktop.type("/open 1", "hi")
+        assert "hi  (waiting for the connection)" in desktop.paper.status.sending[0]
+        assert "not connected" in desktop.paper.status.bar
+
+    def test_a_refused_message_is_said_with_the_reason(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "hi")
+        desktop.refuse(desktop.sends("send")[0], "not_member")
+        assert desktop.shown()[-2:] == ["✗ not sent: hi", "✗ It is not_member."]
+
+    def test_a_message_that_arrives_is_shown_and_read(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1")
+        desktop.hear(event(1, "hi an"))
+        assert last(desktop.shown()) == ["Bo", "hi", "an"]
+        assert [read["seq"] for read in desktop.sends("read")] == [1]
+
+    def test_one_of_another_conversation_is_a_notice_with_the_count(self, desktop: Desktop) -> None:
+        desktop.begin(row(), row(WORK))
+        desktop.type("/open 1")
+        desktop.shown()
+        desktop.hear(event(1, "report", channel=WORK), event(2, "late", channel=WORK))
+        assert desktop.shown() == [
+            "● 1 unread in Work  Bo: report  (/open 2)",
+            "● 2 unread in Work  Bo: late  (/open 2)",
+        ]
+
+    def test_a_new_conversation_is_a_notice(self, desktop: Desktop) -> None:
+        desktop.begin()
+        desktop.hear(event(1, channel=BO))
+        desktop.answer(
+            desktop.sends("sync")[0], **sync_page(direct(last_seq=1, read_seq=0, unread=1), cursor="c2")
+        )
+        assert desktop.shown() == ["● 1 unread in Bo  message 1  (/open 1)"]
+
+    def test_texts_can_not_steer_the_terminal(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1")
+        desktop.hear(event(1, "\x1b[2Jgone\x07 \u202eevil", sender_name="\x1b]0;Bo"))
+        assert not set("\x1b\x07\u202e") & set(desktop.shown()[-1])
+
+    def test_what_is_no_text_is_replaced_and_sent(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "broken \udcff")
+        assert [sent["content"] for sent in desktop.sends("send")] == ["broken ?"]
+
+    def test_two_slashes_begin_a_text_with_one(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "//etc/hosts")
+        assert [sent["content"] for sent in desktop.sends("send")] == ["/etc/hosts"]
+
+
+class TestGroups:
+    @pytest.mark.parametrize(
+        ("line", "sent"),
+        [
+            ("/add chen dee", {"type": "add_members", "user_ids": ["chen", "dee"]}),
+            ("/remove chen", {"type": "remove_member", "user_id": "chen"}),
+            ("/rename Late lunch", {"type": "update_channel", "name": "Late lunch"}),
+            ("/leave", {"type": "leave"}),
+        ],
+    )
+    def test_commands_of_the_open_group(self, desktop: Desktop, line: str, sent: Frame) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", line)
+        [frame] = desktop.sends(sent["type"])
+        assert frame.items() >= (sent | {"channel_id": LUNCH}).items()
+
+    def test_a_group_is_made_with_a_quoted_name(self, desktop: Desktop) -> None:
+        desktop.begin()
+        desktop.type('/group "Late lunch" bo chen')
+        [frame] = desktop.sends("create_group")
+        assert (frame["name"], frame["user_ids"]) == ("Late lunch", ["bo", "chen"])
+
+    def test_leaving_closes_the_conversation(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "/leave")
+        desktop.answer(desktop.sends("leave")[0], channel_id=LUNCH, seq=1)
+        desktop.type("hello?")
+        assert desktop.shown()[-1].startswith("no conversation is open")
+
+    @pytest.mark.parametrize("line", ["/add bo", "/leave", "/more", "hi"])
+    def test_without_an_open_conversation_nothing_is_sent(self, desktop: Desktop, line: str) -> None:
+        desktop.begin(row())
+        desktop.type(line)
+        assert desktop.shown()[-1].startswith("no conversation is open")
+        assert desktop.sends("send", "add_members", "leave") == []
+
+
+class TestLeaving:
+    def test_the_end_of_the_input_waits_for_the_lines_before(self, desktop: Desktop) -> None:
+        desktop.connect()
+        desktop.type("/open 1", "hi")
+        desktop.screen.end_input()
+        desktop.screen.update()
+        before = desktop.screen.is_leaving
+        desktop.answer(desktop.sends("sync")[0], **sync_page(row()))
+        assert (before, desktop.screen.is_leaving) == (False, True)
+
+    def test_what_is_unsent_is_waited_for(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "hi", "/quit")
+        before = desktop.core.is_settled
+        desktop.store(desktop.sends("send")[0], seq=1)
+        assert (before, desktop.core.is_settled) == (False, True)
+
+    def test_quit_leaves_the_lines_after_it(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "/quit", "hi")
+        assert desktop.screen.is_leaving
+        assert desktop.sends("send") == []
+
+
+class TestConnection:
+    def test_a_loss_is_said_once_and_so_is_the_return(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.lose_connection(reason="the cable")
+        desktop.wait(20.0)
+        desktop.lose_connection(reason="the cable")
+        assert desktop.shown() == ["○ offline (the cable), trying again by itself"]
+        desktop.wait(20.0)
+        desktop.connect(sync=sync_page(cursor="c2"))
+        assert desktop.shown() == ["● online as an"]
+
+    def test_another_store_is_loaded_and_the_open_conversation_shown_again(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1")
+        desktop.hear(event(1, "old"))
+        desktop.shown()
+        desktop.reconnect(epoch="e2")
+        desktop.answer(desktop.sends("sync")[0], **sync_page(row(last_seq=1), epoch="e2"))
+        desktop.answer(desktop.sends("history")[0], **history_page(entry(1, "new"), start=1, end=1))
+        assert last(desktop.shown()) == ["Bo", "new"]
+
+    def test_another_persons_token_is_said(self, desktop: Desktop) -> None:
+        desktop.connect(user="bo")
+        assert desktop.shown() == ["● online as bo", "the token is not an's"]

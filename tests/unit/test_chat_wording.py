@@ -1,0 +1,161 @@
+"""Lines typed and lines shown: commands, system entries, times, refusals, columns."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from imapp.cli.chat.commands import Add, Direct, Group, Misuse, Open, Plain, Remove, Rename, Say, parse
+from imapp.cli.chat.layout import fit, wrapped
+from imapp.cli.chat.link import socket_url
+from imapp.cli.chat.wording import ago, clean, entry_text, refusal
+from schemas.frames import ErrorReply
+from schemas.messages import Entry
+from tests.unit.test_chat_core import entry
+
+NAMES = {"an": "you", "bo": "Bo", "chen": "陈晨"}
+
+
+def name_of(user_id: str) -> str:
+    return NAMES.get(user_id, user_id)
+
+
+def said(sender: str = "bo", **fields: Any) -> str:
+    return entry_text(msgspec.convert(entry(1, sender=sender, **fields), Entry), name_of)
+
+
+class TestCommands:
+    @pytest.mark.parametrize(
+        ("line", "command"),
+        [
+            ("hi all", Say("hi all")),
+            ("//not a command", Say("/not a command")),
+            ("/open 3", Open("3")),
+            ("/open Late lunch", Open("Late lunch")),
+            ("/direct bo", Direct("bo")),
+            ("/group Tea bo chen", Group("Tea", ["bo", "chen"])),
+            ("/group '下午 茶' bo", Group("下午 茶", ["bo"])),
+            ("/add bo chen", Add(["bo", "chen"])),
+            ("/remove bo", Remove("bo")),
+            ("/rename Bo's lunch", Rename("Bo's lunch")),
+            ("/more", Plain("/more")),
+            ("/quit  ", Plain("/quit")),
+        ],
+    )
+    def test_what_a_line_means(self, line: str, command: object) -> None:
+        assert parse(line) == command
+
+    @pytest.mark.parametrize(
+        ("line", "why"),
+        [
+            ("/fly", "no /fly"),
+            ("/direct", "usage: /direct USER"),
+            ("/direct bo chen", "one person"),
+            ("/group Tea", "usage: /group NAME USER..."),
+            ('/group "Tea bo', "quote"),
+            ("/rename", "usage: /rename NAME"),
+        ],
+    )
+    def test_why_a_line_means_nothing(self, line: str, why: str) -> None:
+        with pytest.raises(Misuse, match=why):
+            parse(line)
+
+
+class TestSystemEntries:
+    @pytest.mark.parametrize(
+        ("extra", "sentence"),
+        [
+            (
+                {"event": "group_created", "name": "茶", "user_ids": ["bo", "an", "chen"]},
+                "Bo made the group “茶” with you, 陈晨",
+            ),
+            ({"event": "members_added", "user_ids": ["chen", "dee"]}, "Bo added 陈晨, dee"),
+            (
+                {"event": "members_added", "user_ids": ["chen"], "upgraded": True},
+                "Bo added 陈晨; the chat is now a group",
+            ),
+            ({"event": "member_removed", "user_ids": ["chen"]}, "Bo removed 陈晨"),
+            ({"event": "member_left", "user_ids": ["bo"]}, "Bo left"),
+            ({"event": "member_left", "user_ids": ["bo"], "owner": "an"}, "Bo left; the owner is now you"),
+            ({"event": "channel_updated", "name": "午饭"}, "Bo renamed the group to “午饭”"),
+            ({"event": "channel_updated", "avatar": "x"}, "Bo changed the group's picture"),
+            ({"event": "of_a_later_version"}, "Bo: of_a_later_version"),
+            ({}, "Bo: "),
+        ],
+    )
+    def test_they_are_worded_from_extra(self, extra: dict[str, Any], sentence: str) -> None:
+        assert said(message_type="system", content="", extra=extra) == sentence.strip()
+
+
+class TestTexts:
+    def test_a_recalled_message_shows_no_content(self) -> None:
+        assert said(text="a secret", status="recalled") == "(recalled)"
+
+    def test_what_is_no_text_says_what_it_is(self) -> None:
+        assert said(text="lunch.png", message_type="image") == "[image] lunch.png"
+
+    @pytest.mark.parametrize(
+        ("text", "cleaned"),
+        [
+            ("两行\r\nlines\tand a tab", "两行\nlines    and a tab"),
+            ("\x1b[2J\x07\x9b31m", "�[2J��31m"),
+            ("\u202eevil\u2069", "�evil�"),
+            ("👩‍💻 stays", "👩‍💻 stays"),
+        ],
+    )
+    def test_nothing_in_a_text_steers_the_terminal(self, text: str, cleaned: str) -> None:
+        assert clean(text) == cleaned
+
+    def test_a_refusal_says_what_it_is_about(self) -> None:
+        error = ErrorReply(
+            code="not_found", message="There is no such person.", errors={"user_ids": ["x", "y"]}
+        )
+        assert refusal(error) == "There is no such person. (user_ids: x, y)"
+
+    @pytest.mark.parametrize(
+        ("when", "shown"),
+        [
+            (datetime(2026, 11, 23, 8, 5), "08:05"),  # noqa: DTZ001  # in whatever zone both are
+            (datetime(2026, 11, 22, 23, 59), "Sun"),  # noqa: DTZ001
+            (datetime(2026, 11, 17, 0, 0), "Tue"),  # noqa: DTZ001
+            (datetime(2026, 11, 16, 12, 0), "2026-11-16"),  # noqa: DTZ001
+            (datetime(2026, 11, 24, 12, 0), "2026-11-24"),  # noqa: DTZ001
+        ],
+    )
+    def test_a_time_is_as_short_as_it_stays_clear(self, when: datetime, shown: str) -> None:
+        assert ago(when, datetime(2026, 11, 23, 12, 0)) == shown  # noqa: DTZ001
+
+
+class TestColumns:
+    @pytest.mark.parametrize(
+        ("text", "fitted"),
+        [("ab", "ab    "), ("午饭", "午饭  "), ("abcdefgh", "abcde…"), ("午饭午饭", "午饭 …")],
+    )
+    def test_a_wide_character_takes_two(self, text: str, fitted: str) -> None:
+        assert fit(text, 6) == fitted
+
+    def test_a_long_text_wraps_by_columns(self) -> None:
+        assert wrapped("一二三四五六七八九十甲乙\n\nend", 20) == ["一二三四五六七八九十", "甲乙", "", "end"]
+
+    def test_a_pipe_gets_lines_as_they_are(self) -> None:
+        assert wrapped("x" * 300, None) == ["x" * 300]
+
+
+class TestAddress:
+    @pytest.mark.parametrize(
+        ("url", "socket"),
+        [
+            ("http://localhost:8000", "ws://localhost:8000/ws"),
+            ("https://im.example/", "wss://im.example/ws"),
+            ("ws://localhost:8000/ws", "ws://localhost:8000/ws"),
+            ("wss://im.example/chat/ws", "wss://im.example/chat/ws"),
+        ],
+    )
+    def test_of_the_server_or_of_its_socket(self, url: str, socket: str) -> None:
+        assert socket_url(url) == socket
+
+    @pytest.mark.parametrize("url", ["localhost:8000", "ftp://im.example", "", "http://", "http://im:port"])
+    def test_anything_else_is_refused(self, url: str) -> None:
+        with pytest.raises(ValueError, match=r".+"):
+            socket_url(url)
