@@ -27,6 +27,7 @@ def prepare(folder: Path, urls: Mapping[str, str]) -> dict[str, str]:
     that is taken.
     """
     product = {
+        **{name: value for name, value in os.environ.items() if name.startswith("IM_")},
         "IM_ENV": os.environ.get("IM_ENV", "development"),
         **urls,
         "IM_JWT_KEY": os.environ.get("IM_JWT_KEY") or _secret(folder / "jwt.key"),

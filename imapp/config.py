@@ -1,7 +1,5 @@
 """The settings, read once from `IM_*` environment variables. Nothing else reads the environment."""
 
-import secrets
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,6 +10,7 @@ from imapp.errors import ConfigError
 
 ENVIRONMENTS: Final = ("production", "development", "test")
 MIN_KEY_CHARS: Final = 32
+_SECONDS: Final = validate.Range(min=0.05, max=3_600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +40,6 @@ class Config:
         """Whether demo tools may be used."""
         return self.environment != "production"
 
-    @property
-    def process_name(self) -> str:
-        """Names this process among all: host and a random part, new at every start."""
-        return f"{socket.gethostname()}-{secrets.token_hex(4)}"
-
 
 def load_config(fallback: Path | None = None) -> Config:
     """The settings of this process, from its environment; what is not there, from the fallback file.
@@ -71,26 +65,28 @@ def _check_together(config: Config) -> None:
         raise ConfigError(f"IM_JWT_KEY must have at least {MIN_KEY_CHARS} characters.")
     if config.failpoints and config.environment == "production":
         raise ConfigError("IM_FAILPOINTS is for tests: unset it in production.")
+    if config.silence_s <= config.heartbeat_s and config.environment != "test":
+        raise ConfigError("IM_SILENCE_S must be longer than IM_HEARTBEAT_S, or everybody is cut.")
 
 
 def _read(env: Env) -> Config:
     default = Config()
     return Config(
         environment=env.str("ENV", default.environment, validate=validate.OneOf(ENVIRONMENTS)),
-        mongo_url=env.str("MONGO_URL", default.mongo_url),
-        amqp_url=env.str("AMQP_URL", default.amqp_url),
+        mongo_url=env.str("MONGO_URL", default.mongo_url, validate=validate.Regexp(r"^mongodb(\+srv)?://")),
+        amqp_url=env.str("AMQP_URL", default.amqp_url, validate=validate.Regexp(r"^amqps?://")),
         namespace=env.str("NAMESPACE", default.namespace, validate=validate.Regexp(r"^[a-z0-9-]{1,40}\Z")),
         shards=env.int("SHARDS", default.shards, validate=validate.Range(1, 1024)),
-        bind=env.str("BIND", default.bind),
+        bind=env.str("BIND", default.bind, validate=validate.Regexp(r"^\S+:\d{1,5}\Z")),
         jwt_key=env.str("JWT_KEY", default.jwt_key),
         jwks_url=env.str("JWKS_URL", default.jwks_url),
         jwt_audience=env.str("JWT_AUDIENCE", default.jwt_audience),
-        allowed_origins=tuple(env.list("ALLOWED_ORIGINS", [])),
+        allowed_origins=tuple(map(str.strip, env.list("ALLOWED_ORIGINS", []))),
         failpoints=env.str("FAILPOINTS", default.failpoints),
-        standby_delay_s=env.float("STANDBY_DELAY_S", default.standby_delay_s),
-        command_timeout_s=env.float("COMMAND_TIMEOUT_S", default.command_timeout_s),
-        redrive_after_s=env.float("REDRIVE_AFTER_S", default.redrive_after_s),
-        heartbeat_s=env.int("HEARTBEAT_S", default.heartbeat_s),
-        silence_s=env.int("SILENCE_S", default.silence_s),
-        hello_timeout_s=env.float("HELLO_TIMEOUT_S", default.hello_timeout_s),
+        standby_delay_s=env.float("STANDBY_DELAY_S", default.standby_delay_s, validate=_SECONDS),
+        command_timeout_s=env.float("COMMAND_TIMEOUT_S", default.command_timeout_s, validate=_SECONDS),
+        redrive_after_s=env.float("REDRIVE_AFTER_S", default.redrive_after_s, validate=_SECONDS),
+        heartbeat_s=env.int("HEARTBEAT_S", default.heartbeat_s, validate=_SECONDS),
+        silence_s=env.int("SILENCE_S", default.silence_s, validate=_SECONDS),
+        hello_timeout_s=env.float("HELLO_TIMEOUT_S", default.hello_timeout_s, validate=_SECONDS),
     )

@@ -1,8 +1,10 @@
 """The only module that names concrete parts: what a writer, a receipts worker and a gateway are made of."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from celery import Celery
 
@@ -11,9 +13,11 @@ from imapp.broker.consuming import GatewayConsumer
 from imapp.broker.publishing import MessagePublisher, TaskPublisher
 from imapp.broker.topology import Topology
 from imapp.config import Config
+from imapp.errors import StoreUnavailable
 from imapp.gateway.batcher import Batcher
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.marks import MarkCoalescer
+from imapp.logs import get_log
 from imapp.services.access import AccessService
 from imapp.services.batches import BatchRunner
 from imapp.services.channel_cache import ChannelCache
@@ -41,8 +45,11 @@ from imapp.ws.dialogue import encode
 from imapp.ws.endpoint import Endpoint
 from schemas.frames import ResyncEvent
 
-_WRITER_POOL = 4
-_GATEWAY_POOL = 20
+_WRITER_POOL: Final = 4
+_GATEWAY_POOL: Final = 20
+_STORE_PAUSE_S: Final = 1.0
+
+log = get_log("wiring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,19 @@ class TaskServices:
 
     batches: BatchRunner
     receipts: ReceiptRunner
+
+
+def _open_store(config: Config, pool_size: int) -> Database:
+    """The database with all its collections; waits for as long as it does not answer."""
+    database = connect(config.mongo_url, pool_size=pool_size)
+    while True:
+        try:
+            create_schema(database)
+        except StoreUnavailable as error:
+            log.warning("waiting_for_mongodb", error=str(error)[:200])
+            time.sleep(_STORE_PAUSE_S)
+        else:
+            return database
 
 
 def topology(config: Config) -> Topology:
@@ -64,13 +84,8 @@ def celery_app(config: Config) -> Celery:
 
 
 def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServices:
-    """The services of a worker process; call it in that process, it opens connections.
-
-    Raises:
-        StoreUnavailable: MongoDB does not answer.
-    """
-    database = connect(config.mongo_url, pool_size=_WRITER_POOL)
-    create_schema(database)
+    """The services of a worker process; call it in that process. Waits for MongoDB."""
+    database = _open_store(config, _WRITER_POOL)
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
     names = topology(config)
     fanout = MessagePublisher(config.amqp_url, confirm=True, declare=names.fanout)
@@ -137,13 +152,8 @@ class GatewayServices:
 
 
 def gateway_services(config: Config) -> GatewayServices:
-    """The services of a gateway process; call it in that process, it opens connections.
-
-    Raises:
-        StoreUnavailable: MongoDB does not answer.
-    """
-    database = connect(config.mongo_url, pool_size=_GATEWAY_POOL)
-    create_schema(database)
+    """The services of a gateway process; call it in that process. Waits for MongoDB."""
+    database = _open_store(config, _GATEWAY_POOL)
     channels, members, log, users = (
         ChannelStore(database),
         MemberStore(database),

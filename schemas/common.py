@@ -18,6 +18,7 @@ MAX_LIST_PAGE: Final = 200
 DEFAULT_MAX_MEMBERS: Final = 500
 UNREAD_CAP: Final = 99  # the badge shows "99+" above it (seed: 倒序99条)
 SYSTEM_SENDER: Final = "system"
+RESERVED_USER_IDS: Final = (SYSTEM_SENDER, "me")  # `me` stands for the caller in paths
 
 # `$` also matches before a trailing newline in Python, so each pattern forbids one.
 UserId = Annotated[

@@ -1,8 +1,8 @@
 """The conversation list, its watermarks, and sync."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from schemas.common import (
     ChannelId,
@@ -29,6 +29,9 @@ class Preview(Struct, kw_only=True):
     sender_name: str
     message_type: MessageType
     content: str
+    extra: Annotated[
+        dict[str, Any], Meta(description="Of a system entry: what happened, to the first few people.")
+    ] = field(default_factory=dict)
     server_time: Timestamp
 
 

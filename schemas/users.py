@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schemas.common import MAX_LIST_PAGE, Cursor, UserId
+from schemas.common import MAX_LIST_PAGE, Avatar, Cursor, Name, UserId
 
 
 class UserKind(enum.StrEnum):
@@ -21,8 +21,8 @@ class User(Struct, kw_only=True):
     """A person who can be written to."""
 
     user_id: UserId
-    name: str
-    avatar: str
+    name: Name
+    avatar: Avatar
     kind: UserKind
 
 

@@ -1,5 +1,6 @@
 """`celery -A workers.celery_app worker -Q messages.0 ...`: a shard writer, or a receipts worker."""
 
+import os
 from typing import Any
 
 from celery.signals import worker_init
@@ -9,7 +10,7 @@ import tasks.messages
 import tasks.receipts
 from imapp import failpoints
 from imapp.config import load_config
-from imapp.logs import configure_logs
+from imapp.logs import configure_logs, get_log
 from imapp.wiring import celery_app, task_services, topology
 from workers.lifecycle import HandOver, KeepConsuming, fail_stop
 
@@ -28,4 +29,9 @@ app.steps["consumer"].add(KeepConsuming)
 def open_services(**_: Any) -> None:
     """Open this process's connections, once it is the worker and before it takes a task."""
     failpoints.arm(config.failpoints)
-    tasks.provide(task_services(config, fail_stop))
+    try:
+        tasks.provide(task_services(config, fail_stop))
+    except Exception:  # noqa: BLE001  # whatever it is, it must not be swallowed
+        # Celery would log it and take tasks all the same, and lose every one of them.
+        get_log("worker").exception("start_failed")
+        os._exit(os.EX_CONFIG)

@@ -15,7 +15,8 @@ from imapp.config import load_config
 from imapp.logs import configure_logs, get_log
 
 _config = load_config()
-_DRAIN_S = 10.0
+_DRAIN_S = 8.0  # for what is under way; then
+_GOODBYE_S = 5.0  # for the Close frames
 
 bind = _config.bind
 worker_class = "gevent"
@@ -52,5 +53,5 @@ def _drain_when_told(worker: Any, services: Any) -> None:
     log.info("draining")
     # Refuse new commands, answer those under way, and only then send everybody elsewhere.
     services.gateway.drain(time.monotonic() + _DRAIN_S)
-    services.endpoint.drain(_DRAIN_S)
+    services.endpoint.drain(_GOODBYE_S)
     log.info("drained")

@@ -2,7 +2,7 @@
 
 from celery import Celery
 
-from imapp.broker.connection import TRANSPORT, TRANSPORT_OPTIONS
+from imapp.broker.connection import TRANSPORT_OPTIONS, transport_of
 from imapp.broker.topology import Topology
 
 
@@ -14,7 +14,7 @@ def make_celery(amqp_url: str, topology: Topology) -> Celery:
     """
     celery = Celery("imapp", broker=amqp_url, set_as_current=False)
     celery.conf.update(
-        broker_transport=TRANSPORT,
+        broker_transport=transport_of(amqp_url),
         broker_transport_options=TRANSPORT_OPTIONS,
         broker_pool_limit=4,
         broker_heartbeat=60,

@@ -9,11 +9,16 @@ from amqp.exceptions import AMQPError
 from kombu import Connection
 from kombu.exceptions import KombuError
 
+from imapp.errors import ConfigError
+
 _CONNECT_TIMEOUT_S: Final = 4
 # py-amqp's default of 1 s makes a short stall of the broker look like a dead connection.
 _TCP_USER_TIMEOUT_MS: Final = 15_000
 
-TRANSPORT: Final = "imapp.broker.transport:Transport"
+_TRANSPORTS: Final = {
+    "amqp": "imapp.broker.transport:Transport",
+    "amqps": "imapp.broker.transport:SecureTransport",
+}
 TRANSPORT_OPTIONS: Final[dict[str, Any]] = {
     "confirm_publish": True,
     "max_retries": 3,
@@ -26,6 +31,18 @@ TRANSPORT_OPTIONS: Final[dict[str, Any]] = {
 BROKER_ERRORS: Final = (AMQPError, KombuError, OSError)
 
 
+def transport_of(url: str) -> str:
+    """The transport for a URL of RabbitMQ; it must be named, or kombu takes its own.
+
+    Raises:
+        ConfigError: the URL is neither amqp:// nor amqps://.
+    """
+    scheme = url.partition("://")[0]
+    if scheme not in _TRANSPORTS:
+        raise ConfigError("IM_AMQP_URL must begin with amqp:// or amqps://.")
+    return _TRANSPORTS[scheme]
+
+
 def open_connection(url: str, *, confirm: bool, heartbeat: int = 0) -> Connection:
     """A connected connection. With `confirm`, each publish on it waits for the broker's word.
 
@@ -34,7 +51,7 @@ def open_connection(url: str, *, confirm: bool, heartbeat: int = 0) -> Connectio
     """
     connection = Connection(
         url,
-        transport=TRANSPORT,
+        transport=transport_of(url),
         connect_timeout=_CONNECT_TIMEOUT_S,
         heartbeat=heartbeat,
         transport_options={**TRANSPORT_OPTIONS, "confirm_publish": confirm},

@@ -5,6 +5,14 @@ from typing import Any
 from kombu.transport import pyamqp
 
 
+class SecureTransport(pyamqp.SSLTransport):
+    """The same over TLS, for `amqps://`."""
+
+    def qos_semantics_matches_spec(self, _connection: Any) -> bool:
+        """As of `Transport`."""
+        return True
+
+
 class Transport(pyamqp.Transport):
     """Counts unacknowledged messages per consumer.
 

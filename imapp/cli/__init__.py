@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import click
+import msgspec
 
 from imapp.cli.chat import main as run_chat
 from imapp.config import Config, load_config
@@ -12,6 +13,7 @@ from imapp.logs import configure_logs
 from imapp.services.identity import make_token
 from imapp.services.seeding import seed_demo
 from imapp.wiring import tool_services
+from schemas.common import RESERVED_USER_IDS
 from schemas.users import User, UserKind
 
 _DAY_S = 24 * 3600
@@ -31,6 +33,7 @@ def main() -> None:
 def token(user_id: str, hours: int) -> None:
     """Print a token for USER_ID, signed with IM_JWT_KEY."""
     config = _config()
+    _refuse_in_production(config)
     if not config.jwt_key:
         raise click.ClickException("IM_JWT_KEY is not set: tokens come from your issuer (IM_JWKS_URL).")
     lifetime_s = hours * 3600
@@ -40,8 +43,10 @@ def token(user_id: str, hours: int) -> None:
 @main.command()
 def seed() -> None:
     """Create indexes, demo people and demo channels. Doing it again changes nothing."""
+    config = _config()
+    _refuse_in_production(config)
     try:
-        services = tool_services(_config())
+        services = tool_services(config)
         lines = seed_demo(services.users, services.writer)
     except StoreUnavailable as error:
         raise click.ClickException(f"MongoDB does not answer: {error}") from error
@@ -56,7 +61,14 @@ def seed() -> None:
 @click.option("--kind", type=click.Choice([kind.value for kind in UserKind]), default=UserKind.EMPLOYEE.value)
 def put_user(user_id: str, name: str, avatar: str, kind: str) -> None:
     """Create a person, or change his name, avatar and kind."""
-    user = User(user_id=user_id, name=name, avatar=avatar, kind=UserKind(kind))
+    try:
+        user = msgspec.convert(
+            {"user_id": user_id, "name": name, "avatar": avatar, "kind": kind}, User, strict=True
+        )
+    except msgspec.ValidationError as error:
+        raise click.ClickException(str(error)) from error
+    if user_id in RESERVED_USER_IDS:
+        raise click.ClickException(f"{user_id} has a meaning of its own and can be nobody's id.")
     try:
         tool_services(_config()).users.put([user])
     except StoreUnavailable as error:
@@ -70,6 +82,8 @@ def put_user(user_id: str, name: str, avatar: str, kind: str) -> None:
 def chat(user_id: str, url: str, given: str) -> None:
     """Chat in this terminal."""
     config = _config()
+    if not given and not config.jwt_key:
+        raise click.ClickException("Give --token: without IM_JWT_KEY, tokens come from your issuer.")
     bearer = given or make_token(user_id, key=config.jwt_key, audience=config.jwt_audience, lifetime_s=_DAY_S)
     try:
         raise SystemExit(run_chat(user=user_id, url=url or f"http://{config.bind}", token=bearer))
@@ -83,6 +97,11 @@ def openapi() -> None:
     from imapp.app import create_document  # noqa: PLC0415  # the whole web stack, which no other command needs
 
     click.echo(json.dumps(create_document(), indent=2, ensure_ascii=False, sort_keys=True))
+
+
+def _refuse_in_production(config: Config) -> None:
+    if not config.development:
+        raise click.ClickException("This is for development and tests: set IM_ENV=development.")
 
 
 def _config() -> Config:

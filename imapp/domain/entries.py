@@ -11,6 +11,7 @@ from schemas.common import MESSAGE_STATUS_CODES, MESSAGE_TYPE_CODES, MessageType
 from schemas.messages import Entry
 
 PREVIEW_CHARS: Final = 100
+PREVIEW_USERS: Final = 5
 
 TYPE_NAMES: Final = {code: name for name, code in MESSAGE_TYPE_CODES.items()}
 STATUS_NAMES: Final = {code: name for name, code in MESSAGE_STATUS_CODES.items()}
@@ -53,6 +54,16 @@ class LogEntry(Struct, kw_only=True, gc=False):
 def wire_time(time_ms: int) -> str:
     """Milliseconds since 1970 as RFC 3339 in UTC."""
     return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def preview_extra(entry: LogEntry) -> dict[str, Any]:
+    """What a list needs to word a system entry: what happened, to the first few of whom."""
+    if entry.type != SYSTEM:
+        return {}
+    return {
+        name: value[:PREVIEW_USERS] if isinstance(value, list) else value
+        for name, value in entry.extra.items()
+    }
 
 
 def wire_fields(entry: LogEntry) -> dict[str, Any]:

@@ -121,8 +121,10 @@ def _send(
 ) -> tasks.SendMessage:
     if request.message_type is not MessageType.TEXT:
         raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, message_type=request.message_type.value)
-    if request.reply_to is not None or request.mentions:
-        raise RequestError(ErrorCode.UNSUPPORTED, reply_to="replies and mentions are not supported yet")
+    if request.reply_to is not None:
+        raise RequestError(ErrorCode.UNSUPPORTED, reply_to="replies are not supported yet")
+    if request.mentions:
+        raise RequestError(ErrorCode.UNSUPPORTED, mentions="mentions are not supported yet")
     if not request.content:
         raise RequestError(ErrorCode.INVALID, content="a text has at least one character")
     if request.extra:

@@ -98,5 +98,6 @@ def _preview(channel_id: str, preview: StoredPreview) -> Preview:
         sender_name=preview.sender_name,
         message_type=TYPE_NAMES[preview.type],
         content=preview.content,
+        extra=preview.extra,
         server_time=wire_time(preview.time_ms),
     )

@@ -65,7 +65,9 @@ class ReceiptRunner:
         ]
         self._members.move_marks(marks, tell=True)
         self._outlet.notify(
-            self._notice(mark, rows[mark.channel_id, mark.user_id], heads[mark.channel_id]) for mark in marks
+            self._notice(mark, rows[mark.channel_id, mark.user_id], heads[mark.channel_id])
+            for mark in marks
+            if mark.seq > rows[mark.channel_id, mark.user_id].read_seq
         )
 
     def _notice(self, mark: Mark, row: MemberRow, head: Head) -> Notice:

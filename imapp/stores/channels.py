@@ -9,7 +9,7 @@ from pymongo import DESCENDING, UpdateOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.channel import Channel
-from imapp.domain.entries import PREVIEW_CHARS, LogEntry
+from imapp.domain.entries import PREVIEW_CHARS, LogEntry, preview_extra
 from imapp.domain.ids import direct_channel_id
 from imapp.stores.mongo import Database, Document, fast, mapped_errors, to_datetime, to_ms
 from schemas.common import CHANNEL_STATUS_CODES, CHANNEL_TYPE_CODES
@@ -27,6 +27,7 @@ class Preview:
     sender_name: str
     type: int
     content: str
+    extra: dict[str, Any]
     time_ms: int
 
 
@@ -112,6 +113,7 @@ def head_fields(entry: LogEntry) -> Document:
             "sender_name": entry.sender_name,
             "type": entry.type,
             "content": entry.content[:PREVIEW_CHARS],
+            "extra": preview_extra(entry),
             "time": to_datetime(entry.time_ms),
         },
     }
@@ -125,6 +127,7 @@ def preview_of(entry: LogEntry) -> Preview:
         sender_name=entry.sender_name,
         type=entry.type,
         content=entry.content[:PREVIEW_CHARS],
+        extra=preview_extra(entry),
         time_ms=entry.time_ms,
     )
 

@@ -32,7 +32,7 @@ def load_identity(database: Database) -> StoreIdentity:
 
 
 def ping(database: Database) -> None:
-    """Return if MongoDB answers and takes writes.
+    """Return if MongoDB answers.
 
     Raises:
         StoreUnavailable: it does not.

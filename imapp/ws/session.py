@@ -89,18 +89,24 @@ class Session:
         self._welcome(request, identity.user.user_id)
 
     def _welcome(self, request: frames.Hello, user_id: str) -> None:
-        first = not self.open
-        if first:
-            self.client.user_id = user_id
-            self._services.gateway.connect(self.client)
-        sync = None
-        if request.cursor is not None:
+        if self.open:
+            self.connection.reply(encode(self._hello_reply(request, self._sync(request, user_id))))
+            return
+        self.client.user_id = user_id
+        self._services.gateway.connect(self.client)
+        try:
             # Read after the connection is registered: what is published meanwhile comes as an event.
-            sync = self._services.conversations.sync(user_id, request.cursor)
+            sync = self._sync(request, user_id)
+        except BaseException:
+            # Nobody may be left registered whom the next hello does not know of.
+            self._services.gateway.disconnect(self.client)
+            raise
         self.connection.reply(encode(self._hello_reply(request, sync)))
-        if first:
-            self._dialogue.state = State.OPEN
-            self.connection.release()
+        self._dialogue.state = State.OPEN
+        self.connection.release()
+
+    def _sync(self, request: frames.Hello, user_id: str) -> SyncPage | None:
+        return self._services.conversations.sync(user_id, request.cursor) if request.cursor else None
 
     def _hello_reply(self, request: frames.Hello, sync: SyncPage | None) -> frames.HelloReply:
         return frames.HelloReply(

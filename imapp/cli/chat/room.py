@@ -143,6 +143,7 @@ def preview(entry: Entry) -> Preview:
         sender_name=entry.sender_name,
         message_type=entry.message_type,
         content=entry.content[:PREVIEW_CHARS],
+        extra=entry.extra if entry.message_type is MessageType.SYSTEM else {},
         server_time=entry.server_time,
     )
 

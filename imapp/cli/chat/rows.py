@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from imapp.cli.chat.room import Room
-from imapp.cli.chat.wording import NameOf, ago, content, entry_text, local, one_line
+from imapp.cli.chat.wording import NameOf, ago, local, one_line, preview_text
 from schemas.common import ChannelType, Membership, MessageType
 
 NAME_COLUMNS: Final = 24
@@ -25,11 +25,7 @@ def last_text(room: Room, name_of: NameOf) -> str:
     last = room.row.last_message
     if last is None:
         return ""
-    held = room.timeline.entries[-1:]
-    if held and held[0].seq == last.seq:  # the preview does not carry what words a system entry
-        text = one_line(entry_text(held[0], name_of))
-    else:
-        text = one_line(content(last.message_type, last.content))
+    text = preview_text(last, name_of)
     if last.message_type is MessageType.SYSTEM or last.sender == room.row.peer:
         return text
     return f"{one_line(name_of(last.sender))}: {text}"

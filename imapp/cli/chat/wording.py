@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from schemas.common import MessageStatus, MessageType
+from schemas.conversations import Preview
 from schemas.frames import ErrorReply
 from schemas.messages import Entry
 
 NameOf = Callable[[str], str]
 """The name of a person by user id, "you" for oneself."""
+Told = Entry | Preview
+"""What can say that something has happened."""
 
 _BIDI: Final = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
 
@@ -46,9 +49,14 @@ def ago(when: datetime, now: datetime) -> str:
 
 def content(message_type: MessageType, text: str) -> str:
     """What stands for a message's content where there is only text."""
-    if message_type is MessageType.SYSTEM:
-        return text or "(the group has changed)"
     return text if message_type is MessageType.TEXT else f"[{message_type}] {text}".rstrip()
+
+
+def preview_text(preview: Preview, name_of: NameOf) -> str:
+    """What the newest entry says, in one line."""
+    if preview.message_type is MessageType.SYSTEM:
+        return one_line(system_text(preview, name_of))
+    return one_line(content(preview.message_type, preview.content))
 
 
 def entry_text(entry: Entry, name_of: NameOf) -> str:
@@ -60,7 +68,7 @@ def entry_text(entry: Entry, name_of: NameOf) -> str:
     return clean(content(entry.message_type, entry.content))
 
 
-def system_text(entry: Entry, name_of: NameOf) -> str:
+def system_text(entry: Told, name_of: NameOf) -> str:
     """A sentence for a system entry, worded from its `extra`; those of later versions by their name."""
     event = entry.extra.get("event", "")
     who = name_of(entry.sender)
@@ -91,31 +99,31 @@ def _people(user_ids: Iterable[str], name_of: NameOf) -> str:
     return ", ".join(map(name_of, user_ids))
 
 
-def _created(entry: Entry, name_of: NameOf) -> str:
+def _created(entry: Told, name_of: NameOf) -> str:
     others = [user_id for user_id in entry.extra.get("user_ids", ()) if user_id != entry.sender]
     return f"made the group “{entry.extra.get('name')}” with {_people(others, name_of)}"
 
 
-def _added(entry: Entry, name_of: NameOf) -> str:
+def _added(entry: Told, name_of: NameOf) -> str:
     added = f"added {_people(entry.extra.get('user_ids', ()), name_of)}"
     return f"{added}; the chat is now a group" if entry.extra.get("upgraded") else added
 
 
-def _removed(entry: Entry, name_of: NameOf) -> str:
+def _removed(entry: Told, name_of: NameOf) -> str:
     return f"removed {_people(entry.extra.get('user_ids', ()), name_of)}"
 
 
-def _left(entry: Entry, name_of: NameOf) -> str:
+def _left(entry: Told, name_of: NameOf) -> str:
     owner = entry.extra.get("owner")
     return f"left; the owner is now {name_of(owner)}" if owner else "left"
 
 
-def _updated(entry: Entry, _name_of: NameOf) -> str:
+def _updated(entry: Told, _name_of: NameOf) -> str:
     name = entry.extra.get("name")
     return f"renamed the group to “{name}”" if name else "changed the group's picture"
 
 
-_EVENTS: Final[dict[str, Callable[[Entry, NameOf], str]]] = {
+_EVENTS: Final[dict[str, Callable[[Told, NameOf], str]]] = {
     "group_created": _created,
     "members_added": _added,
     "member_removed": _removed,
