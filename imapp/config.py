@@ -31,6 +31,7 @@ class Config:
     standby_delay_s: float = 3.0
     command_timeout_s: float = 5.0
     redrive_after_s: float = 1.0
+    store_patience_s: float = 20.0
     heartbeat_s: int = 25
     silence_s: int = 60
     hello_timeout_s: float = 5.0
@@ -86,6 +87,7 @@ def _read(env: Env) -> Config:
         standby_delay_s=env.float("STANDBY_DELAY_S", default.standby_delay_s, validate=_SECONDS),
         command_timeout_s=env.float("COMMAND_TIMEOUT_S", default.command_timeout_s, validate=_SECONDS),
         redrive_after_s=env.float("REDRIVE_AFTER_S", default.redrive_after_s, validate=_SECONDS),
+        store_patience_s=env.float("STORE_PATIENCE_S", default.store_patience_s, validate=_SECONDS),
         heartbeat_s=env.int("HEARTBEAT_S", default.heartbeat_s, validate=_SECONDS),
         silence_s=env.int("SILENCE_S", default.silence_s, validate=_SECONDS),
         hello_timeout_s=env.float("HELLO_TIMEOUT_S", default.hello_timeout_s, validate=_SECONDS),

@@ -96,7 +96,10 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
     )
     return TaskServices(
         batches=BatchRunner(
-            writer=_writer(database), outlet=outlet, attempts=AttemptStore(database), fail_stop=fail_stop
+            writer=_writer(config, database),
+            outlet=outlet,
+            attempts=AttemptStore(database),
+            fail_stop=fail_stop,
         ),
         receipts=ReceiptRunner(
             members=members,
@@ -125,16 +128,17 @@ def tool_services(config: Config) -> ToolServices:
     """
     database = connect(config.mongo_url, pool_size=2)
     create_schema(database)
-    return ToolServices(users=UserStore(database), writer=_writer(database))
+    return ToolServices(users=UserStore(database), writer=_writer(config, database))
 
 
-def _writer(database: Database) -> Writer:
+def _writer(config: Config, database: Database) -> Writer:
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
     return Writer(
         WriterStores(log, ChangeStore(database), channels, members),
         cache=ChannelCache(channels, members, log),
         people=ProfileCache(UserStore(database)),
         body_key=load_identity(database).body_key,
+        patience_s=config.store_patience_s,
     )
 
 

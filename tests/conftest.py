@@ -3,9 +3,10 @@
 import itertools
 import os
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, Final
 
+import psutil
 import pytest
 from hypothesis import settings
 
@@ -94,5 +95,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if leaked:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         for process in leaked:
-            print(f"\nleft behind: {process.pid} {' '.join(process.cmdline())}")
-            process.kill()
+            with suppress(psutil.Error):
+                print(f"\nleft behind: {process.pid} {' '.join(process.cmdline())}")
+                process.kill()

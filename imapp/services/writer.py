@@ -26,8 +26,6 @@ from imapp.stores.members import MemberStore, mark_of
 from imapp.stores.messages import MessageLog
 from schemas.tasks import AnyCommand, OpenDirect, SendMessage
 
-# Long enough for an election; then another worker, with another link to the database, shall try.
-_GIVE_UP_AFTER_S: Final = 20.0
 _FIRST_PAUSE_S: Final = 0.02
 _LONGEST_PAUSE_S: Final = 1.0
 
@@ -47,13 +45,14 @@ class WriterStores:
 class Writer:
     """Carries out commands. Owned by one thread; several processes may race, the log's keys fence them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # clock, pause and patience are there for tests to set
         self,
         stores: WriterStores,
         *,
         cache: ChannelCache,
         people: ProfileCache,
         body_key: bytes,
+        patience_s: float = 20.0,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -61,6 +60,8 @@ class Writer:
         self._cache = cache
         self._people = people
         self._body_key = body_key
+        # Long enough for an election; then another worker, with another link to the database, shall try.
+        self._patience_s = patience_s
         self._clock_ms = clock_ms
         self._pause = pause
 
@@ -71,10 +72,10 @@ class Writer:
         their frames should be published again.
 
         Raises:
-            StoreUnavailable: MongoDB did not confirm for 20 s. What is stored will be found as a repeat.
+            StoreUnavailable: MongoDB did not confirm in time. What is stored will be found as a repeat.
         """
         tasks = [Task(index, command, body_hash(command, self._body_key)) for index, command in commands]
-        deadline = time.monotonic() + _GIVE_UP_AFTER_S
+        deadline = time.monotonic() + self._patience_s
         pause = _FIRST_PAUSE_S
         while True:
             touched: set[str] = set()

@@ -10,8 +10,8 @@ import psutil
 MARK: Final = "IM_TEST_RUN"
 """Environment variable that everything started by this run inherits."""
 
-_MAY_STAY: Final = ("epmd",)
-"""Erlang's port mapper: one for all brokers of a machine, and it stays."""
+_SERVER: Final = "IMAPP_DEVSTACK"
+"""What `devstack` marks its servers with; it ends them itself, unless somebody keeps them up."""
 
 
 def mark_this_run() -> str:
@@ -30,6 +30,6 @@ def _has(process: psutil.Process, mark: str) -> bool:
         return (
             process.status() != psutil.STATUS_ZOMBIE
             and process.environ().get(MARK) == mark
-            and process.name() not in _MAY_STAY
+            and _SERVER not in process.environ()
         )
     return False
