@@ -113,6 +113,8 @@ class Delivery:
         else:
             for entry in item.entries:
                 own = _answer(entry, item.channel_id, flight)
+                if own is not None:
+                    touched.add(own)
                 if entry.seq > local.last_seq:
                     _send_one(entry, local, own, touched)
         if new:

@@ -122,6 +122,8 @@ class Gateway:
             raise
         for channel_id, from_seq in memberships.get(subscriber.user_id, ()):
             self.registry.enter(subscriber, channel_id, from_seq)
+        # No greenlet runs between reading the last row and this.
+        self.registry.settle(subscriber)
 
     def disconnect(self, subscriber: Subscriber) -> None:
         """Forget a connection."""

@@ -16,6 +16,7 @@ from schemas.tasks import ReadMark, ReceiptBatch
 _COALESCE_S: Final = 0.2
 _MAX_WAITING: Final = 10_000
 _MAX_MARKS: Final = 500
+_RECENT_S: Final = 10.0  # far longer than a mark needs to reach the store
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
@@ -32,6 +33,9 @@ class MarkCoalescer:
         self._publisher = publisher
         self._queue = queue
         self._marks: dict[tuple[str, str], tuple[ReadMark, list[Answer]]] = {}
+        self._recent: dict[tuple[str, str], int] = {}
+        self._older: dict[tuple[str, str], int] = {}
+        self._forget_at = time.monotonic() + _RECENT_S
         self._stopping = False
 
     @property
@@ -50,6 +54,12 @@ class MarkCoalescer:
             at_ms = time.time_ns() // 1_000_000
             mark = ReadMark(channel_id=channel_id, user_id=user_id, seq=seq, at_ms=at_ms)
         self._marks[key] = (mark, [*answers, answer])
+        self._recent[key] = max(seq, self._recent.get(key, 0))
+
+    def highest(self, channel_id: str, user_id: str) -> int:
+        """The highest mark taken here lately, which may not be in the store yet; 0 for none."""
+        key = (channel_id, user_id)
+        return max(self._recent.get(key, 0), self._older.get(key, 0))
 
     def run(self) -> None:
         """Flush a few times a second until stopped."""
@@ -57,6 +67,9 @@ class MarkCoalescer:
             gevent.sleep(_COALESCE_S)
             if self._marks:
                 self._flush()
+            if time.monotonic() > self._forget_at:
+                self._older, self._recent = self._recent, {}
+                self._forget_at = time.monotonic() + _RECENT_S
         self._publisher.close()
 
     def stop(self) -> None:

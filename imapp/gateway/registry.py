@@ -48,10 +48,13 @@ class Registry:
     def __init__(self) -> None:
         self._users: dict[str, set[Subscriber]] = {}
         self._channels: dict[str, LocalChannel] = {}
+        # Channels whose leaving the stream brought while a connection's memberships were being read.
+        self._left: dict[Subscriber, set[str]] = {}
 
     def add(self, subscriber: Subscriber) -> None:
         """From now on, memberships of this person that arrive with the stream are applied to it."""
         self._users.setdefault(subscriber.user_id, set()).add(subscriber)
+        self._left[subscriber] = set()
 
     def remove(self, subscriber: Subscriber) -> None:
         """Forget a connection; once is enough, twice does no harm."""
@@ -59,6 +62,7 @@ class Registry:
         if connections is None or subscriber not in connections:
             return
         connections.discard(subscriber)
+        self._left.pop(subscriber, None)
         if not connections:
             del self._users[subscriber.user_id]
         for channel_id in tuple(subscriber.channels):
@@ -68,9 +72,15 @@ class Registry:
         """A membership was read from the store: let a connection hear the channel from that seq on."""
         if subscriber not in self._users.get(subscriber.user_id, ()):
             return  # it has gone while the store was read
+        if channel_id in self._left.get(subscriber, ()):
+            return  # what was read is older than what the stream has told; if he is back, it tells that too
         local = self._index(subscriber, channel_id, heard=0)
         if local.last_seq < from_seq:
             local.gates[subscriber] = from_seq
+
+    def settle(self, subscriber: Subscriber) -> None:
+        """All memberships of a connection are entered; from now on the stream alone decides."""
+        self._left.pop(subscriber, None)
 
     def join(self, channel_id: str, user_id: str, seq: int) -> None:
         """The stream says that somebody comes with the entry at `seq`: his connections hear it."""
@@ -81,6 +91,8 @@ class Registry:
         """The stream says that somebody has gone: none of his connections hears the channel."""
         for subscriber in self._users.get(user_id, ()):
             self._leave(subscriber, channel_id)
+            if subscriber in self._left:
+                self._left[subscriber].add(channel_id)
 
     def channel(self, channel_id: str) -> LocalChannel | None:
         """A channel that somebody here hears."""

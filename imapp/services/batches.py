@@ -61,7 +61,7 @@ class BatchRunner:
             log.exception("batch_failed", batch=batch.batch_id)
             self._run_singly(batch, Attempt(0, None, frozenset()))
             return
-        self._outlet.publish(batch, items, results)
+        self._outlet.publish(batch, items, results, announce=seen_before)
 
     def _write(
         self, commands: list[tuple[int, AnyCommand]], *, republish: bool
@@ -85,7 +85,7 @@ class BatchRunner:
             all_items += items
             all_results += results or [Result(index=index, code=ErrorCode.INTERNAL.value)]
         self._attempts.running(batch.batch_id, None)
-        self._outlet.publish(batch, all_items, all_results)
+        self._outlet.publish(batch, all_items, all_results, announce=True)
 
     def _run_one(
         self, batch: WriteBatch, index: int, command: AnyCommand

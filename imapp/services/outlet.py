@@ -43,12 +43,17 @@ class Outlet:
         self._epoch = secrets.token_hex(6)
         self._numbers: dict[int, int] = {}
 
-    def publish(self, batch: WriteBatch, items: Sequence[FanoutItem], results: Sequence[Result]) -> None:
+    def publish(
+        self, batch: WriteBatch, items: Sequence[FanoutItem], results: Sequence[Result], *, announce: bool
+    ) -> None:
         """Publish the entries and answer the commands; return once the broker has the entries.
+
+        With `announce` an empty batch goes out too: its epoch tells the gateways that another writer has
+        taken over and that something may be missing.
 
         It tries for as long as it takes: what is stored must be published before the task is acknowledged.
         """
-        number = self._publish_items(batch, items) if items else 0
+        number = self._publish_items(batch, items) if items or announce else 0
         point("writer.published")
         self._reply(
             batch.reply_queue,

@@ -77,10 +77,11 @@ class Writer:
         tasks = [Task(index, command, body_hash(command, self._body_key)) for index, command in commands]
         deadline = time.monotonic() + self._patience_s
         pause = _FIRST_PAUSE_S
+        tried: dict[int, Accepted] = {}
         while True:
             touched: set[str] = set()
             try:
-                return self._attempt(tasks, touched, known=known)
+                return self._attempt(tasks, touched, tried, known=known)
             except (LogConflict, StoreUnavailable) as error:
                 # Whatever was held in memory may be wrong now, and part of the batch may be stored.
                 self._cache.drop(touched)
@@ -95,13 +96,17 @@ class Writer:
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
             known = True
 
-    def _attempt(self, tasks: list[Task], touched: set[str], *, known: bool) -> tuple[Plan, Lookups]:
+    def _attempt(
+        self, tasks: list[Task], touched: set[str], tried: dict[int, Accepted], *, known: bool
+    ) -> tuple[Plan, Lookups]:
         lookups = self._look_up(tasks, touched, known=known)
         before = {name: state.last_seq for name, state in lookups.states.items() if state is not None}
         plan = plan_batch(tasks, lookups)
         touched.update(plan.addresses.values())
         self._settle_doubts(tasks, plan, before)
+        tried |= {index: outcome for index, outcome in plan.outcomes.items() if isinstance(outcome, Accepted)}
         self._store(plan)
+        _take_back(plan, tried)
         for state in lookups.states.values():
             if state is not None:
                 self._cache.keep(state)
@@ -148,11 +153,12 @@ class Writer:
         doubtful = [task for task in tasks if _is_doubtful(task.command, plan.outcomes[task.index])]
         if not doubtful:
             return
-        keys = {
-            key: task for task in doubtful for key in repeat_keys(task.command, plan.addresses[task.index])
-        }
-        for key, entry in self._stores.messages.find_repeats(keys).items():
-            plan.outcomes[keys[key].index] = settle(keys[key], entry)
+        keys = {task.index: repeat_keys(task.command, plan.addresses[task.index]) for task in doubtful}
+        found = self._stores.messages.find_repeats({key for known in keys.values() for key in known})
+        for task in doubtful:
+            for key in keys[task.index]:
+                if key in found:
+                    plan.outcomes[task.index] = settle(task, found[key])
         names = {plan.addresses[task.index] for task in doubtful} & before.keys()
         if self._cache.is_behind({name: before[name] for name in names}):
             raise LogConflict("another writer was here")
@@ -178,6 +184,19 @@ class Writer:
             for outcome in plan.outcomes.values()
             if isinstance(outcome, Accepted) and outcome.change is not None
         )
+
+
+def _take_back(plan: Plan, tried: dict[int, Accepted]) -> None:
+    """What an earlier attempt of this very run stored is no repeat: nobody has published it yet."""
+    for index, outcome in plan.outcomes.items():
+        mine = tried.get(index)
+        if (
+            isinstance(outcome, Repeat)
+            and mine is not None
+            and mine.entry is not None
+            and mine.entry.message_id == outcome.entry.message_id
+        ):
+            plan.outcomes[index] = mine
 
 
 def _may_have_moved(command: AnyCommand, channel_id: str) -> bool:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from bson.codec_options import TypeDecoder, TypeRegistry
+from bson.int64 import Int64
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database as PyMongoDatabase
@@ -32,6 +34,15 @@ MAJORITY: Final = ReadConcern("majority")
 LATEST: Final = ReadConcern("local")
 
 
+class _PlainNumbers(TypeDecoder):
+    """What exceeds 32 bits comes as a plain int: msgspec encodes no subclass of it."""
+
+    bson_type = Int64
+
+    def transform_bson(self, value: Int64) -> int:
+        return int(value)
+
+
 def connect(url: str, *, pool_size: int) -> Database:
     """The database that the URL names. Opens connections lazily; call it after fork.
 
@@ -41,6 +52,7 @@ def connect(url: str, *, pool_size: int) -> Database:
     client: MongoClient[Document] = MongoClient(
         url,
         tz_aware=True,
+        type_registry=TypeRegistry([_PlainNumbers()]),
         maxPoolSize=pool_size,
         waitQueueTimeoutMS=2_000,
         serverSelectionTimeoutMS=5_000,

@@ -136,6 +136,11 @@ class Connection(simple_websocket.Server):
             self._append(frame)
         self.flush()
 
+    def forget_held(self) -> None:
+        """Drop what was held back, because it was for somebody who did not get in."""
+        if self._held is not None:
+            self._held.clear()
+
     def flush(self) -> None:
         """Send what is queued as far as the socket takes it; a greenlet does the rest."""
         if self._writing or not self._queue:
@@ -183,10 +188,12 @@ class Connection(simple_websocket.Server):
     def _append(self, frame: bytes) -> None:
         if self._closing:
             return
-        self._queue.append(frame)
-        self._queued_bytes += len(frame)
+        # What waits already decides, so that one large answer alone never does.
         if self._queued_bytes > _MAX_QUEUED_BYTES or len(self._queue) > _MAX_QUEUED_FRAMES:
             self._overflow()
+            return
+        self._queue.append(frame)
+        self._queued_bytes += len(frame)
 
     def _overflow(self) -> None:
         """The peer does not read: drop what waits, so that nobody else waits for it."""

@@ -100,13 +100,16 @@ class Session:
         except BaseException:
             # Nobody may be left registered whom the next hello does not know of.
             self._services.gateway.disconnect(self.client)
+            self.connection.forget_held()
             raise
         self.connection.reply(encode(self._hello_reply(request, sync)))
         self._dialogue.state = State.OPEN
         self.connection.release()
 
     def _sync(self, request: frames.Hello, user_id: str) -> SyncPage | None:
-        return self._services.conversations.sync(user_id, request.cursor) if request.cursor else None
+        return (
+            self._services.conversations.sync(user_id, request.cursor) if request.cursor is not None else None
+        )
 
     def _hello_reply(self, request: frames.Hello, sync: SyncPage | None) -> frames.HelloReply:
         return frames.HelloReply(

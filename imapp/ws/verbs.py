@@ -73,7 +73,9 @@ def _leave(client: Client, request: frames.Leave) -> None:
 
 def _read(client: Client, request: frames.Read) -> None:
     services = client.services
-    state = services.conversations.read_state(client.user_id, request.channel_id, request.seq)
+    under_way = services.gateway.marks.highest(request.channel_id, client.user_id)
+    seq = max(request.seq, under_way)
+    state = services.conversations.read_state(client.user_id, request.channel_id, seq)
 
     def answer(safe: bool) -> None:
         if safe:

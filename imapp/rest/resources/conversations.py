@@ -47,7 +47,8 @@ def mark_read(body: ReadBody, channel_id: str) -> Response:
     My watermark only grows: a lower seq than before changes nothing. Answered once the mark is safe; the
     conversation list follows within a second.
     """
-    state = services().conversations.read_state(caller_id(), channel_id, body.seq)
+    seq = max(body.seq, services().gateway.marks.highest(channel_id, caller_id()))
+    state = services().conversations.read_state(caller_id(), channel_id, seq)
     if state.read_seq and not _is_held(channel_id, state.read_seq):
         raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
     return answer(state)
