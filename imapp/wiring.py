@@ -24,6 +24,7 @@ from imapp.services.channel_cache import ChannelCache
 from imapp.services.conversation_rows import ConversationRows
 from imapp.services.conversations import ConversationService
 from imapp.services.directory import DirectoryService
+from imapp.services.heads import HeadKeeper
 from imapp.services.health import HealthService
 from imapp.services.history import HistoryService
 from imapp.services.identity import IdentityService
@@ -66,6 +67,7 @@ def _open_store(config: Config, pool_size: int) -> Database:
     while True:
         try:
             create_schema(database)
+            load_identity(database)
         except StoreUnavailable as error:
             log.warning("waiting_for_mongodb", error=str(error)[:200])
             time.sleep(_STORE_PAUSE_S)
@@ -133,10 +135,13 @@ def tool_services(config: Config) -> ToolServices:
 
 def _writer(config: Config, database: Database) -> Writer:
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    heads = HeadKeeper(channels, members)
+    heads.keep()
     return Writer(
-        WriterStores(log, ChangeStore(database), channels, members),
+        WriterStores(log, ChangeStore(database)),
         cache=ChannelCache(channels, members, log),
         people=ProfileCache(UserStore(database)),
+        heads=heads,
         body_key=load_identity(database).body_key,
         patience_s=config.store_patience_s,
     )

@@ -52,6 +52,8 @@ def _drain_when_told(worker: Any, services: Any) -> None:
     log = get_log("gateway")
     log.info("draining")
     # Refuse new commands, answer those under way, and only then send everybody elsewhere.
-    services.gateway.drain(time.monotonic() + _DRAIN_S)
-    services.endpoint.drain(_GOODBYE_S)
+    try:
+        services.gateway.drain(time.monotonic() + _DRAIN_S)
+    finally:
+        services.endpoint.drain(_GOODBYE_S)
     log.info("drained")

@@ -53,8 +53,12 @@ class HandOver(bootsteps.StartStopStep):
     def _stand_by(self, consumer: Any, started_with: Any) -> None:
         if consumer.task_consumer is not started_with:  # the connection was lost since: too early again
             return
-        for name in self._others:
-            consumer.add_task_queue(name)
+        try:
+            for name in self._others:
+                consumer.add_task_queue(name)
+        except Exception as error:
+            # Anything but a lost connection would only be logged, and leave a worker that consumes nothing.
+            raise ConnectionResetError(f"could not stand by: {error}") from error
         log.info("standing_by", queues=self._others)
 
 
@@ -92,4 +96,7 @@ def fail_stop(reason: str) -> NoReturn:
     """
     log.error("fail_stop", reason=reason)
     time.sleep(_PAUSE_BEFORE_RESTART_S)
-    os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # our own command line, no shell wanted
+    try:
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # our own command line, no shell wanted
+    finally:
+        os._exit(os.EX_TEMPFAIL)

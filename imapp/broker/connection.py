@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AMQPError, MessageNacked
 from kombu import Connection
 from kombu.exceptions import KombuError
 
@@ -28,7 +28,8 @@ TRANSPORT_OPTIONS: Final[dict[str, Any]] = {
     "socket_settings": {socket.TCP_USER_TIMEOUT: _TCP_USER_TIMEOUT_MS},
 }
 
-BROKER_ERRORS: Final = (AMQPError, KombuError, OSError)
+# A nack (a full queue refuses) is an exception of its own kind.
+BROKER_ERRORS: Final = (AMQPError, KombuError, MessageNacked, OSError)
 
 
 def transport_of(url: str) -> str:

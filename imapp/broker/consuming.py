@@ -64,7 +64,8 @@ class GatewayConsumer:
                     self._consume(connection)
             except BROKER_ERRORS as error:
                 log.warning("broker_lost", error=f"{type(error).__name__}: {error}")
-            self._handlers.lost()
+            finally:
+                self._handlers.lost()
             if not self._stopping:
                 time.sleep(_BACKOFF_S[min(failures, len(_BACKOFF_S) - 1)])
                 failures += 1

@@ -58,11 +58,11 @@ class TaskPublisher:
             raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
-        """Close the connection; the next publish opens a new one."""
+        """Drop the connection without a word, which could block; the next publish opens a new one."""
         connection, self._connection, self._producer = self._connection, None, None
         if connection is not None:
             with ignored_errors():
-                connection.close()
+                connection.collect()
 
     def _open(self) -> Any:
         if self._producer is None:
@@ -105,11 +105,11 @@ class MessagePublisher:
             raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
-        """Close the connection; the next publish opens a new one."""
+        """Drop the connection without a word, which could block; the next publish opens a new one."""
         connection, self._connection, self._producer = self._connection, None, None
         if connection is not None:
             with ignored_errors():
-                connection.close()
+                connection.collect()
 
     def _open(self) -> Any:
         if self._producer is None:

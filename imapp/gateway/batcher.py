@@ -160,7 +160,8 @@ class Batcher:
     def run(self) -> None:
         """Send batch after batch until stopped."""
         while not (self._stopping and not self._pending):
-            self._work.wait()
+            if not self._pending:
+                self._work.wait()
             self._work.clear()
             while self._pending:
                 gevent.sleep(_GATHER_S)

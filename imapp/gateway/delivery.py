@@ -51,9 +51,15 @@ class Delivery:
             return
         if isinstance(message, Notice):
             self._notify(message)
-        elif self._follows(message):
-            self._deliver(message)
-            self._answer_early(message.shard)
+            return
+        gap = self._gap_before(message)
+        if gap is None:
+            return
+        if gap:
+            # What the store says now includes who came and went with this batch.
+            message = _without_movements(message)
+        self._deliver(message)
+        self._answer_early(message.shard)
 
     def on_reply(self, body: bytes) -> None:
         """Take the answers to one of our batches, but not before the stream has brought its entries."""
@@ -61,21 +67,25 @@ class Delivery:
 
     def take_reply(self, reply: BatchReply) -> None:
         """Answer now, or once the stream has come so far."""
+        batcher = self._batchers.get(reply.shard)
+        if batcher is None or batcher.flight(reply.batch_id) is None:
+            return  # everybody in that batch has his answer
         if reply.number == 0 or self._has_passed(reply):
             self._resolve(reply)
         else:
             self._early.setdefault(reply.shard, []).append(reply)
 
-    def _follows(self, batch: FanoutBatch) -> bool:
-        """Whether a batch is new; if something is missing before it, the store is read first."""
+    def _gap_before(self, batch: FanoutBatch) -> bool | None:
+        """Whether something is missing before a batch, in which case the store was read; None: it is old."""
         known = self._positions.get(batch.shard)
         if known is not None and known[0] == batch.epoch and batch.number <= known[1]:
-            return False  # the publisher was not sure and sent it twice
+            return None  # the publisher was not sure and sent it twice
         self._positions[batch.shard] = (batch.epoch, batch.number)
-        if known is not None and known != (batch.epoch, batch.number - 1):
-            log.warning("stream_gap", shard=batch.shard, known=known, epoch=batch.epoch, number=batch.number)
-            self._lost(batch.shard)
-            self._answer_overtaken(batch)
+        if known is None or known == (batch.epoch, batch.number - 1):
+            return False
+        log.warning("stream_gap", shard=batch.shard, known=known, epoch=batch.epoch, number=batch.number)
+        self._lost(batch.shard)
+        self._answer_overtaken(batch)
         return True
 
     def _deliver(self, batch: FanoutBatch) -> None:
@@ -90,35 +100,30 @@ class Delivery:
     def _deliver_item(self, item: FanoutItem, flight: Flight | None, touched: set[Subscriber]) -> None:
         first = item.entries[0].seq if item.entries else 0
         local = self._registry.channel(item.channel_id)
-        if local is None or first > local.last_seq or not first:
-            for user_id in item.joins:
-                self._registry.join(item.channel_id, user_id, first)
-            local = self._registry.channel(item.channel_id)
+        is_new = local is None or first > local.last_seq or not first
+        for user_id in item.joins if is_new else ():
+            self._registry.join(item.channel_id, user_id, first)
+        local = self._registry.channel(item.channel_id)
         if local is None:
             _answer_all(item, flight)
-            return
-        known = local.last_seq
-        self._deliver_entries(item, local, flight, touched)
-        if item.leaves and first > known:
-            for user_id in item.leaves:
-                self._registry.leave(item.channel_id, user_id)
+        else:
+            self._deliver_entries(item, local, flight, touched)
+        for user_id in item.leaves if is_new else ():
+            self._registry.leave(item.channel_id, user_id)
 
     def _deliver_entries(
         self, item: FanoutItem, local: LocalChannel, flight: Flight | None, touched: set[Subscriber]
     ) -> None:
-        new = [entry for entry in item.entries if entry.seq > local.last_seq]
         answered = flight is not None and any(entry.index in flight.open for entry in item.entries)
         if not answered and not local.gates:
-            _send_joined(new, local, touched)
-        else:
-            for entry in item.entries:
-                own = _answer(entry, item.channel_id, flight)
-                if own is not None:
-                    touched.add(own)
-                if entry.seq > local.last_seq:
-                    _send_one(entry, local, own, touched)
-        if new:
-            local.last_seq = new[-1].seq
+            _send_joined(item.entries, local, touched)
+            return
+        for entry in item.entries:
+            own = _answer(entry, item.channel_id, flight)
+            if own is not None:
+                touched.add(own)
+            if entry.seq > local.last_seq:
+                _send_one(entry, local, own, touched)
 
     def _notify(self, notice: Notice) -> None:
         for subscriber in self._registry.connections(notice.user_id):
@@ -151,10 +156,20 @@ class Delivery:
             batcher.resolve(reply.batch_id, reply.results)
 
 
+def _without_movements(batch: FanoutBatch) -> FanoutBatch:
+    items = [msgspec.structs.replace(item, joins=[], leaves=[]) for item in batch.items]
+    return msgspec.structs.replace(batch, items=items)
+
+
 def _send_joined(entries: list[FanoutEntry], local: LocalChannel, touched: set[Subscriber]) -> None:
-    """One write for all entries of the batch, the same bytes for everybody."""
-    if entries:
-        data = entries[0].frame if len(entries) == 1 else b"".join([entry.frame for entry in entries])
+    """One write for all new entries of the batch, the same bytes for everybody."""
+    frames = []
+    for entry in entries:
+        if entry.seq > local.last_seq:
+            frames.append(entry.frame)
+            local.last_seq = entry.seq
+    if frames:
+        data = frames[0] if len(frames) == 1 else b"".join(frames)
         for subscriber in local.subscribers:
             subscriber.enqueue(data)
         touched |= local.subscribers
@@ -167,8 +182,7 @@ def _send_one(
         if subscriber is not own:
             subscriber.enqueue(entry.frame)
             touched.add(subscriber)
-    if own is not None:
-        touched.add(own)
+    local.last_seq = entry.seq
 
 
 def _answer(entry: FanoutEntry, channel_id: str, flight: Flight | None) -> Subscriber | None:

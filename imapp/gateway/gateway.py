@@ -50,6 +50,7 @@ class Gateway:
         self._members = members
         self._resync_frame = resync_frame
         self._reply_queue: str | None = None
+        self._reloads = 0
         self._batchers = {shard: make_batcher(shard, lambda: self._reply_queue) for shard in range(shards)}
         self._delivery = Delivery(registry=self.registry, batchers=self._batchers, lost=self._lost)
         self._consumer = make_consumer(
@@ -116,14 +117,22 @@ class Gateway:
         # Registered before the store is read, so that a join in between comes with the stream.
         self.registry.add(subscriber)
         try:
-            memberships = self._members.of_users([subscriber.user_id])
-        except StoreUnavailable:
+            memberships = self._read_memberships(subscriber.user_id)
+        except BaseException:
             self.registry.remove(subscriber)
             raise
         for channel_id, from_seq in memberships.get(subscriber.user_id, ()):
             self.registry.enter(subscriber, channel_id, from_seq)
         # No greenlet runs between reading the last row and this.
         self.registry.settle(subscriber)
+
+    def _read_memberships(self, user_id: str) -> dict[str, list[tuple[str, int]]]:
+        while True:
+            reloads = self._reloads
+            memberships = self._members.of_users([user_id])
+            if reloads == self._reloads:
+                return memberships
+            # The stream had a gap meanwhile, so what was read may be older than what was lost.
 
     def disconnect(self, subscriber: Subscriber) -> None:
         """Forget a connection."""
@@ -175,6 +184,7 @@ class Gateway:
         except StoreUnavailable as error:
             log.warning("reload_failed", error=str(error))
             return False
+        self._reloads += 1
         self._reindex(set(users), found, shards)
         return True
 

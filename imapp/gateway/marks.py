@@ -16,6 +16,7 @@ from schemas.tasks import ReadMark, ReceiptBatch
 _COALESCE_S: Final = 0.2
 _MAX_WAITING: Final = 10_000
 _MAX_MARKS: Final = 500
+_MAX_ANSWERS: Final = 100  # who wait for the same mark
 _RECENT_S: Final = 10.0  # far longer than a mark needs to reach the store
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -36,12 +37,13 @@ class MarkCoalescer:
         self._recent: dict[tuple[str, str], int] = {}
         self._older: dict[tuple[str, str], int] = {}
         self._forget_at = time.monotonic() + _RECENT_S
+        self._flushing = False
         self._stopping = False
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits."""
-        return not self._marks
+        return not self._marks and not self._flushing
 
     def add(self, channel_id: str, user_id: str, seq: int, answer: Answer) -> None:
         """Take a mark, stamped with the time at which it happened: now."""
@@ -50,6 +52,9 @@ class MarkCoalescer:
             return
         key = (channel_id, user_id)
         mark, answers = self._marks.get(key, (None, []))
+        if len(answers) >= _MAX_ANSWERS:
+            answer(False)
+            return
         if mark is None or mark.seq < seq:
             at_ms = time.time_ns() // 1_000_000
             mark = ReadMark(channel_id=channel_id, user_id=user_id, seq=seq, at_ms=at_ms)
@@ -80,10 +85,14 @@ class MarkCoalescer:
         keys = list(self._marks)[:_MAX_MARKS]
         taken = [self._marks.pop(key) for key in keys]
         batch = ReceiptBatch(reads=[mark for mark, _ in taken])
-        safe = self._publish(_ENCODER.encode(batch))
-        for _, answers in taken:
-            for answer in answers:
-                answer(safe)
+        safe, self._flushing = False, True
+        try:
+            safe = self._publish(_ENCODER.encode(batch))
+        finally:
+            self._flushing = False
+            for _, answers in taken:
+                for answer in answers:
+                    answer(safe)
 
     def _publish(self, payload: bytes) -> bool:
         try:

@@ -8,6 +8,7 @@ from this connection only the refused command, until it has come again or the cl
 import time
 from collections.abc import Callable
 from typing import Final
+from weakref import WeakKeyDictionary
 
 _REMEMBERED_S: Final = 10.0
 
@@ -17,19 +18,22 @@ class OrderGate:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._first: dict[object, dict[str, tuple[str, float]]] = {}
+        # Weak: a refusal may come after its connection has gone.
+        self._first: WeakKeyDictionary[object, dict[str, tuple[str, float]]] = WeakKeyDictionary()
 
     def refused(self, connection: object, channel: str, client_message_id: str) -> None:
         """A command was refused; the first one refused is the one to come again first."""
         if connection is None:
             return
-        gates = self._first.setdefault(connection, {})
-        known = gates.get(channel)
-        if known is None or known[1] < self._clock():
-            gates[channel] = (client_message_id, self._clock() + _REMEMBERED_S)
+        now = self._clock()
+        gates = {name: gate for name, gate in self._first.get(connection, {}).items() if gate[1] >= now}
+        gates.setdefault(channel, (client_message_id, now + _REMEMBERED_S))
+        self._first[connection] = gates
 
     def must_wait(self, connection: object, channel: str, client_message_id: str) -> bool:
         """Whether another command must come first. Opens the gate when that one comes."""
+        if connection is None:  # REST: every request stands alone
+            return False
         gates = self._first.get(connection)
         known = gates.get(channel) if gates else None
         if gates is None or known is None:
@@ -44,4 +48,6 @@ class OrderGate:
 
     def forget(self, connection: object) -> None:
         """A connection has gone."""
+        if connection is None:
+            return
         self._first.pop(connection, None)

@@ -5,6 +5,7 @@ command by command, and what is running is noted beforehand. The command that ki
 its sender gets a final error, and the shard goes on.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +23,8 @@ from schemas.tasks import AnyCommand, FanoutItem, Result, WriteBatch
 
 # Seen three times: the first delivery and two redeliveries. Twice may be bad luck.
 _SUSPECT_AFTER: Final = 2
+_DEADLY_AFTER: Final = 2
+_MAX_SETTLED: Final = 1_000  # batches; copies of one come within seconds
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
@@ -38,6 +41,7 @@ class BatchRunner:
         self._outlet = outlet
         self._attempts = attempts
         self._fail_stop = fail_stop
+        self._settled: OrderedDict[str, dict[int, Result]] = OrderedDict()
 
     def run(self, batch: WriteBatch, *, redelivered: bool) -> None:
         """Return when the batch is stored, published and answered; then its task may be acknowledged."""
@@ -53,15 +57,27 @@ class BatchRunner:
         if attempt is not None and attempt.redeliveries >= _SUSPECT_AFTER:
             self._run_singly(batch, attempt)
             return
+        settled = self._settled.get(batch.batch_id, {})
+        todo = [(index, command) for index, command in enumerate(batch.commands) if index not in settled]
         try:
-            items, results = self._write(list(enumerate(batch.commands)), republish=seen_before)
+            items, results = self._write(todo, republish=seen_before)
         except (StoreUnavailable, BrokerUnavailable):
             raise
         except Exception:
             log.exception("batch_failed", batch=batch.batch_id)
-            self._run_singly(batch, Attempt(0, None, frozenset()))
+            self._run_singly(batch, Attempt(0, {}, frozenset()))
             return
-        self._outlet.publish(batch, items, results, announce=seen_before)
+        answers = [*results, *settled.values()]
+        self._remember(batch.batch_id, results)
+        self._outlet.publish(batch, items, answers, announce=seen_before)
+
+    def _remember(self, batch_id: str, results: list[Result]) -> None:
+        """What left no entry must not be decided again when another copy of the batch comes."""
+        without_entry = {result.index: result for result in results if not result.seq}
+        if without_entry:
+            self._settled.setdefault(batch_id, {}).update(without_entry)
+        while len(self._settled) > _MAX_SETTLED:
+            self._settled.popitem(last=False)
 
     def _write(
         self, commands: list[tuple[int, AnyCommand]], *, republish: bool
@@ -75,30 +91,33 @@ class BatchRunner:
 
     def _run_singly(self, batch: WriteBatch, attempt: Attempt) -> None:
         parked = set(attempt.parked)
-        if attempt.running is not None:
-            self._park(batch, attempt.running, "its writer died while it ran alone")
-            parked.add(attempt.running)
+        for index, times in attempt.begun.items():
+            # Once may be the database's doing, or the machine's.
+            if times >= _DEADLY_AFTER and index not in parked:
+                self._park(batch, index, "its writer died whenever it ran alone")
+                parked.add(index)
         all_items: list[FanoutItem] = []
         all_results: list[Result] = []
         for index, command in enumerate(batch.commands):
             items, results = self._run_one(batch, index, command) if index not in parked else ([], [])
             all_items += items
             all_results += results or [Result(index=index, code=ErrorCode.INTERNAL.value)]
-        self._attempts.running(batch.batch_id, None)
         self._outlet.publish(batch, all_items, all_results, announce=True)
 
     def _run_one(
         self, batch: WriteBatch, index: int, command: AnyCommand
     ) -> tuple[list[FanoutItem], list[Result]]:
-        self._attempts.running(batch.batch_id, index)
+        self._attempts.begin(batch.batch_id, index)
         try:
-            return self._write([(index, command)], republish=True)
+            written = self._write([(index, command)], republish=True)
         except (StoreUnavailable, BrokerUnavailable):
             raise
         except Exception as error:
             log.exception("command_failed", batch=batch.batch_id, index=index)
             self._park(batch, index, f"{type(error).__name__}: {error}")
-            return [], []
+            written = [], []
+        self._attempts.end(batch.batch_id, index)
+        return written
 
     def _park(self, batch: WriteBatch, index: int, reason: str) -> None:
         log.error("command_parked", batch=batch.batch_id, index=index, reason=reason)

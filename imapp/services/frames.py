@@ -6,6 +6,7 @@ from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Rejected
 from imapp.domain.entries import LogEntry, wire_fields
 from imapp.services.planning import Plan, Repeat
+from schemas.common import ChannelType
 from schemas.frames import MessageEvent
 from schemas.tasks import FanoutEntry, FanoutItem, Result
 
@@ -97,12 +98,12 @@ def _repeated(index: int, entry: LogEntry, states: dict[str, Channel | None]) ->
 
 
 def _present_again(channel_id: str, states: dict[str, Channel | None]) -> FanoutItem | None:
+    """The opening of a direct channel once more: its two people, who have been there from the start."""
     channel = states.get(channel_id)
-    if channel is None:
+    if channel is None or channel.type is not ChannelType.DIRECT:
         return None
-    return FanoutItem(
-        channel_id=channel_id, entries=[], joins=[member.user_id for member in channel.present()]
-    )
+    people = [member.user_id for member in channel.present()]
+    return FanoutItem(channel_id=channel_id, entries=[], joins=people)
 
 
 def _entry(index: int, entry: LogEntry) -> FanoutEntry:

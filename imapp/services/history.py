@@ -51,6 +51,7 @@ class HistoryService:
     def _older(self, readable: Readable, before: int, limit: int) -> HistoryPage:
         top = min(before - 1, readable.last_seq)
         entries = self._read(readable, 1, top, limit, newest_first=True)
+        top = _covered(readable, entries, top)
         # A page that is not full goes back to the start; one of which nothing was wanted covers nothing.
         oldest = entries[0].seq if entries else top + 1
         low = min(1, top) if len(entries) < limit else oldest
@@ -60,8 +61,8 @@ class HistoryService:
         last = readable.last_seq
         entries = self._read(readable, after + 1, last, limit, newest_first=False)
         full = len(entries) == limit
-        high = entries[-1].seq if full else max(last, after)
-        return _page(readable, entries, after + 1, high)
+        high = entries[-1].seq if full else _covered(readable, entries, max(last, after))
+        return _page(readable, entries, after + 1, max(high, after))
 
     def _around(self, readable: Readable, seq: int, limit: int) -> HistoryPage:
         # Beyond the end there is nothing yet, so the page must not say that it covers it.
@@ -92,6 +93,17 @@ class HistoryService:
             )
             found = part + found if newest_first else found + part
         return found
+
+
+def _covered(readable: Readable, entries: list[LogEntry], high: int) -> int:
+    """Up to where a page may claim to show everything.
+
+    A head can be seen a moment before its entry is committed and readable; so at the end of a log that
+    still grows for this reader, only what was found is covered.
+    """
+    if not readable.row.member.present or high < readable.last_seq:
+        return high
+    return entries[-1].seq if entries else min(high, readable.row.member.spans[-1][0] - 1)
 
 
 def _page(readable: Readable, entries: list[LogEntry], low: int, high: int) -> HistoryPage:

@@ -75,7 +75,8 @@ class Outlet:
             log.warning("notice_lost", error=str(error))
 
     def _publish_items(self, batch: WriteBatch, items: Sequence[FanoutItem]) -> int:
-        number = self._numbers.get(batch.shard, 0) + 1
+        # Spent whether or not it arrives: a skipped number costs a resync, one used twice would hide a batch.
+        number = self._numbers[batch.shard] = self._numbers.get(batch.shard, 0) + 1
         message = _ENCODER.encode(
             FanoutBatch(
                 shard=batch.shard,
@@ -87,7 +88,6 @@ class Outlet:
             )
         )
         self._confirm(message)
-        self._numbers[batch.shard] = number
         return number
 
     def _confirm(self, message: bytes) -> None:

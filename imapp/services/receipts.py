@@ -63,7 +63,7 @@ class ReceiptRunner:
             for read, seq in clamped
             if (entry := entries.get(message_id(read.channel_id, seq))) is not None
         ]
-        self._members.move_marks(marks, tell=True)
+        self._members.move_marks(marks, told=True)
         self._outlet.notify(
             self._notice(mark, rows[mark.channel_id, mark.user_id], heads[mark.channel_id])
             for mark in marks

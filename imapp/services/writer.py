@@ -6,25 +6,25 @@ then found as repeats, answered the same and published once more.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from imapp.domain.bodies import body_hash
+from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Rejected
-from imapp.domain.entries import LogEntry
-from imapp.domain.ids import direct_key, generation_of
+from imapp.domain.ids import direct_key, generation_of, stable_part
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.channel_cache import ChannelCache
+from imapp.services.heads import HeadKeeper
 from imapp.services.people import ProfileCache, people_named
 from imapp.services.planning import Lookups, Plan, Repeat, Task, address, plan_batch, repeat_keys, settle
 from imapp.stores.changes import ChangeStore
-from imapp.stores.channels import ChannelStore
-from imapp.stores.members import MemberStore, mark_of
 from imapp.stores.messages import MessageLog
-from schemas.tasks import AnyCommand, OpenDirect, SendMessage
+from schemas.common import ChannelType
+from schemas.tasks import AddMembers, AnyCommand, OpenDirect, SendMessage
 
 _FIRST_PAUSE_S: Final = 0.02
 _LONGEST_PAUSE_S: Final = 1.0
@@ -38,8 +38,6 @@ class WriterStores:
 
     messages: MessageLog
     changes: ChangeStore
-    channels: ChannelStore
-    members: MemberStore
 
 
 class Writer:
@@ -51,6 +49,7 @@ class Writer:
         *,
         cache: ChannelCache,
         people: ProfileCache,
+        heads: HeadKeeper,
         body_key: bytes,
         patience_s: float = 20.0,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
@@ -59,6 +58,7 @@ class Writer:
         self._stores = stores
         self._cache = cache
         self._people = people
+        self._heads = heads
         self._body_key = body_key
         # Long enough for an election; then another worker, with another link to the database, shall try.
         self._patience_s = patience_s
@@ -118,13 +118,19 @@ class Writer:
         addresses = {task.index: address(task.command, direct) for task in tasks}
         touched.update(addresses.values())
         states = self._cache.load(addresses.values())
+        if any(_has_moved_on(states[channel_id]) for channel_id in direct.values()):
+            # Remembered as the pair's chat, loaded as the group it has become: forget both and look again.
+            raise LogConflict("the pair has moved on")
         people = {
             name for task in tasks for name in people_named(task.command, states[addresses[task.index]])
+        }
+        upgrading = {
+            stable_part(task.command.channel_id) for task in tasks if isinstance(task.command, AddMembers)
         }
         keys = [
             key
             for task in tasks
-            if known or _may_have_moved(task.command, addresses[task.index])
+            if known or _may_have_moved(task.command, addresses[task.index], upgrading)
             for key in repeat_keys(task.command, addresses[task.index])
         ]
         return Lookups(
@@ -150,7 +156,7 @@ class Writer:
         Only refusals and "nothing to do" need this: what was accepted collides with the log's keys when it
         is a repeat or when the state was stale.
         """
-        doubtful = [task for task in tasks if _is_doubtful(task.command, plan.outcomes[task.index])]
+        doubtful = [task for task in tasks if _is_doubtful(plan.outcomes[task.index])]
         if not doubtful:
             return
         keys = {task.index: repeat_keys(task.command, plan.addresses[task.index]) for task in doubtful}
@@ -164,18 +170,14 @@ class Writer:
             raise LogConflict("another writer was here")
 
     def _store(self, plan: Plan) -> None:
-        plain: list[LogEntry] = []
         for step in plan.steps:
             if isinstance(step, Accepted):
                 self._stores.changes.commit(step)
             else:
                 self._stores.messages.append(step)
-                plain += step
             point("writer.stored")
-        self._stores.channels.move_heads({entry.channel_id: entry for entry in plain}.values())
         # Of repeats too: their first run may have died before this.
-        marks = {(entry.channel_id, entry.sender): mark_of(entry) for entry in plan.known_entries()}
-        self._stores.members.move_marks(marks.values(), tell=False)
+        self._heads.move(list(plan.known_entries()))
 
     def _move_pairs(self, plan: Plan) -> None:
         """Forget which direct channel is a pair's current one when a command may have changed that."""
@@ -190,22 +192,33 @@ def _take_back(plan: Plan, tried: dict[int, Accepted]) -> None:
     """What an earlier attempt of this very run stored is no repeat: nobody has published it yet."""
     for index, outcome in plan.outcomes.items():
         mine = tried.get(index)
-        if (
-            isinstance(outcome, Repeat)
-            and mine is not None
-            and mine.entry is not None
-            and mine.entry.message_id == outcome.entry.message_id
-        ):
+        if mine is not None and _is_same(mine, outcome):
             plan.outcomes[index] = mine
 
 
-def _may_have_moved(command: AnyCommand, channel_id: str) -> bool:
-    """Whether an earlier run of this command may stand in an earlier direct channel of the pair."""
-    return isinstance(command, SendMessage) and command.channel_id is None and generation_of(channel_id) > 0
+def _is_same(mine: Accepted, found: Accepted | Rejected | Repeat) -> bool:
+    if isinstance(found, Repeat):
+        return mine.entry is not None and mine.entry.message_id == found.entry.message_id
+    # A direct channel opened without an entry is found as "there is one already".
+    nothing_left = isinstance(found, Accepted) and found.entry is None and found.change is None
+    return nothing_left and mine.entry is None and mine.change is not None
 
 
-def _is_doubtful(command: AnyCommand, outcome: Accepted | Rejected | Repeat) -> bool:
+def _may_have_moved(command: AnyCommand, channel_id: str, upgrading: Container[str]) -> bool:
+    """Whether an earlier run of this command may stand in another direct channel of the pair than it will.
+
+    Because there was one before, or because a command of the same batch may make the current one a group.
+    """
+    if not isinstance(command, SendMessage) or command.channel_id is not None:
+        return False
+    return generation_of(channel_id) > 0 or stable_part(channel_id) in upgrading
+
+
+def _has_moved_on(state: Channel | None) -> bool:
+    return state is not None and state.type is not ChannelType.DIRECT
+
+
+def _is_doubtful(outcome: Accepted | Rejected | Repeat) -> bool:
     if isinstance(outcome, Accepted):
-        nothing = outcome.entry is None and outcome.change is None
-        return nothing and not isinstance(command, OpenDirect)
+        return outcome.entry is None and outcome.change is None
     return isinstance(outcome, Rejected)

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from pymongo import ReturnDocument
 
-from imapp.stores.mongo import Database, mapped_errors
+from imapp.stores.mongo import Database, Document, mapped_errors
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """How often a batch was redelivered, and which command was running alone when its writer died."""
+    """How often a batch was redelivered, and how often each command was begun alone without an end."""
 
     redeliveries: int
-    running: int | None
+    begun: dict[int, int]
     parked: frozenset[int]
 
 
@@ -36,16 +36,16 @@ class AttemptStore:
                 return_document=ReturnDocument.AFTER,
             )
         assert row is not None, "an upsert returns its document"
-        return Attempt(row["redeliveries"], row.get("running"), frozenset(row.get("parked", ())))
+        begun = {int(index): count for index, count in row.get("begun", {}).items()}
+        return Attempt(row["redeliveries"], begun, frozenset(row.get("parked", ())))
 
-    def running(self, batch_id: str, index: int | None) -> None:
-        """Note, durably and beforehand, which command runs alone now."""
-        with mapped_errors():
-            self._attempts.update_one(
-                {"_id": batch_id},
-                {"$set": {"running": index}, "$currentDate": {"at": True}},
-                upsert=True,
-            )
+    def begin(self, batch_id: str, index: int) -> None:
+        """Note, durably and beforehand, that a command begins to run alone."""
+        self._note(batch_id, {"$inc": {f"begun.{index}": 1}})
+
+    def end(self, batch_id: str, index: int) -> None:
+        """Note that it did its writer no harm."""
+        self._note(batch_id, {"$unset": {f"begun.{index}": ""}})
 
     def park(self, batch_id: str, index: int, command: bytes, reason: str) -> None:
         """Set a command aside for the operators. Parking it again changes nothing."""
@@ -59,10 +59,15 @@ class AttemptStore:
                 {"_id": batch_id},
                 {
                     "$addToSet": {"parked": index},
-                    "$set": {"running": None},
                     "$currentDate": {"at": True},
                 },
                 upsert=True,
+            )
+
+    def _note(self, batch_id: str, change: Document) -> None:
+        with mapped_errors():
+            self._attempts.update_one(
+                {"_id": batch_id}, {**change, "$currentDate": {"at": True}}, upsert=True
             )
 
     def parked(self) -> int:

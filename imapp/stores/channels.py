@@ -175,7 +175,7 @@ def _head(row: Document) -> Head:
             last_countable=row["last_countable"],
         ),
         member_count=row["member_count"],
-        preview=Preview(**{**_without(preview, "time"), "time_ms": to_ms(preview["time"])})
+        preview=Preview(**{"extra": {}, **_without(preview, "time"), "time_ms": to_ms(preview["time"])})
         if preview
         else None,
         last_ms=to_ms(row["last_time"]),

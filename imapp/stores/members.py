@@ -102,12 +102,14 @@ class MemberStore:
             rows = self._members.find(wanted, {"_id": 0, "user_id": 1, "channel_id": 1})
             return {row["channel_id"]: row["user_id"] for row in rows}
 
-    def move_marks(self, marks: Iterable[Mark], *, tell: bool) -> None:
+    def move_marks(self, marks: Iterable[Mark], *, told: bool = False) -> None:
         """Move read watermarks forward, never back, in any order and any number of times.
 
-        `tell` stamps the row as changed, so that sync shows it to the person's other devices.
+        `told` are marks that somebody was promised: they are stored durably, and stamped as changed, so
+        that sync shows them to the person's other devices.
         """
-        stamp: Document = {"$currentDate": {"changed_at": True}} if tell else {}
+        stamp: Document = {"$currentDate": {"changed_at": True}} if told else {}
+        members = self._members if told else self._fast
         updates = [
             UpdateOne(
                 {"_id": _key(mark.channel_id, mark.user_id)},
@@ -124,7 +126,7 @@ class MemberStore:
         ]
         if updates:
             with mapped_errors():
-                self._fast.bulk_write(updates, ordered=False)
+                members.bulk_write(updates, ordered=False)
 
     def store(self, accepted: Accepted, session: ClientSession) -> None:
         """Write the stays that a command changes, as part of a transaction.

@@ -25,7 +25,7 @@ DUPLICATE_KEY: Final = 11000
 # An acknowledged entry survives the loss of any minority of nodes and of power. A write that isn't
 # confirmed in 5 s has an unknown outcome, and is looked up before it is tried again.
 DURABLE: Final = WriteConcern(w="majority", j=True, wtimeout=5_000)
-# Heads and watermarks of plain sends: lost ones are applied again (redelivery, load, sweep).
+# Heads and watermarks of plain sends: lost ones are applied again (redelivery, load, services/heads).
 FAST: Final = WriteConcern(w=1)
 # What a repeat is answered from must never be rolled back; the log is read so.
 MAJORITY: Final = ReadConcern("majority")

@@ -24,6 +24,7 @@ from schemas.frames import CloseCode
 _MAX_QUEUED_BYTES: Final = 1_000_000
 _MAX_QUEUED_FRAMES: Final = 1_000
 _STALL_S: Final = 10.0
+_CHUNK_BYTES: Final = 65_536  # a slow peer has to take this much in that time
 _CLOSE_WAIT_S: Final = 2.0
 _RECEIVE_BYTES: Final = 65_536
 _NO_CODE: Final = 1005  # what a Close frame without a code stands for
@@ -60,6 +61,7 @@ class Connection(simple_websocket.Server):
         self._queue: list[bytes] = []
         self._queued_bytes = 0
         self._held: list[bytes] | None = []
+        self._held_bytes = 0
         self._writing = False
         self._closing = False
         self._peer_closed = False
@@ -119,7 +121,8 @@ class Connection(simple_websocket.Server):
         """Take a finished frame. Before `release` it is held back; a full outbox ends the connection."""
         if self._held is not None:
             self._held.append(frame)
-            if len(self._held) > _MAX_QUEUED_FRAMES:
+            self._held_bytes += len(frame)
+            if self._held_bytes > _MAX_QUEUED_BYTES or len(self._held) > _MAX_QUEUED_FRAMES:
                 self._overflow()
         else:
             self._append(frame)
@@ -140,6 +143,7 @@ class Connection(simple_websocket.Server):
         """Drop what was held back, because it was for somebody who did not get in."""
         if self._held is not None:
             self._held.clear()
+            self._held_bytes = 0
 
     def flush(self) -> None:
         """Send what is queued as far as the socket takes it; a greenlet does the rest."""
@@ -216,11 +220,15 @@ class Connection(simple_websocket.Server):
         """The slow path, for a socket that is full: the only writer until everything is out."""
         try:
             while data:
-                with Timeout(_STALL_S):
-                    self.sock.sendall(data)
+                for start in range(0, len(data), _CHUNK_BYTES):
+                    with Timeout(_STALL_S):
+                        self.sock.sendall(data[start : start + _CHUNK_BYTES])
                 data = self._take_queue() if self._queue else b""
         except (OSError, Timeout):
             self._abort()
+        except BaseException:
+            self._abort()  # half a frame may be out: nothing may follow it
+            raise
         finally:
             self._writing = False
 

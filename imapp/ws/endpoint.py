@@ -18,6 +18,7 @@ from schemas.frames import CloseCode, ClosingEvent
 
 _SWEEP_S: Final = 1.0
 _PARTIAL_S: Final = 30.0
+_GREETING_S: Final = 20.0
 _DRAIN_SPREAD_MS: Final = 3_000
 
 log = get_log("endpoint")
@@ -101,8 +102,13 @@ class Endpoint:
             connection.reply(PING_FRAME)
 
     def _expect_hello(self, session: Session) -> None:
-        if not session.open:
+        if not session.greeted:
             session.connection.shut(CloseCode.UNAUTHORIZED, "no hello")
+            return
+        # He has said who he is, and it is our store that is slow: he shall come back, not stay away.
+        gevent.sleep(_GREETING_S)
+        if not session.open:
+            session.connection.shut(CloseCode.RESYNC, "try again")
 
     def _check_origin(self) -> None:
         """Browsers say where a page came from; a client without Origin is no browser."""

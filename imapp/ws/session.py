@@ -34,6 +34,7 @@ class Session:
         self._services = services
         self._header_token = header_token
         self._dialogue = Dialogue()
+        self.greeted = False
 
     @property
     def open(self) -> bool:
@@ -74,6 +75,7 @@ class Session:
             self.connection.reply(error_frame(request.id, RequestError(ErrorCode.INTERNAL)))
 
     def _hello(self, request: frames.Hello) -> None:
+        self.greeted = True
         if request.protocol != PROTOCOL_VERSION:
             self.connection.shut(frames.CloseCode.PROTOCOL_VERSION, f"this server speaks {PROTOCOL_VERSION}")
             return
