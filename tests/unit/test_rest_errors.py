@@ -244,7 +244,7 @@ def test_a_mark_is_answered_when_the_broker_holds_it(broker: Callable[[Any], Non
 
     app = make_app(
         conversations=SimpleNamespace(read_state=lambda *_: state),
-        gateway=SimpleNamespace(marks=SimpleNamespace(add=add)),
+        gateway=SimpleNamespace(marks=SimpleNamespace(add=add, highest=lambda *_: 0)),
         command_timeout_s=0.05,
     )
     path = f"/api/v1/conversations/{IDS['channel_id']}/read"
