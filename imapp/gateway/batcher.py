@@ -23,7 +23,7 @@ from imapp.logs import get_log
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, Result, WriteBatch
 
-_MAX_COMMANDS: Final = 256
+_MAX_COMMANDS: Final = 512
 _MAX_BYTES: Final = 100_000  # above AMQP's frame of 128 KiB the library gets slow
 _GATHER_S: Final = 0.002
 _MAX_PENDING: Final = 10_000
