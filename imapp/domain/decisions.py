@@ -47,6 +47,11 @@ class Accepted:
     entry: LogEntry | None
     change: Change | None = None
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether everything is already as the command wants it."""
+        return self.entry is None and self.change is None
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:

@@ -57,7 +57,7 @@ class BatchRunner:
         if attempt is not None and attempt.redeliveries >= _SUSPECT_AFTER:
             self._run_singly(batch, attempt)
             return
-        settled = self._settled.get(batch.batch_id, {})
+        settled = self._settled_before(batch.batch_id, attempt)
         todo = [(index, command) for index, command in enumerate(batch.commands) if index not in settled]
         try:
             items, results = self._write(todo, republish=seen_before)
@@ -70,6 +70,12 @@ class BatchRunner:
         answers = [*results, *settled.values()]
         self._remember(batch.batch_id, results)
         self._outlet.publish(batch, items, answers, announce=seen_before)
+
+    def _settled_before(self, batch_id: str, attempt: Attempt | None) -> dict[int, Result]:
+        """The answers to those commands of a batch that must not be decided again."""
+        parked = attempt.parked if attempt is not None else ()
+        aside = {index: Result(index=index, code=ErrorCode.INTERNAL.value) for index in parked}
+        return self._settled.get(batch_id, {}) | aside
 
     def _remember(self, batch_id: str, results: list[Result]) -> None:
         """What left no entry must not be decided again when another copy of the batch comes."""

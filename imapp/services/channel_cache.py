@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from imapp.domain.channel import Channel
+from imapp.domain.entries import SYSTEM
 from imapp.domain.ids import direct_channel_id, generation_of, stable_part
+from imapp.errors import LogConflict
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -18,6 +20,8 @@ from schemas.common import ChannelType
 _MAX_CHANNELS: Final = 20_000
 _MAX_MEMBERS: Final = 400_000  # of all channels held: some 200 bytes each
 _COUNT_EVERY: Final = 1_000
+_LAST_SEQ: Final = 10**12 - 1
+_MAX_MISSED: Final = 1_000  # more than a batch, and a head lags by one batch at most
 
 
 class ChannelCache:
@@ -106,9 +110,20 @@ class ChannelCache:
         self._repair(list(heads))
 
     def _repair(self, channel_ids: list[str]) -> None:
-        """A plain send's head may have been lost: the log is right. last_seq = max(head, newest entry)."""
+        """A plain send's head may have been lost: the log is right. last_seq = max(head, newest entry).
+
+        Raises:
+            LogConflict: another writer changed a channel between our reading its head and its members.
+        """
         behind = self._log.existing((name, self._states[name].last_seq + 1) for name in channel_ids)
-        newest = [entry for name in behind if (entry := self._log.newest(name)) is not None]
+        newest = []
+        for name in behind:
+            missed = self._log.page(name, self._states[name].last_seq + 1, _LAST_SEQ, limit=_MAX_MISSED)
+            # Commands with effects move the head in their own transaction: behind one, everything is stale.
+            if any(entry.type == SYSTEM for entry in missed):
+                self.drop(channel_ids)
+                raise LogConflict("the channel changed while it was read")
+            newest += missed[-1:]
         for entry in newest:
             self._states[entry.channel_id].append(entry)
         self._channels.move_heads(newest)

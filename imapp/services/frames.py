@@ -34,11 +34,16 @@ def fanout_items(plan: Plan, states: dict[str, Channel | None], *, republish: bo
     With `republish`, the entries of repeats go out again: whoever stored them may have died before.
     """
     items: list[FanoutItem] = []
+    told: set[tuple[str, int]] = set()
     open_items: dict[str, FanoutItem] = {}
-    for index, outcome in plan.outcomes.items():
+    # By seq, not by command: what an earlier attempt stored may stand behind what this one did.
+    for index, outcome in sorted(plan.outcomes.items(), key=_position):
         item = _item(index, outcome, states, republish=republish)
         if item is None:
             continue
+        # Two commands of a batch may be repeats of one entry.
+        item.entries = [entry for entry in item.entries if (item.channel_id, entry.seq) not in told]
+        told |= {(item.channel_id, entry.seq) for entry in item.entries}
         previous = open_items.get(item.channel_id)
         # Who joins does so before, who leaves does so after the entries of an item, so those stand alone.
         if previous is not None and not (item.joins or item.leaves):
@@ -80,18 +85,22 @@ def _item(
     )
 
 
+def _position(outcome: tuple[int, Accepted | Rejected | Repeat]) -> int:
+    entry = None if isinstance(outcome[1], Rejected) else outcome[1].entry
+    return entry.seq if entry is not None else 0
+
+
 def _repeated(index: int, entry: LogEntry, states: dict[str, Channel | None]) -> FanoutItem | None:
     channel = states.get(entry.channel_id)
     if channel is None:
         return None
     present = channel.present()
-    if any(member.spans[-1][0] > entry.seq for member in present):
-        # Somebody came since, who may not see it. The others find the hole and ask.
-        return None
     gone = (member for member in channel.members.values() if not member.present)
+    # Who came since may not see it, so then it stays away: the others find the hole and ask.
+    is_for_all = all(member.spans[-1][0] <= entry.seq for member in present)
     return FanoutItem(
         channel_id=entry.channel_id,
-        entries=[_entry(index, entry)],
+        entries=[_entry(index, entry)] if is_for_all else [],
         joins=[member.user_id for member in present if member.spans[-1][0] == entry.seq],
         leaves=[member.user_id for member in gone if member.spans[-1][1] == entry.seq],
     )

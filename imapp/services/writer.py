@@ -104,7 +104,9 @@ class Writer:
         plan = plan_batch(tasks, lookups)
         touched.update(plan.addresses.values())
         self._settle_doubts(tasks, plan, before)
-        tried |= {index: outcome for index, outcome in plan.outcomes.items() if isinstance(outcome, Accepted)}
+        for index, outcome in plan.outcomes.items():
+            if isinstance(outcome, Accepted) and not (index in tried and outcome.is_nothing):
+                tried[index] = outcome
         self._store(plan)
         _take_back(plan, tried)
         for state in lookups.states.values():
@@ -198,10 +200,9 @@ def _take_back(plan: Plan, tried: dict[int, Accepted]) -> None:
 
 def _is_same(mine: Accepted, found: Accepted | Rejected | Repeat) -> bool:
     if isinstance(found, Repeat):
-        return mine.entry is not None and mine.entry.message_id == found.entry.message_id
+        return mine.entry == found.entry  # its time too: another writer may have carried out the same command
     # A direct channel opened without an entry is found as "there is one already".
-    nothing_left = isinstance(found, Accepted) and found.entry is None and found.change is None
-    return nothing_left and mine.entry is None and mine.change is not None
+    return isinstance(found, Accepted) and found.is_nothing and mine.entry is None
 
 
 def _may_have_moved(command: AnyCommand, channel_id: str, upgrading: Container[str]) -> bool:
@@ -220,5 +221,5 @@ def _has_moved_on(state: Channel | None) -> bool:
 
 def _is_doubtful(outcome: Accepted | Rejected | Repeat) -> bool:
     if isinstance(outcome, Accepted):
-        return outcome.entry is None and outcome.change is None
+        return outcome.is_nothing
     return isinstance(outcome, Rejected)

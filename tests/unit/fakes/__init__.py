@@ -1,0 +1,1 @@
+"""Stand-ins for MongoDB, RabbitMQ and sockets that fail, die and stall on demand."""

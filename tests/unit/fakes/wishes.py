@@ -1,0 +1,79 @@
+"""What somebody wants, as numbers that hypothesis draws, and the command that becomes of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from schemas.tasks import (
+    AddMembers,
+    AnyCommand,
+    CreateGroup,
+    Leave,
+    OpenDirect,
+    RemoveMember,
+    SendMessage,
+    UpdateChannel,
+)
+from tests.unit.fakes.commands import add, create, leave, open_direct, remove, say, tell, update
+from tests.unit.fakes.faults import code_fails, process_dies
+from tests.unit.fakes.store import Curse
+
+HARM: Final = {
+    "poison": Curse(code_fails, after=False),
+    "late poison": Curse(code_fails, after=True),
+    "killer": Curse(process_dies, after=False),
+}
+"""Kinds of messages that bring down whoever stores them, and how."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants before it is known what there is; the numbers choose among what there is."""
+
+    kind: str
+    actor: str
+    other: str
+    place: int
+    earlier: int
+
+
+def command_of(wish: Wish, place: str, client_id: str) -> AnyCommand:
+    """The command for a wish; one that makes no sense becomes a message."""
+    personal = wish.kind in {"tell", "open"}
+    if personal and wish.actor == wish.other:
+        return say(wish.actor, "hello", place, client_id=client_id)
+    return _MAKERS.get(wish.kind, _say)(wish, place, client_id)
+
+
+def changed(command: AnyCommand) -> AnyCommand:
+    """The same client id with another body, where a command has one."""
+    match command:
+        case SendMessage():
+            return msgspec.structs.replace(command, content="something else")
+        case CreateGroup() | UpdateChannel():
+            return msgspec.structs.replace(command, name="another name")
+        case AddMembers():
+            return msgspec.structs.replace(command, user_ids=[*command.user_ids, "dao"])
+        case RemoveMember():
+            return msgspec.structs.replace(command, user_id="dao")
+        case Leave() | OpenDirect():
+            return command
+
+
+def _say(wish: Wish, place: str, client_id: str) -> AnyCommand:
+    return say(wish.actor, "hello", place, client_id=client_id)
+
+
+_MAKERS: Final[dict[str, Callable[[Wish, str, str], AnyCommand]]] = {
+    "create": lambda wish, _, client_id: create(wish.actor, wish.other, client_id=client_id),
+    "tell": lambda wish, _, client_id: tell(wish.actor, wish.other, "hello", client_id=client_id),
+    "open": lambda wish, _, client_id: open_direct(wish.actor, wish.other, client_id=client_id),
+    "add": lambda wish, place, client_id: add(wish.actor, place, wish.other, client_id=client_id),
+    "remove": lambda wish, place, client_id: remove(wish.actor, place, wish.other, client_id=client_id),
+    "leave": lambda wish, place, client_id: leave(wish.actor, place, client_id=client_id),
+    "update": lambda wish, place, client_id: update(
+        wish.actor, place, name=f"{wish.actor}'s", client_id=client_id
+    ),
+}

@@ -1,0 +1,262 @@
+"""A small company at work: people, two racing writers, a gateway, and a client's memory of its answers."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from imapp.domain.bodies import body_hash
+from imapp.domain.entries import LogEntry
+from imapp.domain.ids import direct_key, stable_part
+from imapp.services.channel_cache import ChannelCache
+from schemas.tasks import AnyCommand, BatchReply, CreateGroup, Result, SendMessage, WriteBatch
+from tests.unit.fakes.faults import Died, broker_fails, process_dies, store_fails
+from tests.unit.fakes.hearing import Audience
+from tests.unit.fakes.replaying import Replayed, replay
+from tests.unit.fakes.store import FakeChannels, FakeLog, FakeMembers
+from tests.unit.fakes.wishes import HARM, Wish, changed, command_of
+from tests.unit.fakes.writers import BODY_KEY, Bench
+
+PEOPLE: Final = ("an", "bo", "chen", "dao")
+OUTSIDER: Final = "zoe"
+MAX_MEMBERS: Final = 3
+_MAX_GROUPS: Final = 2
+_NOWHERE: Final = "0" * 24
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, at which step of a run."""
+
+    kind: str
+    in_steps: int
+    after: bool
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A task in the shard's queue."""
+
+    batch: WriteBatch
+    redelivered: bool = False
+
+
+class World:
+    """Everything there is, and what must be true of it."""
+
+    def __init__(self) -> None:
+        self.bench = Bench(*PEOPLE, OUTSIDER)
+        self.store = self.bench.store
+        self.audience = Audience(self)
+        self.queue: list[Queued] = []
+        self.issued: list[AnyCommand] = []
+        self._batches: dict[str, WriteBatch] = {}
+        self._processes = [self.bench.process, self.bench.new_process()]
+        self._answers: dict[tuple[str, str, bytes], Result] = {}
+        self._contested: set[str] = set()
+        self._told: set[tuple[str, int, str]] = set()
+        self._replies_read = 0
+        self._numbers = itertools.count(1)
+        self._pairs = {direct_key(*pair): pair for pair in itertools.combinations(PEOPLE, 2)}
+
+    # ---- what people do
+
+    def ask(self, wishes: list[Wish]) -> None:
+        """A gateway enqueues a batch."""
+        commands = [self._command(wish) for wish in wishes]
+        self.issued += commands
+        self.enqueue(self.bench.batch(*commands))
+
+    def enqueue(self, batch: WriteBatch) -> None:
+        """A task comes to the end of the queue."""
+        self._batches[batch.batch_id] = batch
+        self.queue.append(Queued(batch))
+
+    def ask_again(self, number: int) -> None:
+        """A gateway drives a batch again, as it does when no answer came."""
+        batches = list(self._batches.values())
+        if batches:
+            batch = batches[number % len(batches)]
+            self.queue.append(Queued(msgspec.structs.replace(batch, attempt=2)))
+
+    def run(self, writer: int, fault: Fault | None = None, *, ack_lost: bool = False) -> None:
+        """One writer takes the next task."""
+        if not self.queue:
+            return
+        task = self.queue.pop(0)
+        taken_over: list[Queued] = []
+        if fault is not None:
+            what = self._happening(fault, task, 1 - writer, taken_over)
+            self.store.faults.arm(what, in_steps=fault.in_steps, after=fault.after)
+        acked = self._run_task(writer, task) and not ack_lost
+        self.store.faults.disarm()
+        if not acked and not taken_over:
+            self.queue.insert(0, Queued(task.batch, redelivered=True))
+        self._read_replies()
+
+    def run_everything(self) -> None:
+        """The queue runs dry."""
+        while self.queue:
+            self.run(0)
+
+    # ---- what must be true
+
+    def replayed(self, channel_id: str) -> Replayed:
+        """What a channel's log says of it."""
+        log = self.store.log_of(channel_id)
+        return replay(log, self._pairs.get(stable_part(channel_id)), MAX_MEMBERS)
+
+    def check_store(self) -> None:
+        """Log, members and settings tell the same; heads and watermarks are not beyond the log."""
+        assert {entry.channel_id for entry in self.store.entries.values()} <= self.store.channels.keys()
+        assert {name for name, _ in self.store.members} == self.store.channels.keys()
+        for channel_id in self.store.channels:
+            self._check_channel(channel_id)
+        entries = [(entry.sender, entry.client_message_id) for entry in self.store.entries.values()]
+        assert len(entries) == len(set(entries)), "a command made two entries"
+
+    def check_repaired(self) -> None:
+        """Once a writer has loaded them, heads and the watermarks of senders are exact."""
+        ChannelCache(FakeChannels(self.store), FakeMembers(self.store), FakeLog(self.store)).load(
+            self.store.channels
+        )
+        for channel_id, row in self.store.channels.items():
+            log = self.store.log_of(channel_id)
+            assert row.channel.last_seq == len(log)
+            assert row.channel.last_countable == (log[-1].countable if log else 0)
+            for entry in log:
+                read_seq = self.store.members[channel_id, entry.sender].read_seq
+                assert read_seq >= entry.seq, f"{entry.sender} has not read his own {entry.message_id}"
+
+    def _check_channel(self, channel_id: str) -> None:
+        told, row, log = (
+            self.replayed(channel_id),
+            self.store.channels[channel_id],
+            self.store.log_of(channel_id),
+        )
+        settings = row.channel
+        assert (settings.type, settings.owner) == (told.type, told.owner)
+        if any(entry.extra.get("event") == "channel_updated" for entry in log):
+            assert (settings.name, settings.avatar) == (told.name, told.avatar)
+        assert row.member_count == len(told.present())
+        assert settings.last_seq <= len(log)
+        members = {name: row for (place, name), row in self.store.members.items() if place == channel_id}
+        assert {name: list(row.member.spans) for name, row in members.items()} == told.spans
+        for name, row_of in members.items():
+            assert row_of.member.role is told.role(name)
+            assert row_of.read_seq <= len(log)
+            counted = log[row_of.read_seq - 1].countable if row_of.read_seq else 0
+            assert row_of.read_countable == counted
+
+    # ---- inside
+
+    def _run_task(self, writer: int, task: Queued) -> bool:
+        """Whether the writer survived it."""
+        try:
+            self._processes[writer].runner.run(task.batch, redelivered=task.redelivered)
+        except Died:
+            self._processes[writer] = self.bench.new_process()
+            return False
+        return True
+
+    def _happening(
+        self, fault: Fault, task: Queued, other: int, taken_over: list[Queued]
+    ) -> Callable[[], None]:
+        def fails() -> None:
+            broker = self.store.faults.steps[-1] in {"fanout", "reply"}
+            broker_fails() if broker else store_fails()
+
+        def other_takes_over() -> None:
+            # RabbitMQ thinks that the first writer is gone: the other gets its task, and what comes after.
+            taken_over.append(task)
+            self._contested.add(task.batch.batch_id)
+            self.queue.insert(0, Queued(task.batch, redelivered=True))
+            for _ in range(2):
+                following = self.queue.pop(0) if self.queue else None
+                if following is not None and not self._run_task(other, following):
+                    self.queue.insert(0, Queued(following.batch, redelivered=True))
+
+        return {"fails": fails, "dies": process_dies, "taken over": other_takes_over}[fault.kind]
+
+    def _read_replies(self) -> None:
+        for reply in self.bench.broker.replies[self._replies_read :]:
+            self._check_answers(reply)
+        self._replies_read = len(self.bench.broker.replies)
+
+    def _check_answers(self, reply: BatchReply) -> None:
+        commands = self._batches[reply.batch_id].commands
+        results = sorted(reply.results, key=lambda result: result.index)
+        assert [result.index for result in results] == list(range(len(commands)))
+        for command, result in zip(commands, results, strict=True):
+            if not self._is_told_again(reply.batch_id, result):
+                self._check_answer(command, result)
+
+    def _is_told_again(self, batch_id: str, result: Result) -> bool:
+        """Whether an answer tells nothing of what has become of the command elsewhere."""
+        if result.seq or result.code == "internal":
+            return False
+        # Another copy of a batch is answered as the first was. Two writers that run one batch at once may
+        # find a command refused and, a moment later, allowed.
+        told = (batch_id, result.index, result.code)
+        again = told in self._told or batch_id in self._contested
+        self._told.add(told)
+        return again
+
+    def _check_answer(self, command: AnyCommand, result: Result) -> None:
+        key = (command.actor, command.client_message_id, body_hash(command, BODY_KEY))
+        known = self._answers.get(key)
+        if known is not None:
+            # The same id, the same body: the same answer, whatever has happened since.
+            assert msgspec.structs.replace(result, index=0) == known, command
+            return
+        if result.code == "internal":
+            hashes = [entry.body_hash for entry in self._entries_of(command)]
+            assert key[2] not in hashes, "refused for good, and stored all the same"
+        elif result.code == "conflict":
+            assert self._entries_of(command)
+        elif not result.code and result.seq:
+            (entry,) = self._entries_of(command)
+            assert (entry.channel_id, entry.seq, entry.time_ms) == (
+                result.channel_id,
+                result.seq,
+                result.time_ms,
+            )
+            assert entry.body_hash == key[2]
+            self._answers[key] = msgspec.structs.replace(result, index=0)
+
+    def _entries_of(self, command: AnyCommand) -> list[LogEntry]:
+        who = (command.actor, command.client_message_id)
+        return [e for e in self.store.entries.values() if (e.sender, e.client_message_id) == who]
+
+    # ---- from wishes to commands
+
+    def _command(self, wish: Wish) -> AnyCommand:
+        if wish.kind.startswith("again") and self.issued:
+            return self._again(wish.kind, self.issued[-1 - wish.earlier % len(self.issued)])
+        if wish.kind == "create" and sum(isinstance(c, CreateGroup) for c in self.issued) >= _MAX_GROUPS:
+            wish = replace(wish, kind="say")
+        places = self._places()
+        client_id = self._client_id()
+        if wish.kind in HARM:
+            self.store.curses[client_id] = HARM[wish.kind]
+        return command_of(wish, places[wish.place % len(places)], client_id)
+
+    def _client_id(self) -> str:
+        return f"c{next(self._numbers)}"
+
+    def _places(self) -> list[str]:
+        return [_NOWHERE, *self.store.channels]
+
+    def _again(self, kind: str, command: AnyCommand) -> AnyCommand:
+        if kind == "again elsewhere" and isinstance(command, SendMessage) and command.to is not None:
+            # Who first wrote to a person has learnt the channel from the answer.
+            known = self._answers.get(
+                (command.actor, command.client_message_id, body_hash(command, BODY_KEY))
+            )
+            if known is not None:
+                return msgspec.structs.replace(command, to=None, channel_id=known.channel_id)
+        if kind == "again changed":
+            return changed(command)
+        return command
