@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wsproto.connection import Connection as ProtocolConnection
-from wsproto.connection import ConnectionType
+from wsproto.connection import ConnectionState, ConnectionType
 from wsproto.events import CloseConnection, Event, Message, Ping, Pong, TextMessage
 from wsproto.utilities import RemoteProtocolError
 
@@ -112,6 +112,9 @@ class FrameReader:
         if isinstance(event, Ping):
             yield PingFrame(bytes(event.payload))
         elif isinstance(event, CloseConnection):
+            # wsproto also says so when it can't read on, but then the peer has not closed.
+            if self._general is None or self._general.state is not ConnectionState.REMOTE_CLOSING:
+                raise FrameError(event.code, event.reason or "")
             yield CloseFrame(event.code, event.reason or "")
         elif isinstance(event, Message):
             yield from self._take_part(event)
