@@ -125,6 +125,21 @@ class TestACommandThatKillsItsWriter:
         assert (answer.code, answer.seq) == ("", 2)
         assert bench.published()[-1] == (team, 2)
 
+    @pytest.mark.xfail(
+        strict=True,
+        raises=AssertionError,
+        reason="bug: a command that is stored is set aside when its writer died twice after that, alone: "
+        "answered `internal`, never published; look for its entry before parking",
+    )
+    def test_however_often_after_it_was_stored_is_answered_as_stored(self, bench: Bench, team: str) -> None:
+        batch = bench.batch(say("bo", "one", team))
+        for _ in range(4):
+            bench.store.faults.arm_at("members.move_marks", process_dies)
+        assert deliveries_until_done(bench, batch) == 5
+        (answer,) = bench.broker.replies[-1].results
+        assert (answer.code, answer.seq) == ("", 2)
+        assert bench.published()[-1] == (team, 2)
+
 
 class TestSuspicion:
     def test_falls_on_nothing_that_a_gateway_merely_sent_again(self, bench: Bench, team: str) -> None:

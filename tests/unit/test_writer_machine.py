@@ -5,13 +5,12 @@ from contextlib import ExitStack
 from unittest.mock import patch
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from structlog.testing import capture_logs
 
 from tests.unit.fakes.commands import create
-from tests.unit.fakes.effort import examples
+from tests.unit.fakes.effort import effort
 from tests.unit.fakes.wishes import HARM, Wish
 from tests.unit.fakes.world import MAX_MEMBERS, OUTSIDER, PEOPLE, Fault, World
 
@@ -136,23 +135,21 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def run(machine: type[Machine], count: int) -> None:
-    run_state_machine_as_test(
-        machine, settings=settings(max_examples=examples(count), stateful_step_count=30, deadline=None)
-    )
+def run(machine: type[Machine]) -> None:
+    run_state_machine_as_test(machine, settings=effort(60, steps=30))
 
 
 def test_a_day_at_work() -> None:
-    run(Machine, 60)
+    run(Machine)
 
 
 def test_a_day_of_faults() -> None:
-    run(LossyMachine, 60)
+    run(LossyMachine)
 
 
 def test_a_day_of_poison() -> None:
-    run(HarmedMachine, 60)
+    run(HarmedMachine)
 
 
 def test_a_day_of_races() -> None:
-    run(RacingMachine, 60)
+    run(RacingMachine)

@@ -1,8 +1,18 @@
-"""How hard hypothesis tries: little on every run, much when somebody asks for it."""
+"""How hard hypothesis tries: the same little on every run, much and at random when somebody asks for it."""
 
 import os
+from typing import Final
+
+from hypothesis import settings
+
+_EFFORT: Final = os.environ.get("IM_TEST_EFFORT")
 
 
-def examples(count: int) -> int:
-    """So many examples, times `IM_TEST_EFFORT`."""
-    return count * int(os.environ.get("IM_TEST_EFFORT", "1"))
+def effort(count: int, *, steps: int = 50) -> settings:
+    """So many examples, always the same; times `IM_TEST_EFFORT` and at random if that is set."""
+    return settings(
+        max_examples=count * int(_EFFORT or 1),
+        stateful_step_count=steps,
+        derandomize=_EFFORT is None,
+        deadline=None,
+    )
