@@ -4,7 +4,8 @@ A frame is one JSON object in a text message of at most 64 KiB, told apart by `t
 ignored; an unknown type is answered with an error and the socket stays open.
 """
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, field
 
@@ -229,6 +230,26 @@ class ClosingEvent(Struct, kw_only=True, tag_field="type", tag="closing"):
     """The gateway goes away; come back after the given time."""
 
     reconnect_in_ms: int
+
+
+REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
+    Hello: HelloReply,
+    Send: WrittenReply,
+    Read: ReadReply,
+    Sync: SyncReply,
+    History: HistoryReply,
+    CreateGroup: WrittenReply,
+    OpenDirect: WrittenReply,
+    UpdateChannel: WrittenReply,
+    AddMembers: WrittenReply,
+    RemoveMember: WrittenReply,
+    Leave: WrittenReply,
+    Ping: Pong,
+}
+"""What each request is answered with when it is not refused; None: with nothing."""
+
+EVENTS: Final[tuple[type[Struct], ...]] = (MessageEvent, ConversationEvent, ResyncEvent, ClosingEvent)
+"""What a client is told without having asked."""
 
 
 class CloseCode:

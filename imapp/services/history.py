@@ -50,11 +50,12 @@ class HistoryService:
 
     def _older(self, readable: Readable, before: int, limit: int) -> HistoryPage:
         top = min(before - 1, readable.last_seq)
+        if limit == 0:
+            return _page(readable, [], top + 1, max(top, 0))
         entries = self._read(readable, 1, top, limit, newest_first=True)
         top = _covered(readable, entries, top)
-        # A page that is not full goes back to the start; one of which nothing was wanted covers nothing.
-        oldest = entries[0].seq if entries else top + 1
-        low = min(1, top) if len(entries) < limit else oldest
+        # A page that is not full goes back to the start.
+        low = min(1, top) if len(entries) < limit else entries[0].seq
         return _page(readable, entries, low, max(top, 0))
 
     def _newer(self, readable: Readable, after: int, limit: int) -> HistoryPage:
