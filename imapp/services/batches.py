@@ -16,6 +16,7 @@ from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.frames import fanout_items, result
 from imapp.services.outlet import Outlet
+from imapp.services.planning import Lookups, Plan
 from imapp.services.writer import Writer
 from imapp.stores.attempts import Attempt, AttemptStore
 from schemas.errors import ErrorCode
@@ -26,6 +27,10 @@ _SUSPECT_AFTER: Final = 2
 _DEADLY_AFTER: Final = 2
 _MAX_SETTLED: Final = 1_000  # batches; copies of one come within seconds
 
+Written = tuple[list[FanoutItem], list[Result]]
+"""What to publish of some commands, and their answers."""
+
+_NOTHING: Final[Written] = ([], [])
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
 log = get_log("batches")
@@ -85,34 +90,37 @@ class BatchRunner:
         while len(self._settled) > _MAX_SETTLED:
             self._settled.popitem(last=False)
 
-    def _write(
-        self, commands: list[tuple[int, AnyCommand]], *, republish: bool
-    ) -> tuple[list[FanoutItem], list[Result]]:
+    def _write(self, commands: list[tuple[int, AnyCommand]], *, republish: bool) -> Written:
         for _, command in commands:
             point("writer.command", command.client_message_id)
         plan, lookups = self._writer.write(commands, known=republish)
-        items = fanout_items(plan, lookups.states, republish=republish)
-        results = [result(index, plan.addresses[index], plan.outcomes[index]) for index, _ in commands]
-        return items, results
+        return _published(plan, lookups, [index for index, _ in commands], republish=republish)
 
     def _run_singly(self, batch: WriteBatch, attempt: Attempt) -> None:
-        parked = set(attempt.parked)
-        for index, times in attempt.begun.items():
-            # Once may be the database's doing, or the machine's.
-            if times >= _DEADLY_AFTER and index not in parked:
-                self._park(batch, index, "its writer died whenever it ran alone")
-                parked.add(index)
+        # Once may be the database's doing, or the machine's.
+        deadly = {index for index, times in attempt.begun.items() if times >= _DEADLY_AFTER}
         all_items: list[FanoutItem] = []
         all_results: list[Result] = []
         for index, command in enumerate(batch.commands):
-            items, results = self._run_one(batch, index, command) if index not in parked else ([], [])
+            if index in attempt.parked:
+                items, results = _NOTHING
+            elif index in deadly:
+                items, results = self._settle_deadly(batch, index, command)
+            else:
+                items, results = self._run_one(batch, index, command)
             all_items += items
             all_results += results or [Result(index=index, code=ErrorCode.INTERNAL.value)]
         self._outlet.publish(batch, all_items, all_results, announce=True)
 
-    def _run_one(
-        self, batch: WriteBatch, index: int, command: AnyCommand
-    ) -> tuple[list[FanoutItem], list[Result]]:
+    def _settle_deadly(self, batch: WriteBatch, index: int, command: AnyCommand) -> Written:
+        """Answer what it has stored before its writer died, if it has; else set it aside."""
+        found = self._writer.find_stored(index, command)
+        if found is not None:
+            return _published(*found, [index], republish=True)
+        self._park(batch, index, "its writer died whenever it ran alone")
+        return _NOTHING
+
+    def _run_one(self, batch: WriteBatch, index: int, command: AnyCommand) -> Written:
         self._attempts.begin(batch.batch_id, index)
         try:
             written = self._write([(index, command)], republish=True)
@@ -121,10 +129,15 @@ class BatchRunner:
         except Exception as error:
             log.exception("command_failed", batch=batch.batch_id, index=index)
             self._park(batch, index, f"{type(error).__name__}: {error}")
-            written = [], []
+            written = _NOTHING
         self._attempts.end(batch.batch_id, index)
         return written
 
     def _park(self, batch: WriteBatch, index: int, reason: str) -> None:
         log.error("command_parked", batch=batch.batch_id, index=index, reason=reason)
         self._attempts.park(batch.batch_id, index, _ENCODER.encode(batch.commands[index]), reason)
+
+
+def _published(plan: Plan, lookups: Lookups, indexes: list[int], *, republish: bool) -> Written:
+    items = fanout_items(plan, lookups.states, republish=republish)
+    return items, [result(index, plan.addresses[index], plan.outcomes[index]) for index in indexes]

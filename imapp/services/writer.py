@@ -96,6 +96,24 @@ class Writer:
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
             known = True
 
+    def find_stored(self, index: int, command: AnyCommand) -> tuple[Plan, Lookups] | None:
+        """What an earlier run stored for a command, without running it again; None if it stored nothing.
+
+        Raises:
+            StoreUnavailable: MongoDB did not answer.
+            LogConflict: the pair's direct channel changed meanwhile.
+        """
+        task = Task(index, command, body_hash(command, self._body_key))
+        lookups = self._look_up([task], set(), known=True)
+        channel_id = address(command, lookups.direct)
+        for key in repeat_keys(command, channel_id):
+            if key in lookups.repeats:
+                plan = Plan(
+                    outcomes={index: settle(task, lookups.repeats[key])}, addresses={index: channel_id}
+                )
+                return plan, lookups
+        return None
+
     def _attempt(
         self, tasks: list[Task], touched: set[str], tried: dict[int, Accepted], *, known: bool
     ) -> tuple[Plan, Lookups]:

@@ -125,12 +125,6 @@ class TestACommandThatKillsItsWriter:
         assert (answer.code, answer.seq) == ("", 2)
         assert bench.published()[-1] == (team, 2)
 
-    @pytest.mark.xfail(
-        strict=True,
-        raises=AssertionError,
-        reason="bug: a command that is stored is set aside when its writer died twice after that, alone: "
-        "answered `internal`, never published; look for its entry before parking",
-    )
     def test_however_often_after_it_was_stored_is_answered_as_stored(self, bench: Bench, team: str) -> None:
         batch = bench.batch(say("bo", "one", team))
         for _ in range(4):
