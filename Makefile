@@ -7,7 +7,7 @@ CACHES := .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-tools run test lint types unit format openapi bench up down clean
+.PHONY: help setup setup-run setup-tools run test lint types unit format openapi settings bench up down clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ format: setup-tools ## rewrite the code in the house format
 
 openapi: setup-tools ## write docs/openapi.json anew, after the REST interface changed
 	@$(BIN)/imapp openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+settings: setup-tools ## write the tables of docs/configuration.md anew, after a setting changed
+	@$(BIN)/imapp settings --update docs/configuration.md
 
 bench: setup ## load the product and print its figures, on services of its own
 	@$(BIN)/python -m bench

@@ -1,40 +1,120 @@
-"""The settings, read once from `IM_*` environment variables. Nothing else reads the environment."""
+"""The settings, read once from `IM_*` environment variables. Nothing else reads the environment.
 
+To add a setting, add its field to `Config` and run `make settings`: it is read, checked, shown by
+`imapp settings` and in `docs/configuration.md`. What concerns several settings is in `_check_together`.
+"""
+
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from environs import Env, EnvError, EnvValidationError, validate
+from environs import Env
 
 from imapp.errors import ConfigError
+from imapp.settings import PREFIX, number, read_settings, seconds, settings_of, text, texts
 
 ENVIRONMENTS: Final = ("production", "development", "test")
 MIN_KEY_CHARS: Final = 32
-_SECONDS: Final = validate.Range(min=0.05, max=3_600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Every setting. `docs/configuration.md` says what each is for."""
+    """Every setting."""
 
-    environment: str = "production"
-    mongo_url: str = "mongodb://127.0.0.1:27017/imapp?replicaSet=rs0"
-    amqp_url: str = "amqp://guest:guest@127.0.0.1:5672//"
-    namespace: str = "im"
-    shards: int = 2
-    bind: str = "127.0.0.1:8080"
-    jwt_key: str = ""
-    jwks_url: str = ""
-    jwt_audience: str = "imapp"
-    allowed_origins: tuple[str, ...] = ()
-    failpoints: str = ""
-    standby_delay_s: float = 3.0
-    command_timeout_s: float = 5.0
-    redrive_after_s: float = 1.0
-    store_patience_s: float = 20.0
-    heartbeat_s: int = 25
-    silence_s: int = 60
-    hello_timeout_s: float = 5.0
+    environment: str = text(
+        "ENV",
+        "production",
+        section="The system",
+        one_of=ENVIRONMENTS,
+        meaning="`production` logs JSON lines and refuses what is for tests; the others log for people",
+    )
+    mongo_url: str = text(
+        "MONGO_URL",
+        "mongodb://127.0.0.1:27017/imapp?replicaSet=rs0",
+        pattern=r"^mongodb(\+srv)?://",
+        allowed="`mongodb://`, `mongodb+srv://`",
+        meaning="where MongoDB is; the path names the database",
+    )
+    amqp_url: str = text(
+        "AMQP_URL",
+        "amqp://guest:guest@127.0.0.1:5672//",
+        pattern=r"^amqps?://",
+        allowed="`amqp://`",
+        meaning="where RabbitMQ is; after the last slash the virtual host",
+    )
+    namespace: str = text(
+        "NAMESPACE",
+        "im",
+        pattern=r"^[a-z0-9-]{1,40}\Z",
+        allowed="1 to 40 of `a-z`, `0-9`, `-`",
+        meaning="first part of every exchange's and queue's name",
+    )
+    shards: int = number("SHARDS", 2, least=1, most=1024, meaning="how many shard queues there are")
+    bind: str = text(
+        "BIND",
+        "127.0.0.1:8080",
+        pattern=r"^\S+:\d{1,5}\Z",
+        allowed="`HOST:PORT`",
+        meaning="address and port of a gateway",
+    )
+    jwt_key: str = text(
+        "JWT_KEY",
+        "",
+        section="Who may connect",
+        secret=True,
+        allowed=f"at least {MIN_KEY_CHARS} characters",
+        meaning="shared key that tokens are signed with (HS256)",
+    )
+    jwks_url: str = text("JWKS_URL", "", meaning="where your issuer publishes its keys")
+    jwt_audience: str = text("JWT_AUDIENCE", "imapp", meaning="what a token's `aud` must be")
+    allowed_origins: tuple[str, ...] = texts(
+        "ALLOWED_ORIGINS", meaning="pages on other hosts that may open the WebSocket"
+    )
+    command_timeout_s: float = seconds(
+        "COMMAND_TIMEOUT_S",
+        5.0,
+        section="Times",
+        meaning="how long a write may take before it is answered with `busy`",
+    )
+    redrive_after_s: float = seconds(
+        "REDRIVE_AFTER_S", 1.0, meaning="after how long a gateway sends an unanswered batch again"
+    )
+    store_patience_s: float = seconds(
+        "STORE_PATIENCE_S",
+        20.0,
+        meaning="how long a writer tries to store a batch; then it begins anew and its standby may go on",
+    )
+    standby_delay_s: float = seconds(
+        "STANDBY_DELAY_S",
+        3.0,
+        meaning="how long after its start a writer begins to stand by for the other shards",
+    )
+    heartbeat_s: int = number(
+        "HEARTBEAT_S",
+        25,
+        least=1,
+        most=3_600,
+        unit="s",
+        meaning="how often every WebSocket is pinged; told to clients in `hello`",
+    )
+    silence_s: int = number(
+        "SILENCE_S",
+        60,
+        least=1,
+        most=3_600,
+        unit="s",
+        meaning="after how long without a byte a WebSocket is closed (4000); more than the heartbeat",
+    )
+    hello_timeout_s: float = seconds(
+        "HELLO_TIMEOUT_S", 5.0, meaning="how long a new WebSocket may take to say `hello`"
+    )
+    failpoints: str = text(
+        "FAILPOINTS",
+        "",
+        section="For tests",
+        meaning="makes processes fail in tests; refused in production",
+    )
 
     @property
     def development(self) -> bool:
@@ -48,15 +128,18 @@ def load_config(fallback: Path | None = None) -> Config:
     Raises:
         ConfigError: a variable is missing or has a value that can't be used; the text names it.
     """
-    env = Env(prefix="IM_")
+    env = Env(prefix=PREFIX)
     if fallback is not None:
         env.read_env(fallback, recurse=False)
-    try:
-        config = _read(env)
-    except (EnvError, EnvValidationError) as error:
-        raise ConfigError(str(error)) from error
+    config = Config(**read_settings(Config, env))
     _check_together(config)
     return config
+
+
+def unknown_variables() -> list[str]:
+    """Variables of this process that look like settings and are none: misspelt, or of another version."""
+    known = {setting.variable for _, setting in settings_of(Config)}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
 def _check_together(config: Config) -> None:
@@ -68,27 +151,3 @@ def _check_together(config: Config) -> None:
         raise ConfigError("IM_FAILPOINTS is for tests: unset it in production.")
     if config.silence_s <= config.heartbeat_s and config.environment != "test":
         raise ConfigError("IM_SILENCE_S must be longer than IM_HEARTBEAT_S, or everybody is cut.")
-
-
-def _read(env: Env) -> Config:
-    default = Config()
-    return Config(
-        environment=env.str("ENV", default.environment, validate=validate.OneOf(ENVIRONMENTS)),
-        mongo_url=env.str("MONGO_URL", default.mongo_url, validate=validate.Regexp(r"^mongodb(\+srv)?://")),
-        amqp_url=env.str("AMQP_URL", default.amqp_url, validate=validate.Regexp(r"^amqps?://")),
-        namespace=env.str("NAMESPACE", default.namespace, validate=validate.Regexp(r"^[a-z0-9-]{1,40}\Z")),
-        shards=env.int("SHARDS", default.shards, validate=validate.Range(1, 1024)),
-        bind=env.str("BIND", default.bind, validate=validate.Regexp(r"^\S+:\d{1,5}\Z")),
-        jwt_key=env.str("JWT_KEY", default.jwt_key),
-        jwks_url=env.str("JWKS_URL", default.jwks_url),
-        jwt_audience=env.str("JWT_AUDIENCE", default.jwt_audience),
-        allowed_origins=tuple(map(str.strip, env.list("ALLOWED_ORIGINS", []))),
-        failpoints=env.str("FAILPOINTS", default.failpoints),
-        standby_delay_s=env.float("STANDBY_DELAY_S", default.standby_delay_s, validate=_SECONDS),
-        command_timeout_s=env.float("COMMAND_TIMEOUT_S", default.command_timeout_s, validate=_SECONDS),
-        redrive_after_s=env.float("REDRIVE_AFTER_S", default.redrive_after_s, validate=_SECONDS),
-        store_patience_s=env.float("STORE_PATIENCE_S", default.store_patience_s, validate=_SECONDS),
-        heartbeat_s=env.int("HEARTBEAT_S", default.heartbeat_s, validate=_SECONDS),
-        silence_s=env.int("SILENCE_S", default.silence_s, validate=_SECONDS),
-        hello_timeout_s=env.float("HELLO_TIMEOUT_S", default.hello_timeout_s, validate=_SECONDS),
-    )

@@ -1,12 +1,12 @@
 """The `imapp` command: tools for operators and newcomers."""
 
 import json
-from pathlib import Path
 
 import click
 import msgspec
 
 from imapp.cli.chat import main as run_chat
+from imapp.cli.settings import RUNNING, settings
 from imapp.config import Config, load_config
 from imapp.errors import ConfigError, StoreUnavailable
 from imapp.logs import configure_logs
@@ -17,8 +17,6 @@ from schemas.common import RESERVED_USER_IDS
 from schemas.users import User, UserKind
 
 _DAY_S = 24 * 3600
-# What `make run` wrote for whoever stands in the same folder in another terminal.
-_RUNNING = Path(".data/run/imapp.env")
 
 
 @click.group()
@@ -99,6 +97,9 @@ def openapi() -> None:
     click.echo(json.dumps(create_document(), indent=2, ensure_ascii=False, sort_keys=True))
 
 
+main.add_command(settings)
+
+
 def _refuse_in_production(config: Config) -> None:
     if not config.development:
         raise click.ClickException("This is for development and tests: set IM_ENV=development.")
@@ -106,6 +107,6 @@ def _refuse_in_production(config: Config) -> None:
 
 def _config() -> Config:
     try:
-        return load_config(_RUNNING)
+        return load_config(RUNNING)
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
