@@ -1,6 +1,6 @@
 """The log itself: collection `messages` [t_im_message, chat_message], clustered by message id."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pymongo import ASCENDING, DESCENDING
@@ -48,11 +48,7 @@ class MessageLog:
 
     def existing(self, positions: Iterable[tuple[str, int]]) -> set[str]:
         """Channel ids of those (channel id, seq) positions that hold an entry."""
-        ids = [message_id(channel_id, seq) for channel_id, seq in positions]
-        with mapped_errors():
-            return {
-                row["_id"].partition(".")[0] for row in self._messages.find({"_id": {"$in": ids}}, {"_id": 1})
-            }
+        return {row["_id"].partition(".")[0] for row in self._each(_at(positions), {"_id": 1})}
 
     def newest(self, channel_id: str) -> LogEntry | None:
         """The last entry of a channel's log."""
@@ -73,10 +69,28 @@ class MessageLog:
 
     def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         """Entries at (channel id, seq) positions, by message id; missing ones are left out."""
-        ids = [message_id(channel_id, seq) for channel_id, seq in positions]
-        with mapped_errors():
-            entries = [_entry(document) for document in self._messages.find({"_id": {"$in": ids}})]
+        entries = map(_entry, self._each(_at(positions)))
         return {entry.message_id: entry for entry in entries}
+
+    def _each(self, wanted: Iterable[Document], fields: Document | None = None) -> Iterator[Document]:
+        """What matches any of these conditions on `_id`; each is a lookup of its own within one command.
+
+        `$in` and `$or` on the key of a clustered collection read the whole log (seen with MongoDB 6.0).
+        """
+        shape = [{"$project": fields}] if fields else []
+        pending = list(wanted)
+        for start in range(0, len(pending), _LOOKUP_CHUNK):
+            first, *others = pending[start : start + _LOOKUP_CHUNK]
+            stages: list[Document] = [{"$match": first}]
+            for condition in others:
+                pipeline = [{"$match": condition}]
+                stages.append({"$unionWith": {"coll": self._messages.name, "pipeline": pipeline}})
+            with mapped_errors():
+                yield from self._messages.aggregate([*stages, *shape])
+
+
+def _at(positions: Iterable[tuple[str, int]]) -> list[Document]:
+    return [{"_id": key} for key in {message_id(channel_id, seq): None for channel_id, seq in positions}]
 
 
 def _document(entry: LogEntry) -> Document:

@@ -1,0 +1,75 @@
+"""What the log is asked costs the same however long it has grown."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from devstack.services import Stack
+from imapp.domain.entries import LogEntry
+from imapp.domain.ids import message_id
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Database, connect
+from imapp.stores.schema import create_schema
+
+CHANNELS = ("a" * 24, "m" * 24, "z" * 24)
+LENGTH = 300
+
+
+@pytest.fixture
+def database(stack: Stack) -> Iterator[Database]:
+    """Three logs, in a database that writes down what its queries cost."""
+    url = urlsplit(stack.mongo_url)._replace(path=f"/test-log-{secrets.token_hex(4)}").geturl()
+    database = connect(url, pool_size=2)
+    create_schema(database)
+    MessageLog(database).append([_entry(name, seq) for name in CHANNELS for seq in range(1, LENGTH + 1)])
+    database.command("profile", 2)
+    yield database
+    database.command("profile", 0)
+    database.client.drop_database(database.name)
+    database.client.close()
+
+
+def test_entries_by_id_are_looked_up_and_not_searched(database: Database) -> None:
+    positions = [(name, seq) for name in CHANNELS for seq in (1, 150, LENGTH)]
+
+    found = MessageLog(database).at([*positions, (CHANNELS[0], LENGTH + 1)])
+
+    assert found.keys() == {message_id(*position) for position in positions}
+    assert _examined(database) < 50
+
+
+def test_whether_entries_exist_is_looked_up_and_not_searched(database: Database) -> None:
+    asked = [(CHANNELS[0], LENGTH), (CHANNELS[1], LENGTH + 1), (CHANNELS[2], 1)]
+
+    assert MessageLog(database).existing(asked) == {CHANNELS[0], CHANNELS[2]}
+    assert _examined(database) < 50
+
+
+def _examined(database: Database) -> int:
+    """How many documents of the log the server has looked at since the test began."""
+    rows: list[dict[str, Any]] = list(database["system.profile"].find({"docsExamined": {"$exists": True}}))
+    return sum(row["docsExamined"] for row in rows if row["ns"].endswith(".messages"))
+
+
+def _entry(channel_id: str, seq: int) -> LogEntry:
+    return LogEntry(
+        channel_id=channel_id,
+        seq=seq,
+        sender="an",
+        sender_name="An",
+        sender_avatar="",
+        client_message_id=f"id-{seq}",
+        body_hash=None,
+        type=1,
+        content="",
+        extra={},
+        reply_to=None,
+        mentions=[],
+        status=0,
+        countable=seq,
+        rev=seq,
+        time_ms=1_000,
+    )
