@@ -19,6 +19,7 @@ from wsproto.utilities import ProtocolError
 
 from imapp.logs import get_log
 from imapp.ws.framing import CloseFrame, FrameError, FrameReader, PingFrame, close_frame, pong_frame
+from schemas.common import MAX_FRAME_BYTES
 from schemas.frames import CloseCode
 
 _MAX_QUEUED_BYTES: Final = 1_000_000
@@ -27,6 +28,8 @@ _STALL_S: Final = 10.0
 _CHUNK_BYTES: Final = 65_536  # a slow peer has to take this much in that time
 _CLOSE_WAIT_S: Final = 2.0
 _RECEIVE_BYTES: Final = 65_536
+_READ_OFF_BYTES: Final = 1_000_000
+_TURN: Final = 64  # messages or receptions in a row: some milliseconds
 _NO_CODE: Final = 1005  # what a Close frame without a code stands for
 _WOULD_BLOCK: Final = (errno.EAGAIN, errno.EWOULDBLOCK)
 
@@ -57,7 +60,7 @@ class Connection(simple_websocket.Server):
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         self.last_heard = time.monotonic()
         self.partial_since: float | None = None
-        self._frames = FrameReader()
+        self._frames = FrameReader(options.get("max_message_size") or MAX_FRAME_BYTES)
         self._queue: list[bytes] = []
         self._queued_bytes = 0
         self._held: list[bytes] | None = []
@@ -65,6 +68,8 @@ class Connection(simple_websocket.Server):
         self._writing = False
         self._closing = False
         self._peer_closed = False
+        self._hanging_up = False
+        self._turn = 0
         self._killer: Any = None
         try:
             super().__init__(environ, thread_class=_NoThread, **options)
@@ -86,19 +91,30 @@ class Connection(simple_websocket.Server):
                     if isinstance(incoming, PingFrame):
                         self.reply(pong_frame(incoming.payload))
                     else:
+                        self.partial_since = None  # what may be unfinished now has begun after it
                         yield incoming
+                    self._give_way()
                 self._note_partial()
         except FrameError as error:
             self.shut(error.code, error.reason)
+            self._hang_up()
             self._read_off()
 
     def _receive(self) -> bytes:
+        self._give_way()
         try:
             data: bytes = self.sock.recv(_RECEIVE_BYTES)
         except OSError:
             return b""
         self.last_heard = time.monotonic()
         return data
+
+    def _give_way(self) -> None:
+        """Let the others run now and then: a socket that always has data makes nobody wait by itself."""
+        self._turn += 1
+        if self._turn >= _TURN:
+            self._turn = 0
+            gevent.sleep(0)
 
     def _note_partial(self) -> None:
         if not self._frames.partial:
@@ -108,8 +124,9 @@ class Connection(simple_websocket.Server):
 
     def _read_off(self) -> None:
         """Read what still comes, until the peer has seen our Close: unread data would make it a reset."""
-        while self._receive():
-            pass
+        left = _READ_OFF_BYTES
+        while left > 0 and (data := self._receive()):
+            left -= len(data)
 
     def _peer_closes(self, frame: CloseFrame) -> None:
         self.shut(CloseCode.NORMAL if frame.code == _NO_CODE else frame.code, "")
@@ -231,6 +248,15 @@ class Connection(simple_websocket.Server):
             raise
         finally:
             self._writing = False
+            if self._hanging_up:
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Say no more, as soon as everything is out: the peer is not to wait for an answer to its mistake."""
+        self._hanging_up = True
+        if not self._writing:
+            with suppress(OSError):
+                self.sock.shutdown(socket.SHUT_WR)
 
     def _abort(self) -> None:
         self._closing = True

@@ -1,7 +1,8 @@
 """Reading WebSocket frames, without I/O.
 
 Nearly all frames of a chat are whole, masked texts. Those are parsed here, which costs a tenth of the
-general parser; everything else (fragments, control frames, mistakes) goes to wsproto, frame by frame.
+general parser; everything else (fragments, control frames, mistakes) goes to wsproto, frame by frame, as far
+as the peer's allowance goes.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from wsproto.connection import ConnectionState, ConnectionType
 from wsproto.events import CloseConnection, Event, Message, Ping, Pong, TextMessage
 from wsproto.utilities import RemoteProtocolError
 
+from imapp.ws.allowance import FrameAllowance
 from schemas.common import MAX_FRAME_BYTES
 from schemas.frames import CloseCode
 
@@ -53,8 +55,9 @@ Incoming = str | bytes | PingFrame | CloseFrame
 class FrameReader:
     """Turns received bytes into messages. Holds at most one frame and one fragmented message."""
 
-    def __init__(self, max_bytes: int = MAX_FRAME_BYTES) -> None:
+    def __init__(self, max_bytes: int = MAX_FRAME_BYTES, allowance: FrameAllowance | None = None) -> None:
         self._max_bytes = max_bytes
+        self._allowance = allowance or FrameAllowance()
         self._buffer = b""
         self._general: ProtocolConnection | None = None
         self._parts: list[Any] = []
@@ -90,7 +93,7 @@ class FrameReader:
                     break
                 frame = start, header, stop
                 start = stop
-                if buffer[frame[0]] == _WHOLE_TEXT and masked and not self._fragmented:
+                if size and buffer[frame[0]] == _WHOLE_TEXT and masked and not self._fragmented:
                     yield _text(buffer, *frame)
                 else:
                     yield from self._feed_general(buffer[frame[0] : stop])
@@ -98,6 +101,8 @@ class FrameReader:
             self._buffer = buffer[start:]
 
     def _feed_general(self, frame: bytes) -> Iterator[Incoming]:
+        if not self._allowance.spend():
+            raise FrameError(CloseCode.POLICY_VIOLATION, "too many frames without a request")
         if self._general is None:
             self._general = ProtocolConnection(ConnectionType.SERVER)
         try:

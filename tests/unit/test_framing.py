@@ -9,6 +9,7 @@ from wsproto.connection import Connection as ProtocolConnection
 from wsproto.connection import ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
+from imapp.ws.allowance import FRAMES_AT_ONCE, FrameAllowance
 from imapp.ws.framing import CloseFrame, FrameError, FrameReader, Incoming, PingFrame
 
 SMALL = 1_000
@@ -103,6 +104,43 @@ def test_a_broken_frame_ends_the_connection_with_its_code(wire: bytes, code: int
     with pytest.raises(FrameError) as refusal:
         read(wire)
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        pytest.param(client_frame(0x9, b""), id="pings"),
+        pytest.param(client_frame(0xA, b"x"), id="pongs"),
+        pytest.param(client_frame(0x1, b""), id="empty texts"),
+        pytest.param(client_frame(0x2, b"x"), id="binaries"),
+        pytest.param(client_frame(0x1, b"", fin=False) + client_frame(0x0, b""), id="empty pieces"),
+    ],
+)
+def test_a_flood_of_frames_without_a_request_ends_the_connection(flood: bytes) -> None:
+    with pytest.raises(FrameError) as refusal:
+        read(flood * FRAMES_AT_ONCE + flood)
+    assert refusal.value.code == 1008
+
+
+def test_an_endless_message_of_tiny_pieces_ends_the_connection() -> None:
+    with pytest.raises(FrameError) as refusal:
+        read(client_frame(0x1, b"x", fin=False) + client_frame(0x0, b"x", fin=False) * 10_000)
+    assert refusal.value.code == 1008
+
+
+def test_whole_texts_need_no_allowance() -> None:
+    assert read(client_frame(0x1, b"hi") * 3 * FRAMES_AT_ONCE) == ["hi"] * 3 * FRAMES_AT_ONCE
+
+
+def test_an_allowance_comes_back_with_time_and_never_exceeds_its_size() -> None:
+    now = [0.0]
+    allowance = FrameAllowance(at_once=3, per_s=2.0, clock=lambda: now[0])
+
+    assert [allowance.spend() for _ in range(4)] == [True, True, True, False]
+    now[0] += 1.0
+    assert [allowance.spend() for _ in range(3)] == [True, True, False]
+    now[0] += 1_000.0
+    assert [allowance.spend() for _ in range(4)] == [True, True, True, False]
 
 
 def test_a_reader_knows_that_a_frame_is_unfinished() -> None:
