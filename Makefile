@@ -7,7 +7,7 @@ CACHES := .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-tools run test lint types unit format openapi settings bench up down clean
+.PHONY: help setup setup-run setup-tools run test lint types unit autobahn format openapi settings bench up down clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ types: setup-tools ## strict type check
 
 unit: setup-tools ## the tests that need no services
 	@$(BIN)/pytest -m "not services"
+
+autobahn: setup-tools ## the WebSocket against Autobahn's fuzzing client; needs Python 2.7 (pyenv's, or PYTHON27)
+	@$(BIN)/python -m tests.autobahn
 
 format: setup-tools ## rewrite the code in the house format
 	@$(BIN)/ruff check --fix-only .
