@@ -30,11 +30,15 @@ from imapp.services.history import HistoryService
 from imapp.services.identity import IdentityService
 from imapp.services.outlet import Outlet
 from imapp.services.people import ProfileCache
+from imapp.services.presence import PresenceService
 from imapp.services.receipts import ReceiptRunner
 from imapp.services.writer import Writer, WriterStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
+from imapp.stores.connections import ConnectionStore
+from imapp.stores.gateways import GatewayStore
+from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity
@@ -59,6 +63,7 @@ class TaskServices:
 
     batches: BatchRunner
     receipts: ReceiptRunner
+    presence: PresenceService
 
 
 def _open_store(config: Config, pool_size: int) -> Database:
@@ -111,6 +116,17 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
             outlet=outlet,
             fail_stop=fail_stop,
         ),
+        presence=presence_service(database),
+    )
+
+
+def presence_service(database: Database) -> PresenceService:
+    """Who is online, and who was when."""
+    return PresenceService(
+        gateways=GatewayStore(database),
+        connections=ConnectionStore(database),
+        last_seen=LastSeenStore(database),
+        users=UserStore(database),
     )
 
 

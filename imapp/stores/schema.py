@@ -24,6 +24,10 @@ _INDEXES: Final = {
     ],
     "channels": [IndexModel([("changed_at", DESCENDING)], name="changed")],
     "users": [IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name")],
+    "connections": [
+        IndexModel([("user", ASCENDING), ("gateway", ASCENDING)], name="user"),
+        IndexModel([("gateway", ASCENDING), ("user", ASCENDING)], name="gateway"),
+    ],
     "attempts": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_ATTEMPTS_KEPT_S, name="age")],
 }
 

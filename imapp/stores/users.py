@@ -23,6 +23,12 @@ class UserStore:
         with mapped_errors():
             return {row["_id"]: _profile(row) for row in self._users.find({"_id": {"$in": list(user_ids)}})}
 
+    def active(self, user_ids: Iterable[str]) -> set[str]:
+        """Those of these people who may use the system."""
+        wanted = {"_id": {"$in": list(user_ids)}, "status": ACTIVE}
+        with mapped_errors():
+            return {row["_id"] for row in self._users.find(wanted, {"_id": 1})}
+
     def find_active(self, user_id: str) -> User | None:
         """Somebody who may use the system, None if there is no such person or he is disabled."""
         with mapped_errors():

@@ -1,0 +1,88 @@
+"""Who is online, for whoever asks, in a gateway or a worker; and the sweeping of gateways that died."""
+
+from collections.abc import Collection
+
+from imapp.domain.presence import OFFLINE, Presence, presence_of
+from imapp.logs import get_log
+from imapp.stores.connections import ConnectionStore
+from imapp.stores.gateways import GatewayStore
+from imapp.stores.last_seen import LastSeenStore
+from imapp.stores.users import UserStore
+
+log = get_log("presence")
+
+
+class PresenceService:
+    """Reads presence as it is now. Any thread may use it."""
+
+    def __init__(
+        self,
+        *,
+        gateways: GatewayStore,
+        connections: ConnectionStore,
+        last_seen: LastSeenStore,
+        users: UserStore,
+    ) -> None:
+        self._gateways = gateways
+        self._connections = connections
+        self._last_seen = last_seen
+        self._users = users
+
+    def online(self, user_ids: Collection[str]) -> set[str]:
+        """Those of these people who have a connection now, on a gateway that lives: it reaches them.
+
+        Stricter than what others are shown: there is no grace period. A connection counts some tenths of a
+        second after its hello, and until its gateway's lease runs out if that died.
+
+        Raises:
+            StoreUnavailable: it is not known.
+        """
+        held = self._connections.gateways_of(user_ids)
+        if not held:
+            return set()
+        alive = {lease.gateway for lease in self._gateways.leases().values() if lease.alive}
+        return {user_id for user_id, gateways in held.items() if gateways & alive}
+
+    def presence(self, user_ids: Collection[str]) -> dict[str, Presence]:
+        """How each of these people is shown, in this order. Who does not exist or is disabled is offline.
+
+        Raises:
+            StoreUnavailable: it is not known.
+        """
+        active = self._users.active(user_ids)
+        # Endings after connections: they are stored before the connection's row is deleted.
+        held = self._connections.gateways_of(active)
+        leases = self._gateways.leases()
+        seen = self._last_seen.find(active)
+        return {
+            user_id: presence_of(held.get(user_id, ()), leases, seen.get(user_id))
+            if user_id in active
+            else OFFLINE
+            for user_id in user_ids
+        }
+
+    def sweep(self) -> list[str]:
+        """Delete what dead gateways left behind, and note when their people were last seen; gives their names.
+
+        Anybody may call it at any time. What one does not finish the next one does again.
+
+        Raises:
+            StoreUnavailable: the rest is for the next time.
+        """
+        swept = []
+        while (dead := self._gateways.claim_dead()) is not None:
+            self._last_seen.lost(self._connections.users_on(dead.gateway), dead.renewed_ms)
+            self._connections.delete_of(dead.gateway)
+            self._gateways.delete(dead.gateway)
+            log.warning("gateway_swept", gateway=dead.gateway)
+            swept.append(dead.gateway)
+        return [*swept, *self._sweep_orphans()]
+
+    def _sweep_orphans(self) -> list[str]:
+        """Rows that a gateway wrote late, after it was swept."""
+        named = self._connections.gateways()
+        # In this order: a lease is opened before the first connection names it.
+        orphans = sorted(named - self._gateways.leases().keys())
+        for gateway in orphans:
+            self._connections.delete_of(gateway)
+        return orphans
