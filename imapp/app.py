@@ -41,6 +41,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         directory=services.directory,
         history=services.history,
         conversations=services.conversations,
+        pushes=services.pushes,
         health=services.health,
         command_timeout_s=config.command_timeout_s,
     )

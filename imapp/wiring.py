@@ -17,6 +17,7 @@ from imapp.errors import StoreUnavailable
 from imapp.gateway.batcher import Batcher
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.received import ReceivedCoalescer
 from imapp.logs import get_log
 from imapp.services.access import AccessService
 from imapp.services.batches import BatchRunner
@@ -31,7 +32,8 @@ from imapp.services.identity import IdentityService
 from imapp.services.outlet import Outlet
 from imapp.services.people import ProfileCache
 from imapp.services.presence import PresenceService
-from imapp.services.receipts import ReceiptRunner
+from imapp.services.pushes import PushService
+from imapp.services.receipts import ReceiptRunner, ReceiptStores
 from imapp.services.writer import Writer, WriterStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
@@ -43,6 +45,7 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity
 from imapp.stores.mongo import Database, connect
+from imapp.stores.pushes import PushLedger
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
 from imapp.ws.client import SessionServices
@@ -109,9 +112,7 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
             fail_stop=fail_stop,
         ),
         receipts=ReceiptRunner(
-            members=members,
-            channels=channels,
-            log=log,
+            ReceiptStores(members, channels, log, PushLedger(database)),
             rows=ConversationRows(members, log, UserStore(database)),
             outlet=outlet,
             fail_stop=fail_stop,
@@ -173,6 +174,7 @@ class GatewayServices:
     directory: DirectoryService
     history: HistoryService
     conversations: ConversationService
+    pushes: PushService
     health: HealthService
 
 
@@ -212,6 +214,7 @@ def gateway_services(config: Config) -> GatewayServices:
         directory=DirectoryService(access, members, users),
         history=history,
         conversations=conversations,
+        pushes=PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users),
         health=HealthService(database),
     )
 
@@ -234,6 +237,7 @@ def _gateway(config: Config, members: MemberStore) -> Gateway:
         members=members,
         make_batcher=make_batcher,
         marks=MarkCoalescer(TaskPublisher(celery, config.amqp_url), names.receipts_queue()),
+        received=ReceivedCoalescer(TaskPublisher(celery, config.amqp_url), names.receipts_queue()),
         make_consumer=partial(GatewayConsumer, config.amqp_url, names),
         resync_frame=encode(ResyncEvent()),
     )

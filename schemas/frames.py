@@ -71,6 +71,13 @@ class Read(Request, kw_only=True, tag="read"):
     seq: Seq
 
 
+class Received(Request, kw_only=True, tag="received"):
+    """A device has received everything up to this seq. No reply; at most twice a second per channel."""
+
+    channel_id: ChannelId
+    seq: Seq
+
+
 class Sync(Request, kw_only=True, tag="sync"):
     """Which conversations changed since the cursor; without one, all of them."""
 
@@ -143,6 +150,7 @@ ClientFrame = (
     Hello
     | Send
     | Read
+    | Received
     | Sync
     | History
     | CreateGroup
@@ -236,6 +244,7 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     Hello: HelloReply,
     Send: WrittenReply,
     Read: ReadReply,
+    Received: None,
     Sync: SyncReply,
     History: HistoryReply,
     CreateGroup: WrittenReply,

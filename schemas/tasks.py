@@ -149,11 +149,22 @@ class ReadMark(Struct, array_like=True, kw_only=True):
     at_ms: int
 
 
+class ReceivedMark(Struct, array_like=True, kw_only=True):
+    """Somebody has received a channel from one seq to another, at a time stamped where it happened."""
+
+    channel_id: str
+    user_id: str
+    seq: int
+    at_ms: int
+    from_seq: int = 1
+
+
 class ReceiptBatch(Struct, array_like=True, kw_only=True):
     """Coalesced marks of one gateway; order and repetition do not matter."""
 
     version: int = VERSION
     reads: list[ReadMark]
+    received: list[ReceivedMark] = []
 
 
 class Notice(Struct, array_like=True, kw_only=True, tag="notice"):

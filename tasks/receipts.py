@@ -1,6 +1,6 @@
-"""`receipts.apply`: a gateway's coalesced read marks."""
+"""`receipts.apply`: a gateway's coalesced marks of what was received and read."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from celery import shared_task
@@ -12,7 +12,7 @@ from tasks import services
 _DECODER: Final = msgspec.msgpack.Decoder(ReceiptBatch)
 
 
-@shared_task(name=RECEIPTS_TASK, typing=False)
-def apply(payload: bytes) -> None:
-    """Move watermarks forward and tell their owners' other devices."""
-    services().receipts.run(_DECODER.decode(payload))
+@shared_task(name=RECEIPTS_TASK, bind=True, typing=False)
+def apply(self: Any, payload: bytes) -> None:
+    """Note down who received and read what, move watermarks and tell those concerned."""
+    services().receipts.run(_DECODER.decode(payload), self.request.id)

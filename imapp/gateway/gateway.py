@@ -15,6 +15,7 @@ from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S, Batcher, Waiter
 from imapp.gateway.delivery import Delivery
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry, Subscriber
 from imapp.logs import get_log
 from imapp.stores.members import MemberStore
@@ -32,19 +33,21 @@ log = get_log("gateway")
 class Gateway:
     """Connections in, commands out, frames back. Build it and `start` it in the process that serves."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the parts of a gateway, each by its name
         self,
         *,
         shards: int,
         members: MemberStore,
         make_batcher: Callable[[int, Callable[[], str | None]], Batcher],
         marks: MarkCoalescer,
+        received: ReceivedCoalescer,
         make_consumer: Callable[..., GatewayConsumer],
         resync_frame: bytes,
     ) -> None:
         self.name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
         self.registry = Registry()
         self.marks = marks
+        self.received = received
         self.draining = False
         self._shards = shards
         self._members = members
@@ -73,6 +76,7 @@ class Gateway:
         """Begin to consume and to send. Call it once, after fork."""
         self.spawn(self._consumer.run)
         self.spawn(self.marks.run)
+        self.spawn(self.received.run)
         self.spawn(self._expire)
         for batcher in self._batchers.values():
             self.spawn(batcher.run)
@@ -146,12 +150,17 @@ class Gateway:
         for batcher in self._batchers.values():
             batcher.stop()
         self.marks.stop()
+        self.received.stop()
         while time.monotonic() < deadline and not self._idle():
             gevent.sleep(0.02)
         self._consumer.stop()
 
     def _idle(self) -> bool:
-        return self.marks.idle and all(batcher.idle for batcher in self._batchers.values())
+        return (
+            self.marks.idle
+            and self.received.idle
+            and all(batcher.idle for batcher in self._batchers.values())
+        )
 
     def _connected(self, reply_queue: str) -> None:
         """Between the binding of new queues and the first message: catch up with the store."""

@@ -15,6 +15,7 @@ from imapp.services.directory import DirectoryService
 from imapp.services.health import HealthService
 from imapp.services.history import HistoryService
 from imapp.services.identity import IdentityService
+from imapp.services.pushes import PushService
 from schemas.channels import Written
 from schemas.tasks import AnyCommand, Result
 from schemas.users import User
@@ -34,6 +35,7 @@ class RestServices:
     directory: DirectoryService
     history: HistoryService
     conversations: ConversationService
+    pushes: PushService
     health: HealthService
     command_timeout_s: float
 

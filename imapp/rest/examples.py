@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas import channels, conversations, errors, health, messages, users
+from schemas import channels, conversations, errors, health, messages, receipts, users
 from schemas.common import (
     ChannelStatus,
     ChannelType,
@@ -61,6 +61,10 @@ _CONVERSATION: Final = conversations.Conversation(
 _MEMBER: Final = channels.Member(
     user_id="an", name="An 安", avatar="", role=Role.OWNER, joined_at="2026-11-20T08:00:00.000Z"
 )
+_PUSH: Final = receipts.Push(
+    receiver="an", name="An 安", status=receipts.PushStatus.READ, last_modified_time=_TIME
+)
+_PUSH_COUNTS: Final = receipts.PushCounts(total=3, unreceived=1, received=1, read=1)
 
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
     _AN,
@@ -98,6 +102,16 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     ),
     conversations.ReadBody(seq=42),
     conversations.ReadState(channel_id=_CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
+    receipts.PushPage(
+        message_id=_MESSAGE_ID,
+        channel_id=_CHANNEL_ID,
+        seq=42,
+        counts=_PUSH_COUNTS,
+        pushes=[_PUSH],
+        cursor=None,
+    ),
+    _PUSH,
+    _PUSH_COUNTS,
     health.Liveness(),
     health.Dependency(ok=True),
     health.Readiness(

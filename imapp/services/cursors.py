@@ -2,12 +2,16 @@
 
 import base64
 import binascii
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from imapp.errors import RequestError
+from schemas.common import UserId
 from schemas.errors import ErrorCode
+
+_NOBODY: Final = ""
+"""Sorts before every user id."""
 
 Position = TypeVar("Position", bound=msgspec.Struct)
 
@@ -27,4 +31,18 @@ def decode_cursor(cursor: str, kind: type[Position]) -> Position:
         data = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         return msgspec.msgpack.decode(data, type=kind)
     except (ValueError, binascii.Error, msgspec.DecodeError) as error:
+        raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error
+
+
+def after_user(cursor: str | None) -> str:
+    """The user id after which a page of a list by user id begins.
+
+    Raises:
+        RequestError: `invalid`, if it is none.
+    """
+    if cursor is None:
+        return _NOBODY
+    try:
+        return msgspec.convert(cursor, UserId)
+    except msgspec.ValidationError as error:
         raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error

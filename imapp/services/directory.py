@@ -1,21 +1,17 @@
 """Channels, members and people, as clients list them."""
 
-from typing import Final
-
 import msgspec
 
 from imapp.domain.entries import wire_time
 from imapp.errors import RequestError
 from imapp.services.access import AccessService, Readable
+from imapp.services.cursors import after_user
 from imapp.stores.members import MemberStore
 from imapp.stores.users import UserStore
 from schemas.channels import Channel, ListQuery, Member, MemberPage
-from schemas.common import ChannelType, UserId, UserIds
+from schemas.common import ChannelType, UserIds
 from schemas.errors import ErrorCode
 from schemas.users import UserPage, UserQuery
-
-_NOBODY: Final = ""
-"""Sorts before every user id."""
 
 
 class DirectoryService:
@@ -57,7 +53,7 @@ class DirectoryService:
             RequestError: `not_found`, `not_member`, or `invalid` for a cursor that is not ours.
         """
         self._access.present(user_id, channel_id)
-        rows = self._members.page(channel_id, _after(query.cursor), query.limit + 1)
+        rows = self._members.page(channel_id, after_user(query.cursor), query.limit + 1)
         page = rows[: query.limit]
         profiles = self._users.profiles(row.member.user_id for row in page)
         members = []
@@ -83,7 +79,7 @@ class DirectoryService:
         """
         if query.ids is not None and query.name is not None:
             raise RequestError(ErrorCode.INVALID, query="give one of ids and name")
-        after, limit = _after(query.cursor), query.limit + 1
+        after, limit = after_user(query.cursor), query.limit + 1
         if query.ids is not None:
             found = self._users.by_ids(_user_ids(query.ids), after, limit)
         else:
@@ -99,16 +95,6 @@ class DirectoryService:
         peer_id = self._members.peers([channel.channel_id], user_id).get(channel.channel_id)
         profile = self._users.profiles([peer_id]).get(peer_id) if peer_id else None
         return (profile.name, profile.avatar, peer_id) if profile else (channel.name, channel.avatar, peer_id)
-
-
-def _after(cursor: str | None) -> str:
-    """The user id after which a page begins."""
-    if cursor is None:
-        return _NOBODY
-    try:
-        return msgspec.convert(cursor, UserId)
-    except msgspec.ValidationError as error:
-        raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error
 
 
 def _user_ids(ids: str) -> list[str]:

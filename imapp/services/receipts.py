@@ -1,74 +1,88 @@
-"""Read watermarks: clamped to what the reader may see, moved forward only, told to his other devices."""
+"""Marks of what was received and read: noted in the ledger, watermarks moved, those concerned told."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from imapp.domain import spans
 from imapp.domain.ids import message_id
+from imapp.domain.receipts import Receipt
 from imapp.domain.unread import unread, unread_label
 from imapp.errors import StoreUnavailable
 from imapp.services.conversation_rows import ConversationRows
 from imapp.services.frames import websocket_frame
+from imapp.services.marks import Known, flushes, newest_reads, readers
 from imapp.services.outlet import Outlet
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
+from imapp.stores.pushes import PushLedger
 from schemas.frames import ConversationEvent
-from schemas.tasks import Notice, ReadMark, ReceiptBatch
+from schemas.tasks import Notice, ReceiptBatch
 
 _ENCODER: Final = msgspec.json.Encoder()
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptStores:
+    """What marks are checked against, and where they go."""
+
+    members: MemberStore
+    channels: ChannelStore
+    log: MessageLog
+    ledger: PushLedger
+
+
 class ReceiptRunner:
-    """Applies batches of read marks. Order and repetition make no difference (I6)."""
+    """Applies batches of marks. Order and repetition make no difference (I6)."""
 
     def __init__(
         self,
+        stores: ReceiptStores,
         *,
-        members: MemberStore,
-        channels: ChannelStore,
-        log: MessageLog,
         rows: ConversationRows,
         outlet: Outlet,
         fail_stop: Callable[[str], None],
     ) -> None:
-        self._members = members
-        self._channels = channels
-        self._log = log
+        self._stores = stores
         self._rows = rows
         self._outlet = outlet
         self._fail_stop = fail_stop
 
-    def run(self, batch: ReceiptBatch) -> None:
-        """Return when the marks are stored and told; then the task may be acknowledged."""
+    def run(self, batch: ReceiptBatch, key: str) -> None:
+        """Return when the marks are stored and told; then the task may be acknowledged.
+
+        `key` names the task, in every run of it.
+        """
         try:
-            self._apply(_newest(batch.reads))
+            self._apply(batch, key)
         except StoreUnavailable as error:
             self._fail_stop(f"store unavailable: {error}")
 
-    def _apply(self, reads: list[ReadMark]) -> None:
-        rows = self._members.find_all((read.channel_id, read.user_id) for read in reads)
-        heads = self._channels.heads({read.channel_id for read in reads})
-        clamped = [
-            (read, seq)
-            for read in reads
-            if (row := rows.get((read.channel_id, read.user_id))) is not None
-            and (seq := _clamp(read.seq, row, heads[read.channel_id])) > 0
-        ]
-        entries = self._log.at((read.channel_id, seq) for read, seq in clamped)
-        marks = [
-            Mark(read.channel_id, read.user_id, seq, entry.countable, read.at_ms)
-            for read, seq in clamped
-            if (entry := entries.get(message_id(read.channel_id, seq))) is not None
-        ]
-        self._members.move_marks(marks, told=True)
+    def _apply(self, batch: ReceiptBatch, key: str) -> None:
+        rows = self._stores.members.find_all(readers(batch))
+        known = Known(rows, self._stores.channels.heads({channel_id for channel_id, _ in rows}))
+        flushed = flushes(batch, key, known)
+        # First the ledger: a watermark without its receipt would be a reader whom nobody can name.
+        self._stores.ledger.append(flushed)
+        marks = self._marks(newest_reads(flushed))
+        self._stores.members.move_marks(marks, told=True)
         self._outlet.notify(
-            self._notice(mark, rows[mark.channel_id, mark.user_id], heads[mark.channel_id])
+            self._notice(mark, rows[mark.channel_id, mark.user_id], known.heads[mark.channel_id])
             for mark in marks
             if mark.seq > rows[mark.channel_id, mark.user_id].read_seq
         )
+
+    def _marks(self, reads: Mapping[tuple[str, str], Receipt]) -> list[Mark]:
+        entries = self._stores.log.at(
+            {(channel_id, read.up_to_seq) for (channel_id, _), read in reads.items()}
+        )
+        return [
+            Mark(channel_id, user_id, read.up_to_seq, entry.countable, read.at_ms)
+            for (channel_id, user_id), read in reads.items()
+            if (entry := entries.get(message_id(channel_id, read.up_to_seq))) is not None
+        ]
 
     def _notice(self, mark: Mark, row: MemberRow, head: Head) -> Notice:
         count = unread(self._rows.last_countable(row, head), max(mark.countable, row.read_countable))
@@ -79,17 +93,3 @@ class ReceiptRunner:
             unread_label=unread_label(count),
         )
         return Notice(user_id=mark.user_id, frame=websocket_frame(_ENCODER.encode(event)))
-
-
-def _newest(reads: Iterable[ReadMark]) -> list[ReadMark]:
-    newest: dict[tuple[str, str], ReadMark] = {}
-    for read in reads:
-        known = newest.get((read.channel_id, read.user_id))
-        if known is None or known.seq < read.seq:
-            newest[read.channel_id, read.user_id] = read
-    return list(newest.values())
-
-
-def _clamp(seq: int, row: MemberRow, head: Head) -> int:
-    """A mark beyond what the reader may see counts as one of everything he may see."""
-    return min(seq, spans.visible_last(row.member.spans, head.channel.last_seq))

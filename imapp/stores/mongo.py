@@ -90,6 +90,19 @@ def mapped_errors() -> Iterator[None]:
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
 
+@contextmanager
+def duplicates_ignored() -> Iterator[None]:
+    """For unordered inserts of what may be there already: those whose key is taken stay as they are."""
+    try:
+        yield
+    except BulkWriteError as error:
+        details = error.details or {}
+        failed = details.get("writeErrors") or []
+        only_known = all(problem.get("code") == DUPLICATE_KEY for problem in failed)
+        if details.get("writeConcernErrors") or not only_known:
+            raise
+
+
 @lru_cache(maxsize=1_024)  # all entries of a batch have the same time
 def to_datetime(time_ms: int) -> datetime:
     """Milliseconds since 1970 as MongoDB keeps them."""

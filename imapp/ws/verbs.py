@@ -94,6 +94,11 @@ def _mark(client: Client, state: ReadState, answer: Callable[[bool], None]) -> N
         client.services.gateway.marks.add(state.channel_id, client.user_id, state.read_seq, answer)
 
 
+def _received(client: Client, request: frames.Received) -> None:
+    if not client.services.gateway.received.add(request.channel_id, client.user_id, request.seq):
+        raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
+
+
 def _sync(client: Client, request: frames.Sync) -> None:
     page = client.services.conversations.sync(client.user_id, request.cursor)
     client.reply(encode(with_id(frames.SyncReply, request.id, page)))
@@ -105,6 +110,7 @@ def _history(client: Client, request: frames.History) -> None:
     )
     page = client.services.history.page(client.user_id, request.channel_id, query)
     client.reply(encode(with_id(frames.HistoryReply, request.id, page)))
+    client.services.gateway.received.add_page(client.user_id, page.channel_id, page.entries)
 
 
 def _ping(client: Client, request: frames.Ping) -> None:
@@ -119,6 +125,7 @@ def with_id(kind: Any, request_id: str, page: Any) -> Any:
 VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.Send: _send,
     frames.Read: _read,
+    frames.Received: _received,
     frames.Sync: _sync,
     frames.History: _history,
     frames.CreateGroup: _create_group,

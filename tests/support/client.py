@@ -117,6 +117,10 @@ class Client(Witness):
         page: frames.HistoryReply = self.request("history", channel_id=channel, **where)
         return page
 
+    def acknowledge(self, channel: str, seq: int) -> None:
+        """Say that this device has received everything up to a seq; nothing is answered."""
+        self.post("received", channel_id=channel, seq=seq)
+
     def sync(self, cursor: str | None = None) -> frames.SyncReply:
         """One page of what changed since the cursor."""
         fields: dict[str, Any] = {"cursor": cursor} if cursor else {}

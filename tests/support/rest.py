@@ -13,6 +13,7 @@ from schemas.channels import Channel, MemberPage, Written
 from schemas.conversations import ConversationPage, ReadState, SyncPage
 from schemas.messages import Entry as WireEntry
 from schemas.messages import HistoryPage
+from schemas.receipts import PushPage
 from tests.support.history import Answered, Opened, Paged
 from tests.support.link import RefusedError
 from tests.support.recorder import Recorder, entry_of, previews_of, sent_of
@@ -95,6 +96,10 @@ class RestClient:
         body = _body(self.call("GET", f"/messages/{message_id}"))
         self.recorder.add(Paged(self.connection, (entry_of(body),)))
         return msgspec.convert(body, WireEntry)
+
+    def pushes(self, message_id: str, **query: Any) -> PushPage:
+        """Who received and who read a message."""
+        return self.get(f"/messages/{message_id}/pushes", PushPage, **query)
 
     def history(self, channel: str, **where: int) -> HistoryPage:
         """A page of history: `before`, `after`, `around`, `limit`."""

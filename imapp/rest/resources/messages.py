@@ -9,6 +9,7 @@ from imapp.rest.schemas import schema_of
 from imapp.services import commands
 from schemas.errors import ErrorCode
 from schemas.messages import Entry, HistoryPage, HistoryQuery, SendBody
+from schemas.receipts import PushPage, PushQuery
 from schemas.tasks import SendMessage
 
 blueprint = Blueprint("messages", __name__, description="The entries of a channel's log.")
@@ -49,14 +50,31 @@ def list_messages(query: HistoryQuery, channel_id: str) -> Response:
     Give at most one of `before`, `after` and `around`; with none you get the newest. Who joined later or has
     left gets what was written while he was in.
     """
-    return answer(services().history.page(caller_id(), channel_id, query))
+    page = services().history.page(caller_id(), channel_id, query)
+    services().gateway.received.add_page(caller_id(), channel_id, page.entries)
+    return answer(page)
 
 
 @blueprint.get("/messages/<message:message_id>")
 @blueprint.response(200, schema_of(Entry))
 def get_message(message_id: str) -> Response:
     """One entry."""
-    return answer(services().history.entry(caller_id(), message_id))
+    entry = services().history.entry(caller_id(), message_id)
+    services().gateway.received.add_page(caller_id(), entry.channel_id, [entry])
+    return answer(entry)
+
+
+@blueprint.get("/messages/<message:message_id>/pushes", refuses=[ErrorCode.NOT_MEMBER])
+@blueprint.arguments(schema_of(PushQuery, query=True), location="query")
+@blueprint.response(200, schema_of(PushPage))
+def list_pushes(query: PushQuery, message_id: str) -> Response:
+    """Who received and who read a message: one row a recipient.
+
+    Recipients are all whose stay in the channel covers the message, without its sender, whether or not they
+    are still there. Asked by a present member who may read the message. What a device has just said counts
+    within some seconds.
+    """
+    return answer(services().pushes.page(caller_id(), message_id, query))
 
 
 def _sent(command: SendMessage) -> Response:

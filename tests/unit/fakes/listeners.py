@@ -9,6 +9,7 @@ from imapp.broker.consuming import GatewayConsumer, Handlers
 from imapp.gateway.batcher import Batcher
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.received import ReceivedCoalescer
 from imapp.stores.members import MemberStore
 from tests.unit.fakes.broker import FakeTasks
 
@@ -56,6 +57,7 @@ class Listening:
             members=members,
             make_batcher=self._make_batcher,
             marks=MarkCoalescer(FakeTasks(), "queue"),
+            received=ReceivedCoalescer(FakeTasks(), "queue"),
             make_consumer=self._make_consumer,
             resync_frame=RESYNC,
         )

@@ -1,0 +1,98 @@
+"""Who received and who read a message, for people who may read it."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from imapp.domain import spans
+from imapp.domain.entries import LogEntry, wire_time
+from imapp.domain.ids import split_message_id
+from imapp.domain.receipts import PushState, push_states, recipients
+from imapp.errors import RequestError
+from imapp.services.access import AccessService
+from imapp.services.cursors import after_user
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.pushes import PushLedger
+from imapp.stores.users import UserStore
+from schemas.errors import ErrorCode
+from schemas.receipts import Push, PushCounts, PushPage, PushQuery, PushStatus
+
+
+class PushService:
+    """Reads the push records of a message."""
+
+    def __init__(
+        self,
+        *,
+        access: AccessService,
+        members: MemberStore,
+        log: MessageLog,
+        ledger: PushLedger,
+        users: UserStore,
+    ) -> None:
+        self._access = access
+        self._members = members
+        self._log = log
+        self._ledger = ledger
+        self._users = users
+
+    def page(self, user_id: str, message_id: str, query: PushQuery) -> PushPage:
+        """A page of the recipients of a message, and how many there are of each state.
+
+        Raises:
+            RequestError: `not_found`: no such message, or not his to read; `not_member` for somebody who
+                has left; `invalid` for a cursor that is not ours.
+        """
+        after = after_user(query.cursor)
+        entry = self._readable_entry(user_id, message_id)
+        states = self._states(entry)
+        shown = [name for name in states if query.status in (None, states[name].status)]
+        page = [name for name in shown if name > after][: query.limit + 1]
+        names = page[: query.limit]
+        return PushPage(
+            message_id=message_id,
+            channel_id=entry.channel_id,
+            seq=entry.seq,
+            counts=_counts(states),
+            pushes=self._rows(names, states),
+            cursor=names[-1] if len(page) > len(names) else None,
+        )
+
+    def _readable_entry(self, user_id: str, message_id: str) -> LogEntry:
+        channel_id, seq = split_message_id(message_id)
+        readable = self._access.present(user_id, channel_id)
+        if not spans.contains(readable.row.member.spans, seq):
+            raise RequestError(ErrorCode.NOT_FOUND)
+        entry = self._log.at([(channel_id, seq)]).get(message_id)
+        if entry is None:
+            raise RequestError(ErrorCode.NOT_FOUND)
+        return entry
+
+    def _states(self, entry: LogEntry) -> Mapping[str, PushState]:
+        """The state of each recipient, by user id and in that order."""
+        members = self._members.of_channels([entry.channel_id]).get(entry.channel_id, {})
+        receivers = recipients(members.values(), entry.sender, entry.seq)
+        receipts = self._ledger.covering(entry.channel_id, entry.seq)
+        return push_states(entry.seq, receivers, receipts, dispatched_ms=entry.time_ms)
+
+    def _rows(self, names: list[str], states: Mapping[str, PushState]) -> list[Push]:
+        profiles = self._users.profiles(names)
+        return [
+            Push(
+                receiver=name,
+                name=profiles[name].name if name in profiles else name,
+                status=states[name].status,
+                last_modified_time=wire_time(states[name].since_ms),
+            )
+            for name in names
+        ]
+
+
+def _counts(states: Mapping[str, PushState]) -> PushCounts:
+    found = Counter(state.status for state in states.values())
+    return PushCounts(
+        total=len(states),
+        unreceived=found[PushStatus.UNRECEIVED],
+        received=found[PushStatus.RECEIVED],
+        read=found[PushStatus.READ],
+    )

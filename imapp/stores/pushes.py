@@ -1,0 +1,106 @@
+"""The push ledger: collection `pushes` [t_im_message_push, chat_message_read].
+
+Append-only, one document a flush: whoever was dispatched to, received or read something within it. So a
+message costs the same for 2 members and for 500.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from pymongo import ASCENDING, IndexModel
+
+from imapp.domain.receipts import Receipt
+from imapp.stores.mongo import Database, Document, duplicates_ignored, mapped_errors, to_datetime, to_ms
+from schemas.receipts import PUSH_STATUS_CODES, PushStatus
+
+_STATUSES: Final = {code: status for status, code in PUSH_STATUS_CODES.items()}
+_RECEIPTS: Final = [PUSH_STATUS_CODES[PushStatus.RECEIVED], PUSH_STATUS_CODES[PushStatus.READ]]
+# Everything that was noted about a channel since the message is looked through.
+_LOOK_MS: Final = 5_000
+
+INDEXES: Final = [
+    IndexModel([("channel_id", ASCENDING), ("status", ASCENDING), ("max_seq", ASCENDING)], name="covering")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Receipts of one channel and one status that are noted down together.
+
+    `key` is the same whenever the same flush is noted again, and then nothing is written.
+    """
+
+    key: str
+    channel_id: str
+    status: PushStatus
+    receipts: tuple[Receipt, ...]
+
+
+class PushLedger:
+    """Notes down receipts and finds those that speak of an entry."""
+
+    def __init__(self, database: Database) -> None:
+        self._pushes = database["pushes"]
+
+    def append(self, flushes: Iterable[Flush]) -> None:
+        """Note flushes down durably, in one command; those that are there already stay as they are.
+
+        Raises:
+            StoreUnavailable: unknown which are noted; doing it again is safe.
+        """
+        documents = [_document(flush) for flush in flushes]
+        if documents:
+            with mapped_errors(), duplicates_ignored():
+                self._pushes.insert_many(documents, ordered=False)
+
+    def covering(self, channel_id: str, seq: int) -> list[Receipt]:
+        """The earliest receipt of each receiver and status that covers the entry at `seq`.
+
+        Raises:
+            StoreUnavailable: too much was noted since to look through it in time.
+        """
+        with mapped_errors():
+            rows = self._pushes.aggregate(_covering(channel_id, seq), maxTimeMS=_LOOK_MS)
+            return [
+                Receipt(row["_id"]["receiver"], _STATUSES[row["_id"]["status"]], seq, to_ms(row["at"]), seq)
+                for row in rows
+            ]
+
+
+def _document(flush: Flush) -> Document:
+    code = PUSH_STATUS_CODES[flush.status]
+    seqs = [receipt.up_to_seq for receipt in flush.receipts]
+    return {
+        "_id": f"{flush.channel_id}.{code}.{flush.key}",
+        "channel_id": flush.channel_id,
+        "status": code,
+        "at": to_datetime(min(receipt.at_ms for receipt in flush.receipts)),
+        "min_seq": min(seqs),
+        "max_seq": max(seqs),
+        "rows": [_row(receipt) for receipt in flush.receipts],
+    }
+
+
+def _row(receipt: Receipt) -> Document:
+    row: Document = {
+        "receiver": receipt.receiver,
+        "up_to_seq": receipt.up_to_seq,
+        "at": to_datetime(receipt.at_ms),
+    }
+    return row if receipt.from_seq == 1 else {**row, "from_seq": receipt.from_seq}
+
+
+def _covering(channel_id: str, seq: int) -> list[Document]:
+    return [
+        {"$match": {"channel_id": channel_id, "status": {"$in": _RECEIPTS}, "max_seq": {"$gte": seq}}},
+        {"$unwind": "$rows"},
+        # A row without from_seq begins at 1.
+        {"$match": {"rows.up_to_seq": {"$gte": seq}, "rows.from_seq": {"$not": {"$gt": seq}}}},
+        {
+            "$group": {
+                "_id": {"receiver": "$rows.receiver", "status": "$status"},
+                "at": {"$min": "$rows.at"},
+            }
+        },
+    ]

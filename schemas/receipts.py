@@ -1,0 +1,59 @@
+"""Who received and who read a message: the push records of a message, one row a recipient."""
+
+import enum
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from schemas.common import MAX_LIST_PAGE, ChannelId, Cursor, MessageId, Seq, Timestamp, UserId
+
+
+class PushStatus(enum.StrEnum):
+    """How far a message got with one recipient (seed: 未接受/已接收/已读)."""
+
+    UNRECEIVED = "unreceived"
+    RECEIVED = "received"
+    READ = "read"
+
+
+# The seed's numbers, as stored. The wire speaks names.
+PUSH_STATUS_CODES: Final = {PushStatus.UNRECEIVED: 0, PushStatus.RECEIVED: 1, PushStatus.READ: 2}
+
+
+class PushQuery(Struct, kw_only=True):
+    """A page of the recipients of a message."""
+
+    status: Annotated[PushStatus | None, Meta(description="Only those; the counts are of all.")] = None
+    cursor: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 50
+
+
+class Push(Struct, kw_only=True):
+    """What became of a message with one of its recipients."""
+
+    receiver: UserId
+    name: str
+    status: PushStatus
+    last_modified_time: Annotated[
+        Timestamp, Meta(description="Since when it has this status; `unreceived`: when it was dispatched.")
+    ]
+
+
+class PushCounts(Struct, kw_only=True):
+    """How many recipients a message has, by status; each counts once."""
+
+    total: int
+    unreceived: int
+    received: Annotated[int, Meta(description="Received and not read.")]
+    read: int
+
+
+class PushPage(Struct, kw_only=True):
+    """The recipients of a message by user id: everybody whose stay covers it, without its sender."""
+
+    message_id: MessageId
+    channel_id: ChannelId
+    seq: Seq
+    counts: PushCounts
+    pushes: list[Push]
+    cursor: Cursor | None

@@ -1,0 +1,128 @@
+"""How a gateway gathers received marks, by a clock that the test moves."""
+
+import msgspec
+import pytest
+
+from imapp.errors import BrokerUnavailable
+from imapp.gateway import received
+from imapp.gateway.received import ReceivedCoalescer
+from schemas.tasks import ReceiptBatch, ReceivedMark
+
+CHANNEL = "c" * 24
+
+
+class Broker:
+    """Takes tasks, unless it is away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.tasks: list[list[ReceivedMark]] = []
+
+    def publish(self, task: str, queue: object, payload: bytes, *, durable: bool) -> None:
+        assert (task, queue, durable) == ("receipts.apply", "queue", True)
+        if self.away:
+            raise BrokerUnavailable("away")
+        self.tasks.append(msgspec.msgpack.decode(payload, type=ReceiptBatch).received)
+
+    def close(self) -> None:
+        pass
+
+
+class Hands:
+    """A coalescer with its broker and its clock."""
+
+    def __init__(self) -> None:
+        self.broker = Broker()
+        self.now = 100.0
+        self.marks = ReceivedCoalescer(self.broker, "queue", clock=lambda: self.now)  # type: ignore[arg-type]
+
+    def flush(self, after_s: float = 0.2) -> list[tuple[str, int]]:
+        """What goes out at the next flush: (user id, seq)."""
+        self.now += after_s
+        known = len(self.broker.tasks)
+        self.marks.flush()
+        return [(mark.user_id, mark.seq) for task in self.broker.tasks[known:] for mark in task]
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands()
+
+
+def test_of_several_marks_the_highest_goes_out_once(hands: Hands) -> None:
+    for seq in (3, 5, 4):
+        hands.marks.add(CHANNEL, "bo", seq)
+
+    assert hands.flush() == [("bo", 5)]
+    assert hands.flush() == []
+    assert hands.marks.idle
+
+
+def test_what_was_said_before_is_not_said_again(hands: Hands) -> None:
+    hands.marks.add(CHANNEL, "bo", 5)
+    hands.flush()
+
+    hands.marks.add(CHANNEL, "bo", 5)
+    hands.marks.add(CHANNEL, "bo", 2, from_seq=2)
+
+    assert hands.flush() == []
+
+
+def test_a_page_does_not_hide_the_cumulative_mark_beside_it(hands: Hands) -> None:
+    hands.marks.add(CHANNEL, "bo", 90, from_seq=41)
+    hands.marks.add(CHANNEL, "bo", 7)
+
+    assert hands.flush() == [("bo", 90), ("bo", 7)]
+
+
+def test_a_crowd_is_gathered_for_longer_after_its_first_flush(hands: Hands) -> None:
+    for name in ("bo", "chen", "ding"):
+        hands.marks.add(CHANNEL, name, 1)
+    assert len(hands.flush()) == 3
+
+    for name in ("bo", "chen", "ding", "eva"):
+        hands.marks.add(CHANNEL, name, 2)
+
+    assert hands.flush() == []
+    assert len(hands.flush(after_s=2)) == 4
+
+
+def test_two_people_are_not_kept_waiting(hands: Hands) -> None:
+    for seq in (1, 2):
+        hands.marks.add(CHANNEL, "an", seq)
+        hands.marks.add(CHANNEL, "bo", seq)
+        assert len(hands.flush()) == 2
+
+
+def test_what_the_broker_did_not_take_goes_out_later_with_what_came_meanwhile(hands: Hands) -> None:
+    hands.broker.away = True
+    hands.marks.add(CHANNEL, "bo", 5)
+    hands.marks.add(CHANNEL, "chen", 5)
+    assert hands.flush() == []
+    assert not hands.marks.idle
+
+    hands.broker.away = False
+    hands.marks.add(CHANNEL, "bo", 6)
+
+    assert sorted(hands.flush()) == [("bo", 6), ("chen", 5)]
+
+
+def test_a_full_coalescer_says_so(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(received, "_MAX_WAITING", 2)
+    assert hands.marks.add(CHANNEL, "bo", 1)
+    assert hands.marks.add(CHANNEL, "chen", 1)
+
+    assert not hands.marks.add(CHANNEL, "ding", 1)
+
+
+def test_everything_goes_out_at_the_end(hands: Hands) -> None:
+    for seq in (1, 2):
+        for name in ("bo", "chen", "ding"):
+            hands.marks.add(CHANNEL, name, seq)
+        hands.flush(after_s=0.2)
+    assert not hands.marks.idle
+
+    hands.marks.stop()
+
+    assert len(hands.flush()) == 3
+    assert hands.marks.idle
