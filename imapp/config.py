@@ -5,9 +5,10 @@ To add a setting, add its field to `Config` and run `make settings`: it is read,
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from environs import Env
 
@@ -15,7 +16,16 @@ from imapp.errors import ConfigError
 from imapp.settings import PREFIX, number, read_settings, seconds, settings_of, text, texts
 
 ENVIRONMENTS: Final = ("production", "development", "test")
+JWT: Final = "jwt"
+GATEWAY_HEADER: Final = "gateway-header"
 MIN_KEY_CHARS: Final = 32
+
+_ADDRESS: Final = re.compile(r"https?://[^\s/?#]+(/\S*)?")
+_ORIGIN: Final = re.compile(r"https?://[^\s/?#*]+")
+
+
+def _key(name: str, meaning: str) -> Any:
+    return text(name, "", secret=True, allowed=f"at least {MIN_KEY_CHARS} characters", meaning=meaning)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +68,26 @@ class Config:
         allowed="`HOST:PORT`",
         meaning="address and port of a gateway",
     )
-    jwt_key: str = text(
-        "JWT_KEY",
-        "",
+    auth: str = text(
+        "AUTH",
+        JWT,
         section="Who may connect",
-        secret=True,
-        allowed=f"at least {MIN_KEY_CHARS} characters",
-        meaning="shared key that tokens are signed with (HS256)",
+        one_of=(JWT, GATEWAY_HEADER),
+        meaning="how people prove who they are; see [identity.md](identity.md)",
     )
     jwks_url: str = text("JWKS_URL", "", meaning="where your issuer publishes its keys")
+    jwt_key: str = _key("JWT_KEY", "shared key that tokens are signed with (HS256), without `IM_JWKS_URL`")
+    jwt_key_previous: str = _key("JWT_KEY_PREVIOUS", "the one before it, as long as tokens of it are about")
     jwt_audience: str = text("JWT_AUDIENCE", "imapp", meaning="what a token's `aud` must be")
+    jwt_issuer: str = text("JWT_ISSUER", "", meaning="what a token's `iss` must be, if anything")
+    gateway_key: str = _key("GATEWAY_KEY", "shared key that your API gateway signs requests with")
+    gateway_key_previous: str = _key("GATEWAY_KEY_PREVIOUS", "the one before it, while it is changed")
+    gateway_session_s: float = seconds(
+        "GATEWAY_SESSION_S",
+        43_200.0,
+        most=604_800,
+        meaning="how long a WebSocket lasts whose handshake your API gateway signed",
+    )
     allowed_origins: tuple[str, ...] = texts(
         "ALLOWED_ORIGINS", meaning="pages on other hosts that may open the WebSocket"
     )
@@ -143,11 +163,24 @@ def unknown_variables() -> list[str]:
 
 
 def _check_together(config: Config) -> None:
-    if not config.jwt_key and not config.jwks_url:
-        raise ConfigError("Set IM_JWKS_URL, or IM_JWT_KEY for tokens signed with a shared key (HS256).")
-    if config.jwt_key and len(config.jwt_key) < MIN_KEY_CHARS:
-        raise ConfigError(f"IM_JWT_KEY must have at least {MIN_KEY_CHARS} characters.")
+    _check_identity(config)
     if config.failpoints and config.environment == "production":
         raise ConfigError("IM_FAILPOINTS is for tests: unset it in production.")
     if config.silence_s <= config.heartbeat_s and config.environment != "test":
         raise ConfigError("IM_SILENCE_S must be longer than IM_HEARTBEAT_S, or everybody is cut.")
+
+
+def _check_identity(config: Config) -> None:
+    if config.auth == GATEWAY_HEADER and not config.gateway_key:
+        raise ConfigError("Set IM_GATEWAY_KEY, which your API gateway signs requests with.")
+    if config.auth == JWT and not config.jwt_key and not config.jwks_url:
+        raise ConfigError("Set IM_JWKS_URL, or IM_JWT_KEY for tokens signed with a shared key (HS256).")
+    if config.jwks_url and not _ADDRESS.fullmatch(config.jwks_url):
+        raise ConfigError("IM_JWKS_URL must be an http or https address.")
+    for name in ("jwt_key", "jwt_key_previous", "gateway_key", "gateway_key_previous"):
+        if 0 < len(getattr(config, name)) < MIN_KEY_CHARS:
+            raise ConfigError(f"IM_{name.upper()} must have at least {MIN_KEY_CHARS} characters.")
+    for origin in config.allowed_origins:
+        if not _ORIGIN.fullmatch(origin):
+            # Compared as a whole, one with a path or a star would never fit, and nobody would see why.
+            raise ConfigError(f"IM_ALLOWED_ORIGINS: {origin!r} is no origin, such as https://im.example.com")

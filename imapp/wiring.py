@@ -12,12 +12,14 @@ from imapp.broker.celery_app import make_celery
 from imapp.broker.consuming import GatewayConsumer
 from imapp.broker.publishing import MessagePublisher, TaskPublisher
 from imapp.broker.topology import Topology
-from imapp.config import Config
+from imapp.config import GATEWAY_HEADER, Config
 from imapp.errors import StoreUnavailable
 from imapp.gateway.batcher import Batcher
 from imapp.gateway.gateway import Gateway
+from imapp.gateway.issuer import keys_at
 from imapp.gateway.marks import MarkCoalescer
 from imapp.gateway.received import ReceivedCoalescer
+from imapp.gateway.revocation import Revoker
 from imapp.logs import get_log
 from imapp.services.access import AccessService
 from imapp.services.batches import BatchRunner
@@ -28,12 +30,15 @@ from imapp.services.directory import DirectoryService
 from imapp.services.heads import HeadKeeper
 from imapp.services.health import HealthService
 from imapp.services.history import HistoryService
-from imapp.services.identity import IdentityService
+from imapp.services.identity import Authenticator
 from imapp.services.outlet import Outlet
 from imapp.services.people import ProfileCache
 from imapp.services.presence import PresenceService
+from imapp.services.published_keys import PublishedKeys
 from imapp.services.pushes import PushService
 from imapp.services.receipts import ReceiptRunner, ReceiptStores
+from imapp.services.signed_header import SignedHeaderAuthenticator
+from imapp.services.tokens import IssuerKeys, SharedKeys, TokenAuthenticator, TrustedKeys
 from imapp.services.writer import Writer, WriterStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
@@ -45,12 +50,14 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity
 from imapp.stores.mongo import Database, connect
+from imapp.stores.nonces import NonceStore
 from imapp.stores.pushes import PushLedger
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
 from imapp.ws.client import SessionServices
 from imapp.ws.dialogue import encode
 from imapp.ws.endpoint import Endpoint
+from imapp.ws.origins import OriginPolicy
 from schemas.frames import ResyncEvent
 
 _WRITER_POOL: Final = 4
@@ -170,12 +177,14 @@ class GatewayServices:
 
     gateway: Gateway
     endpoint: Endpoint
-    identity: IdentityService
+    identity: Authenticator
     directory: DirectoryService
     history: HistoryService
     conversations: ConversationService
     pushes: PushService
     health: HealthService
+    loops: tuple[Callable[[], None], ...]
+    """What else runs in the background of the process."""
 
 
 def gateway_services(config: Config) -> GatewayServices:
@@ -197,13 +206,12 @@ def gateway_services(config: Config) -> GatewayServices:
         rows=ConversationRows(members, log, users),
         epoch=load_identity(database).epoch,
     )
-    identity = IdentityService(
-        users, key=config.jwt_key, jwks_url=config.jwks_url, audience=config.jwt_audience
-    )
+    published = PublishedKeys(keys_at(config.jwks_url))
+    identity = _authenticator(config, database, published)
     gateway = _gateway(config, members)
     endpoint = Endpoint(
         SessionServices(gateway, identity, history, conversations, config.heartbeat_s),
-        allowed_origins=config.allowed_origins,
+        origins=OriginPolicy(config.allowed_origins, https_only=not config.development),
         hello_timeout_s=config.hello_timeout_s,
         silence_s=config.silence_s,
     )
@@ -216,7 +224,23 @@ def gateway_services(config: Config) -> GatewayServices:
         conversations=conversations,
         pushes=PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users),
         health=HealthService(database),
+        loops=(Revoker(users, gateway.registry).run, published.keep_fresh),
     )
+
+
+def _authenticator(config: Config, database: Database, published: PublishedKeys) -> Authenticator:
+    users = UserStore(database)
+    if config.auth == GATEWAY_HEADER:
+        return SignedHeaderAuthenticator(
+            users,
+            NonceStore(database),
+            keys=(config.gateway_key, config.gateway_key_previous),
+            session_s=config.gateway_session_s,
+        )
+    keys: TrustedKeys = (
+        IssuerKeys(published) if config.jwks_url else SharedKeys(config.jwt_key, config.jwt_key_previous)
+    )
+    return TokenAuthenticator(users, keys, audience=config.jwt_audience, issuer=config.jwt_issuer)
 
 
 def _gateway(config: Config, members: MemberStore) -> Gateway:

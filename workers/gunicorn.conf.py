@@ -24,6 +24,8 @@ workers = 1
 worker_connections = 20_000
 keepalive = 5
 limit_request_line = 8_190  # GET users takes many ids
+header_map = "drop"  # X_Imapp_User is not X-Imapp-User, and is never taken for it
+forwarder_headers = ""  # nobody, not even a proxy, moves the path that a signature is for
 graceful_timeout = 40
 timeout = 60
 max_requests = 0  # a socket counts as one request and would be cut
@@ -42,6 +44,8 @@ def post_worker_init(worker: Any) -> None:
     services = services_of(worker.app.callable)
     services.gateway.start()
     services.endpoint.start()
+    for loop in services.loops:
+        services.gateway.spawn(loop)
     gevent.spawn(_drain_when_told, worker, services)
 
 

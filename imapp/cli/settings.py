@@ -30,6 +30,18 @@ def settings(markdown: bool, update: Path | None) -> None:
         _show()
 
 
+def running_config() -> Config:
+    """The settings that a command works with.
+
+    Raises:
+        ClickException: one can't be used; the text names it.
+    """
+    try:
+        return load_config(RUNNING)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+
+
 def settings_table() -> str:
     """All settings as Markdown: a table for each section."""
     lines: list[str] = []
@@ -63,11 +75,7 @@ def _row(setting: Setting) -> str:
 
 
 def _show() -> None:
-    try:
-        config = load_config(RUNNING)
-    except ConfigError as error:
-        raise click.ClickException(str(error)) from error
-    for line in _lines(config):
+    for line in _lines(running_config()):
         click.echo(line)
     for name in unknown_variables():
         click.echo(f"{name} is set, but there is no such setting.", err=True)

@@ -21,6 +21,9 @@ class Subscriber(Protocol):
     def flush(self) -> None:
         """Send what was taken, as far as that goes without waiting."""
 
+    def cut(self) -> None:
+        """End, because this person may no longer come in; nothing more is taken from him."""
+
 
 class LocalChannel:
     """A channel somebody here is in: who hears it, and how far the stream has come (0: not known)."""

@@ -14,7 +14,7 @@ from imapp.services.conversations import ConversationService
 from imapp.services.directory import DirectoryService
 from imapp.services.health import HealthService
 from imapp.services.history import HistoryService
-from imapp.services.identity import IdentityService
+from imapp.services.identity import Authenticator, Identity
 from imapp.services.pushes import PushService
 from schemas.channels import Written
 from schemas.tasks import AnyCommand, Result
@@ -31,7 +31,7 @@ class RestServices:
     """What views call."""
 
     gateway: Gateway
-    identity: IdentityService
+    identity: Authenticator
     directory: DirectoryService
     history: HistoryService
     conversations: ConversationService
@@ -51,10 +51,15 @@ def services() -> RestServices:
     return found
 
 
+def identity() -> Identity:
+    """What is proved of who sent this request."""
+    found: Identity = g.identity
+    return found
+
+
 def caller() -> User:
     """Who sent this request."""
-    user: User = g.caller
-    return user
+    return identity().user
 
 
 def caller_id() -> str:

@@ -8,6 +8,7 @@ from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from imapp.rest.context import services
+from imapp.services.identity import credentials_of
 
 PUBLIC: Final = frozenset(
     {
@@ -16,7 +17,7 @@ PUBLIC: Final = frozenset(
         "documentation.page",
         "documentation.asset",
         "documentation.openapi",
-        "serve",  # the WebSocket, whose first frame holds the token
+        "serve",  # the WebSocket, which asks by itself: at the handshake, or by its first frame
     }
 )
 """The endpoints that answer anybody. Every other one is closed, also if it was forgotten here."""
@@ -49,9 +50,7 @@ def _identify() -> None:
     """Runs before any argument is read: a stranger does not learn what would be wrong with his request."""
     if request.url_rule is None or request.endpoint in PUBLIC:
         return
-    given = request.authorization
-    token = given.token if given is not None and given.type == "bearer" else None
-    g.caller = services().identity.identify(token).user
+    g.identity = services().identity.authenticate(credentials_of(request.environ))
 
 
 def _seal(response: Response) -> Response:

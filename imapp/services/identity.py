@@ -1,75 +1,108 @@
-"""Who is calling: a bearer token's signature, audience and time, and whether the person may still come in."""
+"""Who is calling: what all ways of proving it have in common.
 
-import time
+`imapp.wiring` chooses one (`IM_AUTH`): `tokens` for bearer tokens, `signed_header` for the identity that the
+company's API gateway signs. Whatever is wrong with a proof, the answer is `unauthorized` and no more. Each
+time the person is looked up anew, so that whoever is disabled is nobody at once.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-import jwt
-from jwt import PyJWKClient
-from jwt.exceptions import PyJWKClientError, PyJWTError
+import msgspec
 
 from imapp.errors import RequestError
 from imapp.stores.users import UserStore
+from schemas.common import RESERVED_USER_IDS, UserId
 from schemas.errors import ErrorCode
 from schemas.users import User
 
-_SHARED_KEY_ALGORITHMS: Final = ["HS256"]
-_PUBLIC_KEY_ALGORITHMS: Final = ["RS256", "ES256", "EdDSA"]
-_LEEWAY_S: Final = 10
-_KEYS_KEPT_S: Final = 300
+SCHEME: Final = "Bearer"
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request shows: its method, its target as it stands on the request line, its headers.
+
+    A header that came twice has to be one value with a comma in between, so that it is never taken for one.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+
+    @property
+    def bearer_token(self) -> str | None:
+        """The token of the `Authorization` header."""
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token.strip() or None if scheme.lower() == SCHEME.lower() else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """A person who has proved who he is, until a time (seconds since 1970)."""
+    """A person who has proved who he is, until a time (seconds since 1970), and what his issuer calls him."""
 
     user: User
     expires_at: float
+    roles: frozenset[str] = frozenset()
 
 
-class IdentityService:
-    """Verifies tokens against a shared key (HS256) or the published keys of the company's issuer."""
-
-    def __init__(self, users: UserStore, *, key: str, jwks_url: str, audience: str) -> None:
-        self._users = users
-        self._key = key
-        self._audience = audience
-        self._published = PyJWKClient(jwks_url, lifespan=_KEYS_KEPT_S, timeout=5) if jwks_url else None
+class SessionPass(Protocol):
+    """What the handshake of a WebSocket is worth."""
 
     def identify(self, token: str | None) -> Identity:
-        """The person a token speaks for.
+        """The person who says hello on it, with the token that his frame holds.
 
         Raises:
-            RequestError: `unauthorized`, whatever is wrong with it.
+            RequestError: `unauthorized`.
         """
-        claims = self._verify(token or "")
-        user = self._users.find_active(str(claims["sub"]))
-        if user is None:
-            raise RequestError(ErrorCode.UNAUTHORIZED)
-        return Identity(user=user, expires_at=float(claims["exp"]))
-
-    def _verify(self, token: str) -> dict[str, Any]:
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._signing_key(token),
-                algorithms=_PUBLIC_KEY_ALGORITHMS if self._published else _SHARED_KEY_ALGORITHMS,
-                audience=self._audience,
-                leeway=_LEEWAY_S,
-                options={"require": ["sub", "exp", "aud"]},
-            )
-        except (PyJWTError, PyJWKClientError) as error:
-            raise RequestError(ErrorCode.UNAUTHORIZED) from error
-        return claims
-
-    def _signing_key(self, token: str) -> Any:
-        if self._published is None:
-            return self._key
-        return self._published.get_signing_key_from_jwt(token).key
 
 
-def make_token(user_id: str, *, key: str, audience: str, lifetime_s: int) -> str:
-    """A token signed with the shared key: for development, tests and the command line."""
-    now = int(time.time())
-    claims = {"sub": user_id, "aud": audience, "iat": now, "exp": now + lifetime_s}
-    return jwt.encode(claims, key, algorithm="HS256")
+class Authenticator(Protocol):
+    """Finds out who is calling."""
+
+    def authenticate(self, shown: Credentials) -> Identity:
+        """The person who sent a request.
+
+        Raises:
+            RequestError: `unauthorized`.
+        """
+
+    def open_session(self, shown: Credentials) -> SessionPass:
+        """What the handshake of a WebSocket proves by itself; the rest is up to the hello.
+
+        Raises:
+            RequestError: `unauthorized`: there shall be no such socket.
+        """
+
+
+def credentials_of(environ: Mapping[str, Any]) -> Credentials:
+    """What a WSGI request (PEP 3333) shows; its server joins what came twice by commas."""
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-").title(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    # The target as it came: PATH_INFO is decoded already, and many targets decode to one path.
+    return Credentials(environ["REQUEST_METHOD"], environ.get("RAW_URI", ""), headers)
+
+
+def unauthorized() -> RequestError:
+    """The one refusal of whoever proves nothing."""
+    return RequestError(ErrorCode.UNAUTHORIZED)
+
+
+def active_person(users: UserStore, user_id: Any) -> User:
+    """The person behind an id that somebody else has vouched for.
+
+    Raises:
+        RequestError: `unauthorized`: it is no user id, nobody's, or that of somebody who is disabled.
+    """
+    try:
+        known = msgspec.convert(user_id, UserId)
+    except msgspec.ValidationError as error:
+        raise unauthorized() from error
+    user = users.find_active(known) if known not in RESERVED_USER_IDS else None
+    if user is None:
+        raise unauthorized()
+    return user

@@ -9,6 +9,8 @@ from imapp.stores import pushes
 from imapp.stores.mongo import Database, mapped_errors
 
 _ATTEMPTS_KEPT_S: Final = 24 * 3600
+# A signature is good for 60 s before and after its time; clocks may differ, and forgetting takes a minute.
+_NONCES_KEPT_S: Final = 600
 
 _INDEXES: Final = {
     # The log's own key is its clustered _id. Every further index here costs a fifth of the send rate.
@@ -24,12 +26,17 @@ _INDEXES: Final = {
         IndexModel([("channel_id", ASCENDING), ("user_id", ASCENDING)], name="channel"),
     ],
     "channels": [IndexModel([("changed_at", DESCENDING)], name="changed")],
-    "users": [IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name")],
     "connections": [
         IndexModel([("user", ASCENDING), ("gateway", ASCENDING)], name="user"),
         IndexModel([("gateway", ASCENDING), ("user", ASCENDING)], name="gateway"),
     ],
     "pushes": pushes.INDEXES,
+    "users": [
+        IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
+        # Each gateway asks twice a second who is no longer active: two ranges of it.
+        IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)], name="changed"),
+    ],
+    "nonces": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_NONCES_KEPT_S, name="age")],
     "attempts": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_ATTEMPTS_KEPT_S, name="age")],
 }
 

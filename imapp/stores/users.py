@@ -1,7 +1,7 @@
 """People: collection `users` [t_im_user]."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pymongo import UpdateOne
 
@@ -10,6 +10,7 @@ from imapp.stores.mongo import Database, Document, mapped_errors
 from schemas.users import User, UserKind
 
 ACTIVE = "active"
+DISABLED = "disabled"
 
 
 class UserStore:
@@ -47,8 +48,32 @@ class UserStore:
             wanted["name"] = {"$regex": "^" + re.escape(start)}
         return self._page(wanted, limit)
 
+    def no_longer_active(self, *, changed_within_s: float, among: Collection[str]) -> set[str]:
+        """Who was changed in the last seconds and is not active, and who of the given people is not.
+
+        The seconds are counted back from now by the database's own clock, as it stamps changes.
+        """
+        since = {"$subtract": ["$$NOW", round(changed_within_s * 1_000)]}
+        lately = {"status": {"$ne": ACTIVE}, "$expr": {"$gt": ["$updated_at", since]}}
+        with mapped_errors():
+            rows = list(self._users.find({"$or": [lately, {"_id": {"$in": list(among)}}]}, {"status": 1}))
+        active = {row["_id"] for row in rows if row.get("status") == ACTIVE}
+        return {row["_id"] for row in rows}.union(among) - active
+
+    def set_active(self, user_id: str, active: bool) -> bool:
+        """Let somebody in or keep him out; whether there is such a person."""
+        with mapped_errors():
+            written = self._users.update_one(
+                {"_id": user_id},
+                {
+                    "$set": {"status": ACTIVE if active else DISABLED},
+                    "$currentDate": {"updated_at": True},
+                },
+            )
+        return written.matched_count == 1
+
     def put(self, users: Iterable[User]) -> None:
-        """Create people or change their name, avatar and kind."""
+        """Create people or change their name, avatar and kind. Who is disabled stays so."""
         updates = [
             UpdateOne(
                 {"_id": user.user_id},
@@ -57,8 +82,8 @@ class UserStore:
                         "name": user.name,
                         "avatar": user.avatar,
                         "kind": user.kind.value,
-                        "status": ACTIVE,
                     },
+                    "$setOnInsert": {"status": ACTIVE},
                     "$currentDate": {"updated_at": True},
                 },
                 upsert=True,

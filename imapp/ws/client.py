@@ -8,8 +8,9 @@ from gevent.lock import Semaphore
 from imapp.gateway.gateway import Gateway
 from imapp.services.conversations import ConversationService
 from imapp.services.history import HistoryService
-from imapp.services.identity import IdentityService
+from imapp.services.identity import Authenticator
 from imapp.ws.connection import Connection
+from schemas.frames import CloseCode
 
 # Commands of one connection under way; beyond it we stop reading from the socket until some are answered.
 MAX_UNDER_WAY: Final = 256
@@ -20,7 +21,7 @@ class SessionServices:
     """What sessions call."""
 
     gateway: Gateway
-    identity: IdentityService
+    identity: Authenticator
     history: HistoryService
     conversations: ConversationService
     heartbeat_s: int
@@ -39,6 +40,10 @@ class Client:
         # The gateway's hot path calls these for every frame: no detour.
         self.enqueue = connection.enqueue
         self.flush = connection.flush
+
+    def cut(self) -> None:
+        """End the connection: its person may no longer come in, and shall not try."""
+        self.connection.shut(CloseCode.KICKED, "disabled")
 
     def reply(self, frame: bytes) -> None:
         """Send a finished frame at once."""

@@ -76,6 +76,11 @@ class Connection(simple_websocket.Server):
         except (ProtocolError, simple_websocket.ConnectionError) as error:
             raise BadRequest("not a WebSocket handshake") from error
 
+    @property
+    def closing(self) -> bool:
+        """Whether its end has begun: what comes now is not carried out."""
+        return self._closing
+
     # ---- reading
 
     def messages(self) -> Iterator[str | bytes]:

@@ -6,17 +6,22 @@ from typing import Final
 
 import flask_sock
 import gevent
-from flask import Flask, abort, request
+from flask import Flask, g, request
 
+from imapp.errors import RequestError
 from imapp.logs import get_log
+from imapp.services.identity import credentials_of
 from imapp.ws.client import SessionServices
 from imapp.ws.connection import Connection
 from imapp.ws.dialogue import encode
 from imapp.ws.framing import PING_FRAME
+from imapp.ws.origins import OriginPolicy
 from imapp.ws.session import Session
+from schemas.errors import ErrorCode
 from schemas.frames import CloseCode, ClosingEvent
 
-_SWEEP_S: Final = 1.0
+_ENDPOINT: Final = "serve"
+_SWEEP_S: Final = 0.5  # so that whose token has expired is gone within a second
 _PARTIAL_S: Final = 30.0
 _GREETING_S: Final = 20.0
 _DRAIN_SPREAD_MS: Final = 3_000
@@ -31,12 +36,12 @@ class Endpoint:
         self,
         services: SessionServices,
         *,
-        allowed_origins: tuple[str, ...],
+        origins: OriginPolicy,
         hello_timeout_s: float,
         silence_s: int,
     ) -> None:
         self._services = services
-        self._allowed_origins = allowed_origins
+        self._origins = origins
         self._hello_timeout_s = hello_timeout_s
         self._silence_s = silence_s
         self._sessions: set[Session] = set()
@@ -45,8 +50,8 @@ class Endpoint:
         """Serve `/ws`."""
         # flask-sock looks its server class up when a connection comes: this is how it takes ours.
         flask_sock.Server = Connection
-        app.before_request(self._check_origin)
-        flask_sock.Sock(app).route("/ws")(self.serve)
+        app.before_request(self._admit)
+        flask_sock.Sock(app).route("/ws", endpoint=_ENDPOINT)(self.serve)
 
     def start(self) -> None:
         """Begin to sweep; once, in the process that serves."""
@@ -54,7 +59,7 @@ class Endpoint:
 
     def serve(self, connection: Connection) -> None:
         """One connection, from its handshake to its end."""
-        session = Session(connection, self._services, _bearer(request.headers.get("Authorization")))
+        session = Session(connection, self._services, g.session_pass)
         self._sessions.add(session)
         impatience = gevent.spawn_later(self._hello_timeout_s, self._expect_hello, session)
         try:
@@ -110,15 +115,13 @@ class Endpoint:
         if not session.open:
             session.connection.shut(CloseCode.RESYNC, "try again")
 
-    def _check_origin(self) -> None:
-        """Browsers say where a page came from; a client without Origin is no browser."""
-        origin = request.headers.get("Origin")
-        if request.path != "/ws" or origin is None or origin in self._allowed_origins:
+    def _admit(self) -> None:
+        """Refuse a handshake before anything of it is a WebSocket."""
+        if request.endpoint != _ENDPOINT:
             return
-        if origin.partition("://")[2] != request.host:
-            abort(403)
-
-
-def _bearer(header: str | None) -> str | None:
-    scheme, _, token = (header or "").partition(" ")
-    return token if scheme.lower() == "bearer" and token else None
+        if not self._origins.allow(request.headers.get("Origin"), request.host):
+            raise RequestError(ErrorCode.FORBIDDEN, origin="not one of IM_ALLOWED_ORIGINS")
+        if request.query_string:
+            # Addresses end up in logs and histories, so a token in one is burnt.
+            raise RequestError(ErrorCode.INVALID, query="takes no parameters; a token goes into the hello")
+        g.session_pass = self._services.identity.open_session(credentials_of(request.environ))

@@ -7,6 +7,7 @@ from imapp.domain.entries import wire_time
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.logs import get_log
+from imapp.services.identity import SessionPass
 from imapp.ws.client import MAX_UNDER_WAY, Client, SessionServices
 from imapp.ws.connection import Connection
 from imapp.ws.dialogue import Dialogue, Refusal, State, encode, error_frame
@@ -28,11 +29,11 @@ log = get_log("session")
 class Session:
     """A client's requests, carried out. Owned by the greenlet of its connection."""
 
-    def __init__(self, connection: Connection, services: SessionServices, header_token: str | None) -> None:
+    def __init__(self, connection: Connection, services: SessionServices, session_pass: SessionPass) -> None:
         self.connection = connection
         self.client = Client(connection, services)
         self._services = services
-        self._header_token = header_token
+        self._pass = session_pass
         self._dialogue = Dialogue()
         self.greeted = False
 
@@ -80,7 +81,7 @@ class Session:
             self.connection.shut(frames.CloseCode.PROTOCOL_VERSION, f"this server speaks {PROTOCOL_VERSION}")
             return
         try:
-            identity = self._services.identity.identify(request.token or self._header_token)
+            identity = self._pass.identify(request.token)
         except RequestError as error:
             self.connection.reply(error_frame(request.id, error))
             self.connection.shut(frames.CloseCode.UNAUTHORIZED, "unauthorized")

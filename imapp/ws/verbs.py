@@ -31,6 +31,9 @@ class _Waiter:
 
 def _submit(client: Client, request_id: str, command: AnyCommand) -> None:
     client.under_way.acquire()
+    if client.connection.closing:  # cut while this waited for its turn: it came too late
+        client.under_way.release()
+        return
     try:
         client.services.gateway.submit(command, _Waiter(client, request_id))
     except RequestError:

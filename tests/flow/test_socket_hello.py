@@ -172,13 +172,15 @@ def test_a_disabled_person_is_refused(scene: Scene, knock: Knock) -> None:
     assert client.wait_closed() == CloseCode.UNAUTHORIZED
 
 
-def test_a_token_in_the_address_is_worth_nothing(scene: Scene) -> None:
+@pytest.mark.parametrize("name", ["token", "access_token", "anything"])
+def test_no_socket_is_opened_for_an_address_that_holds_a_token(scene: Scene, name: str) -> None:
     (an,) = scene.people("an")
     url = urlsplit(socket_url(scene.cluster.gateway_urls[0]))
 
-    with open_socket(url._replace(query=f"token={make_token(an)}").geturl()) as client:
-        client.send('{"type":"hello","id":"1"}')
-        assert '"unauthorized"' in str(client.recv(timeout=PATIENCE_S))
+    with pytest.raises(InvalidStatus) as refused:
+        open_socket(url._replace(query=f"{name}={make_token(an)}").geturl())
+
+    assert refused.value.response.status_code == 422
 
 
 def test_nothing_is_done_for_somebody_who_has_not_said_hello(scene: Scene, knock: Knock) -> None:

@@ -20,6 +20,9 @@ class Device:
     def flush(self) -> None:
         raise NotImplementedError
 
+    def cut(self) -> None:
+        raise NotImplementedError
+
 
 @pytest.fixture
 def registry() -> Registry:

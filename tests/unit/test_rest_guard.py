@@ -13,7 +13,7 @@ from imapp.errors import RequestError
 from imapp.rest import install_rest
 from imapp.rest.context import RestServices
 from imapp.rest.guard import PUBLIC
-from imapp.services.identity import Identity
+from imapp.services.identity import Credentials, Identity
 from schemas.errors import ErrorCode
 from schemas.users import User, UserKind
 
@@ -30,10 +30,10 @@ IDS: Final = {
 class Gatekeeper:
     """Knows An by one token, and nobody else."""
 
-    def identify(self, token: str | None) -> Identity:
-        if token != "a token of an":
+    def authenticate(self, shown: Credentials) -> Identity:
+        if shown.bearer_token != "a token of an":
             raise RequestError(ErrorCode.UNAUTHORIZED)
-        return Identity(AN, expires_at=2**33)
+        return Identity(user=AN, expires_at=2**33)
 
 
 def make_app(**services: Any) -> Flask:

@@ -24,12 +24,16 @@ class FakeSubscriber:
         self.channels: set[str] = set()
         self.taken: list[bytes] = []
         self.sent: list[bytes] = []
+        self.is_cut = False
 
     def enqueue(self, frame: bytes) -> None:
         self.taken.append(frame)
 
     def flush(self) -> None:
         self.sent = list(self.taken)
+
+    def cut(self) -> None:
+        self.is_cut = True
 
 
 class FakeConsumer(GatewayConsumer):

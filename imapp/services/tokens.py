@@ -1,0 +1,154 @@
+"""Bearer tokens (JWT, RFC 7519): signature, audience, issuer and times."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import jwt
+from jwt import PyJWK
+from jwt.exceptions import InvalidSignatureError, PyJWTError
+
+from imapp.services.identity import Credentials, Identity, SessionPass, active_person, unauthorized
+from imapp.services.published_keys import ALGORITHMS, PublishedKeys
+from imapp.stores.users import UserStore
+
+LEEWAY_S: Final = 10
+"""How far the issuer's clock and ours may be apart."""
+
+_MAX_CHARS: Final = 8_192
+_SHARED_KEY_ALGORITHM: Final = "HS256"
+_REQUIRED: Final = ("sub", "exp", "aud")
+
+Key = str | PyJWK
+
+
+class TrustedKeys(Protocol):
+    """The keys whose signatures count."""
+
+    @property
+    def algorithms(self) -> Sequence[str]:
+        """Those that they may be used with."""
+
+    def candidates(self, token: str) -> Sequence[Key]:
+        """Those that may have signed a token; raises PyJWTError if its header is none."""
+
+
+class SharedKeys:
+    """Keys that the issuer shares with us; while they are changed the old one counts beside the new one."""
+
+    algorithms = (_SHARED_KEY_ALGORITHM,)
+
+    def __init__(self, *keys: str) -> None:
+        self._keys = tuple(filter(None, keys))
+
+    def candidates(self, token: str) -> Sequence[Key]:  # noqa: ARG002  # it does not say which of them it was
+        """All of them."""
+        return self._keys
+
+
+class IssuerKeys:
+    """Keys that the issuer publishes; a token names the one it is signed with."""
+
+    algorithms = ALGORITHMS
+
+    def __init__(self, published: PublishedKeys) -> None:
+        self._published = published
+
+    def candidates(self, token: str) -> Sequence[Key]:
+        """The one with the token's `kid`."""
+        key_id = jwt.get_unverified_header(token).get("kid")
+        key = self._published.find(key_id) if isinstance(key_id, str) else None
+        return [key] if key is not None else []
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAuthenticator:
+    """Knows people by their tokens (`IM_AUTH=jwt`)."""
+
+    users: UserStore
+    keys: TrustedKeys
+    audience: str
+    issuer: str | None = None
+
+    def authenticate(self, shown: Credentials) -> Identity:
+        """The person whose token the header holds; raises RequestError."""
+        return self.identify(shown.bearer_token)
+
+    def open_session(self, shown: Credentials) -> SessionPass:
+        """Nothing yet: browsers can't set a header, so the token may come with the hello."""
+        return _TokenPass(self, shown.bearer_token)
+
+    def identify(self, token: str | None) -> Identity:
+        """The person a token speaks for; raises RequestError."""
+        if not token or len(token) > _MAX_CHARS:
+            raise unauthorized()
+        claims = self._verify(token)
+        expires_at = float(claims["exp"])
+        if expires_at <= time.time():
+            expires_at += (
+                LEEWAY_S  # let in although it has expired by our clock: then for as long as that goes
+            )
+        return Identity(
+            user=active_person(self.users, claims["sub"]), expires_at=expires_at, roles=_roles(claims)
+        )
+
+    def _verify(self, token: str) -> dict[str, Any]:
+        with _refusing():
+            for key in self.keys.candidates(token):
+                try:
+                    return self._decode(token, key)
+                except InvalidSignatureError:
+                    continue  # it may be the other one's
+        raise unauthorized()
+
+    def _decode(self, token: str, key: Key) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=self.keys.algorithms,
+            audience=self.audience,
+            issuer=self.issuer or None,
+            leeway=LEEWAY_S,
+            options={"require": list(_REQUIRED), "enforce_minimum_key_length": True},
+        )
+        return claims
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenPass:
+    authenticator: TokenAuthenticator
+    header_token: str | None
+
+    def identify(self, token: str | None) -> Identity:
+        """The frame's token counts more than the header's."""
+        return self.authenticator.identify(token or self.header_token)
+
+
+def make_token(user_id: str, *, key: str, audience: str, issuer: str = "", lifetime_s: int) -> str:
+    """A token signed with the shared key: for development, tests and the command line."""
+    now = int(time.time())
+    claims = {"sub": user_id, "aud": audience, "iat": now, "exp": now + lifetime_s}
+    if issuer:
+        claims["iss"] = issuer
+    return jwt.encode(claims, key, algorithm=_SHARED_KEY_ALGORITHM)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn whatever reading a stranger's token may raise into the one refusal.
+
+    PyJWT lets through what its parser and its arithmetic raise: nesting that is too deep, times without end.
+    """
+    try:
+        yield
+    except (PyJWTError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+        raise unauthorized() from error
+
+
+def _roles(claims: dict[str, Any]) -> frozenset[str]:
+    roles = claims.get("roles")
+    return (
+        frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else frozenset()
+    )
