@@ -62,7 +62,7 @@ class PresenceService:
         }
 
     def sweep(self) -> list[str]:
-        """Delete what dead gateways left behind, and note when their people were last seen; gives their names.
+        """Delete what dead gateways left, and note when their people were last seen; gives their names.
 
         Anybody may call it at any time. What one does not finish the next one does again.
 
