@@ -7,6 +7,7 @@ from imapp.domain.decisions import Profile
 from imapp.domain.entries import TYPE_NAMES, wire_time
 from imapp.domain.ids import message_id
 from imapp.domain.unread import unread, unread_label
+from imapp.services.watermarks import with_own_messages
 from imapp.stores.channels import Head, preview_of
 from imapp.stores.channels import Preview as StoredPreview
 from imapp.stores.members import MemberRow, MemberStore
@@ -32,7 +33,12 @@ class ConversationRows:
         peers = self._peers(user_id, [heads[row.channel_id] for row in shown])
         newest = self._newest(shown, heads)
         return [
-            _conversation(row, heads[row.channel_id], newest[row.channel_id], peers.get(row.channel_id))
+            _conversation(
+                with_own_messages(row, heads[row.channel_id]),
+                heads[row.channel_id],
+                newest[row.channel_id],
+                peers.get(row.channel_id),
+            )
             for row in shown
         ]
 

@@ -8,20 +8,30 @@ happens.
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from imapp.domain.entries import LogEntry
 from imapp.errors import StoreUnavailable
 from imapp.logs import get_log
 from imapp.stores.channels import ChannelStore
-from imapp.stores.members import MemberStore, mark_of
+from imapp.stores.members import Mark, MemberStore, mark_of
 
 _AGAIN_S: Final = 5.0
 _KEPT_S: Final = 60.0  # longer than an election and the restart of a server
 _MAX_KEPT: Final = 50_000
 
 log = get_log("heads")
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """A sender's newest entry in a channel, and when (monotonic) it was shown."""
+
+    entry: LogEntry
+    direct: bool
+    at: float
 
 
 class HeadKeeper:
@@ -31,21 +41,28 @@ class HeadKeeper:
         self._channels = channels
         self._members = members
         self._lock = threading.Lock()
-        self._recent: dict[tuple[str, str], tuple[LogEntry, float]] = {}
+        self._recent: dict[tuple[str, str], _Moved] = {}
 
-    def move(self, entries: Iterable[LogEntry]) -> None:
+    def move(self, entries: Iterable[LogEntry], direct: Collection[str]) -> None:
         """Show these entries; by seq within a channel. Heads and watermarks never move back.
+
+        `direct` names the direct channels: their senders' watermarks ride in the head.
 
         Raises:
             StoreUnavailable: unknown which are moved.
         """
-        newest = {(entry.channel_id, entry.sender): entry for entry in entries}
-        self._write(newest.values())
         now = time.monotonic()
+        moved = {
+            (entry.channel_id, entry.sender): _Moved(entry, entry.channel_id in direct, now)
+            for entry in entries
+        }
+        newest, own, marks = _parts(moved.values())
+        self._channels.move_heads(newest, own)
+        self._members.move_own_marks(marks)
         with self._lock:
-            for key, entry in newest.items():
+            for key, what in moved.items():
                 self._recent.pop(key, None)  # so that the dict stays in order of age
-                self._recent[key] = (entry, now)
+                self._recent[key] = what
 
     def keep(self) -> None:
         """Begin to move them again, in a thread of its own, for as long as the process lives."""
@@ -57,7 +74,9 @@ class HeadKeeper:
         Raises:
             StoreUnavailable: try it again.
         """
-        self._write(self._lately())
+        newest, own, marks = _parts(self._lately())
+        self._channels.mend_heads(newest, own)
+        self._members.move_own_marks(marks)
 
     def _run(self) -> None:
         while True:
@@ -67,18 +86,25 @@ class HeadKeeper:
             except StoreUnavailable as error:
                 log.warning("heads_not_moved", error=str(error)[:200])
 
-    def _lately(self) -> list[LogEntry]:
+    def _lately(self) -> list[_Moved]:
         oldest = time.monotonic() - _KEPT_S
         with self._lock:
             while self._recent:
-                key, (_, at) = next(iter(self._recent.items()))
-                if at > oldest and len(self._recent) <= _MAX_KEPT:
+                key, what = next(iter(self._recent.items()))
+                if what.at > oldest and len(self._recent) <= _MAX_KEPT:
                     break
                 del self._recent[key]
-            return sorted((entry for entry, _ in self._recent.values()), key=lambda entry: entry.seq)
+            return list(self._recent.values())
 
-    def _write(self, entries: Iterable[LogEntry]) -> None:
-        by_sender = list(entries)
-        newest = {entry.channel_id: entry for entry in sorted(by_sender, key=lambda entry: entry.seq)}
-        self._channels.move_heads(newest.values())
-        self._members.move_marks(map(mark_of, by_sender))
+
+def _parts(moved: Iterable[_Moved]) -> tuple[list[LogEntry], list[Mark], list[Mark]]:
+    """The newest entry of each channel; watermarks that ride with it; watermarks of members' rows."""
+    by_sender = sorted(moved, key=_seq)
+    newest = {what.entry.channel_id: what.entry for what in by_sender}
+    own = [mark_of(what.entry) for what in by_sender if what.direct]
+    marks = [mark_of(what.entry) for what in by_sender if not what.direct]
+    return list(newest.values()), own, marks
+
+
+def _seq(moved: _Moved) -> int:
+    return moved.entry.seq

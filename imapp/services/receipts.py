@@ -14,6 +14,7 @@ from imapp.services.conversation_rows import ConversationRows
 from imapp.services.frames import websocket_frame
 from imapp.services.marks import Known, flushes, newest_reads, readers
 from imapp.services.outlet import Outlet
+from imapp.services.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
@@ -61,13 +62,15 @@ class ReceiptRunner:
             self._fail_stop(f"store unavailable: {error}")
 
     def _apply(self, batch: ReceiptBatch, key: str) -> None:
-        rows = self._stores.members.find_all(readers(batch))
-        known = Known(rows, self._stores.channels.heads({channel_id for channel_id, _ in rows}))
+        found = self._stores.members.find_all(readers(batch))
+        heads = self._stores.channels.heads({channel_id for channel_id, _ in found})
+        rows = {place: with_own_messages(row, heads[place[0]]) for place, row in found.items()}
+        known = Known(rows, heads)
         flushed = flushes(batch, key, known)
         # First the ledger: a watermark without its receipt would be a reader whom nobody can name.
         self._stores.ledger.append(flushed)
         marks = self._marks(newest_reads(flushed))
-        self._stores.members.move_marks(marks, told=True)
+        self._stores.members.move_marks(marks)
         self._outlet.notify(
             self._notice(mark, rows[mark.channel_id, mark.user_id], known.heads[mark.channel_id])
             for mark in marks

@@ -100,11 +100,13 @@ class Writer:
         """What an earlier run stored for a command, without running it again; None if it stored nothing.
 
         Raises:
-            StoreUnavailable: MongoDB did not answer.
-            LogConflict: the pair's direct channel changed meanwhile.
+            StoreUnavailable: MongoDB did not answer, or the channel changed meanwhile.
         """
         task = Task(index, command, body_hash(command, self._body_key))
-        lookups = self._look_up([task], set(), known=True)
+        try:
+            lookups = self._look_up([task], set(), known=True)
+        except LogConflict as error:  # the pair moved on meanwhile: whoever comes next looks again
+            raise StoreUnavailable(str(error)) from error
         channel_id = address(command, lookups.direct)
         for key in repeat_keys(command, channel_id):
             if key in lookups.repeats:
@@ -125,7 +127,7 @@ class Writer:
         for index, outcome in plan.outcomes.items():
             if isinstance(outcome, Accepted) and not (index in tried and outcome.is_nothing):
                 tried[index] = outcome
-        self._store(plan)
+        self._store(plan, lookups)
         _take_back(plan, tried)
         for state in lookups.states.values():
             if state is not None:
@@ -189,7 +191,7 @@ class Writer:
         if self._cache.is_behind({name: before[name] for name in names}):
             raise LogConflict("another writer was here")
 
-    def _store(self, plan: Plan) -> None:
+    def _store(self, plan: Plan, lookups: Lookups) -> None:
         for step in plan.steps:
             if isinstance(step, Accepted):
                 self._stores.changes.commit(step)
@@ -197,7 +199,12 @@ class Writer:
                 self._stores.messages.append(step)
             point("writer.stored")
         # Of repeats too: their first run may have died before this.
-        self._heads.move(list(plan.known_entries()))
+        direct = {
+            name
+            for name, state in lookups.states.items()
+            if state is not None and state.type is ChannelType.DIRECT
+        }
+        self._heads.move(plan.known_entries(), direct)
 
     def _move_pairs(self, plan: Plan) -> None:
         """Forget which direct channel is a pair's current one when a command may have changed that."""

@@ -1,20 +1,24 @@
 """Channel heads and settings: collection `channels` [t_im_channel, chat_session]."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from pymongo import DESCENDING, UpdateOne
+from pymongo import DESCENDING
 from pymongo.client_session import ClientSession
 
 from imapp.domain.channel import Channel
 from imapp.domain.entries import PREVIEW_CHARS, LogEntry, preview_extra
 from imapp.domain.ids import direct_channel_id
-from imapp.stores.mongo import Database, Document, fast, mapped_errors, to_datetime, to_ms
+from imapp.stores.members import Mark
+from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, update_fast
 from schemas.common import CHANNEL_STATUS_CODES, CHANNEL_TYPE_CODES
 
 _TYPES: Final = {code: name for name, code in CHANNEL_TYPE_CODES.items()}
+_STAMP: Final = {"$currentDate": {"changed_at": True}}
 _STATUSES: Final = {code: name for name, code in CHANNEL_STATUS_CODES.items()}
 
 
@@ -33,13 +37,17 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A channel without its members, as readers need it."""
+    """A channel without its members, as readers need it.
+
+    `own` says how far the people of a direct chat have read by sending: (seq, countable) by `own_key`.
+    """
 
     channel: Channel
     member_count: int
     preview: Preview | None
     last_ms: int
     changed_at: datetime
+    own: Mapping[str, tuple[int, int]]
 
 
 class ChannelStore:
@@ -47,7 +55,6 @@ class ChannelStore:
 
     def __init__(self, database: Database) -> None:
         self._channels = database["channels"]
-        self._heads = fast(self._channels)
 
     def heads(self, channel_ids: Iterable[str]) -> dict[str, Head]:
         """The channels that exist, by id."""
@@ -62,18 +69,25 @@ class ChannelStore:
             row = self._channels.find_one({"_id": bounds}, sort=[("_id", DESCENDING)])
         return _head(row) if row else None
 
-    def move_heads(self, newest: Iterable[LogEntry]) -> None:
-        """Show the newest entry of each channel. A head never moves back, so order does not matter."""
-        updates = [
-            UpdateOne(
-                {"_id": entry.channel_id, "last_seq": {"$lt": entry.seq}},
-                {"$set": head_fields(entry), "$currentDate": {"changed_at": True}},
-            )
-            for entry in newest
+    def move_heads(self, newest: Iterable[LogEntry], own: Iterable[Mark] = ()) -> None:
+        """Show the newest entry of each channel, and with it how far its senders have read by sending.
+
+        A head never moves back, so order does not matter; each channel is stamped as changed.
+        """
+        updates = _moves(newest, own)
+        for change in updates.values():
+            change.update(_STAMP)
+        update_fast(self._channels, [({"_id": name}, change) for name, change in updates.items()])
+
+    def mend_heads(self, newest: Iterable[LogEntry], own: Iterable[Mark] = ()) -> None:
+        """The same for heads that are most likely right: where nothing was lost, nothing is stamped."""
+        entries = list(newest)
+        self_healing = [({"_id": name}, change) for name, change in _moves((), own).items()]
+        behind = [
+            ({"_id": name, "head.seq": {"$lt": change["$max"]["head"]["seq"]}}, change | _STAMP)
+            for name, change in _moves(entries, ()).items()
         ]
-        if updates:
-            with mapped_errors():
-                self._heads.bulk_write(updates, ordered=False)
+        update_fast(self._channels, self_healing + behind)
 
     def store(
         self, channel: Channel, entry: LogEntry | None, *, created: bool, session: ClientSession
@@ -83,7 +97,7 @@ class ChannelStore:
         Raises:
             LogConflict: it was to be created and is there.
         """
-        fields = _settings(channel) | (head_fields(entry) if entry else {})
+        fields = _settings(channel) | ({"head": head_of(entry)} if entry else {})
         if created:
             fields |= _birth(channel, entry)
             with mapped_errors():
@@ -101,21 +115,28 @@ class ChannelStore:
             )
 
 
-def head_fields(entry: LogEntry) -> Document:
-    """What a channel's row says of its newest entry."""
+@lru_cache(maxsize=100_000)
+def own_key(user_id: str) -> str:
+    """A field name for somebody: no text of a user becomes one."""
+    return hashlib.blake2b(user_id.encode(), digest_size=9).hexdigest()
+
+
+def head_of(entry: LogEntry) -> Document:
+    """What a channel's row says of its newest entry.
+
+    MongoDB compares documents field by field in their order, so `$max` of two heads is the one with the
+    higher seq, and of the same entry the later revision: `seq` and `rev` must stand first.
+    """
     return {
-        "last_seq": entry.seq,
-        "last_countable": entry.countable,
-        "last_time": to_datetime(entry.time_ms),
-        "preview": {
-            "seq": entry.seq,
-            "sender": entry.sender,
-            "sender_name": entry.sender_name,
-            "type": entry.type,
-            "content": entry.content[:PREVIEW_CHARS],
-            "extra": preview_extra(entry),
-            "time": to_datetime(entry.time_ms),
-        },
+        "seq": entry.seq,
+        "rev": entry.rev,
+        "countable": entry.countable,
+        "time": to_datetime(entry.time_ms),
+        "sender": entry.sender,
+        "sender_name": entry.sender_name,
+        "type": entry.type,
+        "content": entry.content[:PREVIEW_CHARS],
+        "extra": preview_extra(entry),
     }
 
 
@@ -153,12 +174,21 @@ def _birth(channel: Channel, entry: LogEntry | None) -> Document:
         "indexed_seq": 0,
     }
     if entry is None:
-        born |= {"last_seq": 0, "last_countable": 0, "last_time": created, "preview": None}
+        born["head"] = None
     return born
 
 
+def _moves(newest: Iterable[LogEntry], own: Iterable[Mark]) -> dict[str, Document]:
+    """The change of each channel's row, by channel id; the later of two entries of a channel counts."""
+    changes: dict[str, Document] = {entry.channel_id: {"$max": {"head": head_of(entry)}} for entry in newest}
+    for mark in own:
+        further = changes.setdefault(mark.channel_id, {"$max": {}})["$max"]
+        further[f"own.{own_key(mark.user_id)}"] = {"seq": mark.seq, "countable": mark.countable}
+    return changes
+
+
 def _head(row: Document) -> Head:
-    preview = row["preview"]
+    head = row["head"]
     return Head(
         channel=Channel(
             channel_id=row["_id"],
@@ -171,17 +201,24 @@ def _head(row: Document) -> Head:
             status=_STATUSES[row["status"]],
             created_ms=to_ms(row["created_at"]),
             members={},
-            last_seq=row["last_seq"],
-            last_countable=row["last_countable"],
+            last_seq=head["seq"] if head else 0,
+            last_countable=head["countable"] if head else 0,
         ),
         member_count=row["member_count"],
-        preview=Preview(**{"extra": {}, **_without(preview, "time"), "time_ms": to_ms(preview["time"])})
-        if preview
-        else None,
-        last_ms=to_ms(row["last_time"]),
+        preview=_preview(head) if head else None,
+        last_ms=to_ms(head["time"] if head else row["created_at"]),
         changed_at=row["changed_at"],
+        own={key: (mark["seq"], mark["countable"]) for key, mark in row.get("own", {}).items()},
     )
 
 
-def _without(document: Document, name: str) -> Document:
-    return {key: value for key, value in document.items() if key != name}
+def _preview(head: Document) -> Preview:
+    return Preview(
+        seq=head["seq"],
+        sender=head["sender"],
+        sender_name=head["sender_name"],
+        type=head["type"],
+        content=head["content"],
+        extra=head["extra"],
+        time_ms=to_ms(head["time"]),
+    )

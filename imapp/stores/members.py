@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 from imapp.domain.channel import Member
 from imapp.domain.decisions import Accepted
 from imapp.domain.entries import LogEntry
-from imapp.stores.mongo import Database, Document, fast, mapped_errors, to_datetime, to_ms
+from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, update_fast
 from schemas.common import MEMBERSHIP_CODES, ROLE_CODES, Membership, Notify
 
 _ROLES: Final = {code: name for name, code in ROLE_CODES.items()}
@@ -47,7 +47,6 @@ class MemberStore:
 
     def __init__(self, database: Database) -> None:
         self._members = database["members"]
-        self._fast = fast(self._members)
 
     def of_channels(self, channel_ids: Iterable[str]) -> dict[str, dict[str, Member]]:
         """Everybody who is or was in these channels, by channel and user id."""
@@ -102,31 +101,20 @@ class MemberStore:
             rows = self._members.find(wanted, {"_id": 0, "user_id": 1, "channel_id": 1})
             return {row["channel_id"]: row["user_id"] for row in rows}
 
-    def move_marks(self, marks: Iterable[Mark], *, told: bool = False) -> None:
-        """Move read watermarks forward, never back, in any order and any number of times.
+    def move_marks(self, marks: Iterable[Mark]) -> None:
+        """Move read watermarks that somebody was promised: durably, and stamped as changed for sync.
 
-        `told` are marks that somebody was promised: they are stored durably, and stamped as changed, so
-        that sync shows them to the person's other devices.
+        They move forward, never back, in any order and any number of times.
         """
-        stamp: Document = {"$currentDate": {"changed_at": True}} if told else {}
-        members = self._members if told else self._fast
-        updates = [
-            UpdateOne(
-                {"_id": _key(mark.channel_id, mark.user_id)},
-                {
-                    "$max": {
-                        "read_seq": mark.seq,
-                        "read_countable": mark.countable,
-                        "last_read_at": to_datetime(mark.at_ms),
-                    },
-                    **stamp,
-                },
-            )
-            for mark in marks
-        ]
+        stamp = {"$currentDate": {"changed_at": True}}
+        updates = [UpdateOne(_row_of(mark), _further(mark) | stamp) for mark in marks]
         if updates:
             with mapped_errors():
-                members.bulk_write(updates, ordered=False)
+                self._members.bulk_write(updates, ordered=False)
+
+    def move_own_marks(self, marks: Iterable[Mark]) -> None:
+        """The same for what senders have read by sending: fast, and not stamped, since the head is."""
+        update_fast(self._members, [(_row_of(mark), _further(mark)) for mark in marks])
 
     def store(self, accepted: Accepted, session: ClientSession) -> None:
         """Write the stays that a command changes, as part of a transaction.
@@ -178,6 +166,20 @@ def _stay(accepted: Accepted, member: Member) -> UpdateOne:
         },
         upsert=True,
     )
+
+
+def _row_of(mark: Mark) -> Document:
+    return {"_id": _key(mark.channel_id, mark.user_id)}
+
+
+def _further(mark: Mark) -> Document:
+    return {
+        "$max": {
+            "read_seq": mark.seq,
+            "read_countable": mark.countable,
+            "last_read_at": to_datetime(mark.at_ms),
+        }
+    }
 
 
 def _key(channel_id: str, user_id: str) -> str:

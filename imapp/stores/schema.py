@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from imapp.stores import pushes
@@ -25,7 +25,6 @@ _INDEXES: Final = {
         IndexModel([("user_id", ASCENDING), ("channel_id", ASCENDING)], unique=True, name="user"),
         IndexModel([("channel_id", ASCENDING), ("user_id", ASCENDING)], name="channel"),
     ],
-    "channels": [IndexModel([("changed_at", DESCENDING)], name="changed")],
     "connections": [
         IndexModel([("user", ASCENDING), ("gateway", ASCENDING)], name="user"),
         IndexModel([("gateway", ASCENDING), ("user", ASCENDING)], name="gateway"),

@@ -230,7 +230,7 @@ class TestWatermarks:
 
 def read(bench: Bench, channel_id: str, user_id: str) -> tuple[int, int]:
     """How far somebody has read, as seq and as count."""
-    row = bench.store.members[channel_id, user_id]
+    row = bench.store.row_of(channel_id, user_id)
     return row.read_seq, row.read_countable
 
 

@@ -5,7 +5,7 @@ nothing. Each read and each single insert is a step of `faults`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -16,9 +16,10 @@ from imapp.domain.decisions import Accepted, Profile
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id, stable_part
 from imapp.errors import LogConflict
+from imapp.services.watermarks import with_own_messages
 from imapp.stores.attempts import Attempt, AttemptStore
 from imapp.stores.changes import ChangeStore
-from imapp.stores.channels import ChannelStore, Head, preview_of
+from imapp.stores.channels import ChannelStore, Head, own_key, preview_of
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog, RepeatKey
 from imapp.stores.users import UserStore
@@ -36,6 +37,7 @@ class StoredChannel:
     member_count: int
     newest: LogEntry | None
     changed_at: datetime
+    own: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ class FakeStore:
     def log_of(self, channel_id: str) -> list[LogEntry]:
         """A channel's log, by message id."""
         return [entry for key, entry in sorted(self.entries.items()) if entry.channel_id == channel_id]
+
+    def row_of(self, channel_id: str, user_id: str) -> MemberRow:
+        """Somebody's row in a channel, as its readers see it."""
+        return with_own_messages(self.members[channel_id, user_id], _head(self.channels[channel_id]))
 
     def insert(self, entry: LogEntry) -> None:
         """Insert an entry unless one of its two keys is taken."""
@@ -161,12 +167,18 @@ class FakeChannels(ChannelStore):
             ids = [name for name in self._store.channels if stable_part(name) == key]
             return _head(self._store.channels[max(ids)]) if ids else None
 
-    def move_heads(self, newest: Iterable[LogEntry]) -> None:
+    def move_heads(self, newest: Iterable[LogEntry], own: Iterable[Mark] = ()) -> None:
+        marks = list(own)
         for entry in newest:
             with self._store.faults.step("channels.move_heads"):
                 row = self._store.channels.get(entry.channel_id)
                 if row is not None and row.channel.last_seq < entry.seq:
-                    self._store.channels[entry.channel_id] = _moved(row, entry, self._store.tick())
+                    row = _moved(row, entry, self._store.tick())
+                if row is not None:
+                    self._store.channels[entry.channel_id] = _with_own(row, marks)
+
+    def mend_heads(self, newest: Iterable[LogEntry], own: Iterable[Mark] = ()) -> None:
+        self.move_heads(newest, own)
 
 
 class FakeMembers(MemberStore):
@@ -205,7 +217,10 @@ class FakeMembers(MemberStore):
         with self._store.faults.step("members.find_all"):
             return {pair: self._store.members[pair] for pair in pairs if pair in self._store.members}
 
-    def move_marks(self, marks: Iterable[Mark], *, told: bool = False) -> None:
+    def move_own_marks(self, marks: Iterable[Mark]) -> None:
+        self.move_marks(marks, told=False)
+
+    def move_marks(self, marks: Iterable[Mark], *, told: bool = True) -> None:
         for mark in marks:
             with self._store.faults.step("members.move_marks"):
                 key = (mark.channel_id, mark.user_id)
@@ -282,6 +297,15 @@ def _moved(row: StoredChannel, entry: LogEntry, now: datetime) -> StoredChannel:
     return replace(row, channel=channel, newest=_copy(entry), changed_at=now)
 
 
+def _with_own(row: StoredChannel, marks: Iterable[Mark]) -> StoredChannel:
+    own = dict(row.own)
+    for mark in marks:
+        if mark.channel_id == row.channel.channel_id:
+            key = own_key(mark.user_id)
+            own[key] = max(own.get(key, (0, 0)), (mark.seq, mark.countable))
+    return replace(row, own=own)
+
+
 def _store_channel(store: FakeStore, after: Channel, entry: LogEntry | None, *, created: bool) -> None:
     known = store.channels.get(after.channel_id)
     if known is None and not created:
@@ -293,7 +317,13 @@ def _store_channel(store: FakeStore, after: Channel, entry: LogEntry | None, *, 
         last_seq=head.last_seq if head else 0,
         last_countable=head.last_countable if head else 0,
     )
-    row = StoredChannel(channel, len(after.present()), known.newest if known else None, store.tick())
+    row = StoredChannel(
+        channel,
+        len(after.present()),
+        known.newest if known else None,
+        store.tick(),
+        known.own if known else {},
+    )
     store.channels[after.channel_id] = _moved(row, entry, row.changed_at) if entry else row
 
 
@@ -326,4 +356,5 @@ def _head(row: StoredChannel) -> Head:
         preview=preview_of(row.newest) if row.newest else None,
         last_ms=row.newest.time_ms if row.newest else row.channel.created_ms,
         changed_at=row.changed_at,
+        own=row.own,
     )

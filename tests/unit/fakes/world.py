@@ -127,7 +127,7 @@ class World:
             assert row.channel.last_seq == len(log)
             assert row.channel.last_countable == (log[-1].countable if log else 0)
             for entry in log:
-                read_seq = self.store.members[channel_id, entry.sender].read_seq
+                read_seq = self.store.row_of(channel_id, entry.sender).read_seq
                 assert read_seq >= entry.seq, f"{entry.sender} has not read his own {entry.message_id}"
 
     def _check_channel(self, channel_id: str) -> None:
@@ -142,7 +142,11 @@ class World:
             assert (settings.name, settings.avatar) == (told.name, told.avatar)
         assert row.member_count == len(told.present())
         assert settings.last_seq <= len(log)
-        members = {name: row for (place, name), row in self.store.members.items() if place == channel_id}
+        members = {
+            name: self.store.row_of(channel_id, name)
+            for place, name in self.store.members
+            if place == channel_id
+        }
         assert {name: list(row.member.spans) for name, row in members.items()} == told.spans
         for name, row_of in members.items():
             assert row_of.member.role is told.role(name)
