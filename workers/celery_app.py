@@ -13,6 +13,7 @@ from imapp.config import load_config
 from imapp.logs import configure_logs, get_log
 from imapp.wiring import celery_app, task_services, topology
 from workers.lifecycle import HandOver, KeepConsuming, fail_stop
+from workers.memory import settle_collector
 
 config = load_config()
 configure_logs(human=config.development)
@@ -35,3 +36,4 @@ def open_services(**_: Any) -> None:
         # Celery would log it and take tasks all the same, and lose every one of them.
         get_log("worker").exception("start_failed")
         os._exit(os.EX_CONFIG)
+    settle_collector()

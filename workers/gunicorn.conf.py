@@ -13,6 +13,7 @@ from imapp import failpoints
 from imapp.app import services_of
 from imapp.config import load_config
 from imapp.logs import configure_logs, get_log
+from workers.memory import settle_collector
 
 _config = load_config()
 _DRAIN_S = 8.0  # for what is under way; then
@@ -47,6 +48,7 @@ def post_worker_init(worker: Any) -> None:
     for loop in services.loops:
         services.gateway.spawn(loop)
     gevent.spawn(_drain_when_told, worker, services)
+    settle_collector()
 
 
 def _drain_when_told(worker: Any, services: Any) -> None:
