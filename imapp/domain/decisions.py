@@ -1,16 +1,20 @@
-"""What the core answers to a command, and what it must be told to decide."""
+"""What the core answers to a command, and what it must be told to decide.
+
+What is made for every message is a `Struct`, which costs a fifth of a frozen dataclass.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct, field
 
 from imapp.domain.channel import Channel, Member
 from imapp.domain.entries import LogEntry
 from schemas.errors import ErrorCode
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True, gc=False):
     """A person as the log quotes him."""
 
     user_id: str
@@ -19,8 +23,7 @@ class Profile:
     active: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What was looked up for a command: the people it names, its time and the hash of its body."""
 
     now_ms: int
@@ -39,8 +42,7 @@ class Change:
     created: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The entry to store (None: nothing to say) and its effects (None: a plain send)."""
 
     channel_id: str
@@ -53,8 +55,7 @@ class Accepted:
         return self.entry is None and self.change is None
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """A refusal; not remembered, so a later try may succeed."""
 
     code: ErrorCode

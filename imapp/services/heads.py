@@ -9,8 +9,9 @@ happens.
 import threading
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from imapp.domain.entries import LogEntry
 from imapp.errors import StoreUnavailable
@@ -25,8 +26,7 @@ _MAX_KEPT: Final = 50_000
 log = get_log("heads")
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
+class _Moved(Struct, frozen=True):
     """A sender's newest entry in a channel, and when (monotonic) it was shown."""
 
     entry: LogEntry

@@ -7,6 +7,8 @@ steps to store, in order, and the outcome of each command.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from imapp.domain.channel import Channel
 from imapp.domain.decide import apply, decide
 from imapp.domain.decisions import Accepted, Facts, Profile, Rejected
@@ -18,8 +20,7 @@ from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, OpenDirect, SendMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """A command that was carried out before, and the entry it made."""
 
     entry: LogEntry
@@ -28,8 +29,7 @@ class Repeat:
 Outcome = Accepted | Rejected | Repeat
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """A command with its place in the batch and the hash of its body."""
 
     index: int

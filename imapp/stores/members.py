@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
@@ -31,8 +32,7 @@ class MemberRow:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True, gc=False):
     """A read watermark: a seq, and how many entries up to it count as unread."""
 
     channel_id: str
