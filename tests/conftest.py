@@ -5,12 +5,15 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
 from hypothesis import settings
 
 from devstack.services import Stack, running
+from imapp.stores.mongo import Database, connect
+from imapp.stores.schema import create_schema
 from tests.support.cluster import Cluster
 from tests.support.leaks import left_behind, mark_this_run
 from tests.support.recorder import Recorder
@@ -46,6 +49,17 @@ def own_cluster(stack: Stack) -> Iterator[ClusterFactory]:
     """Makes clusters for this test alone, to be hurt; arguments as of `Cluster`."""
     with ExitStack() as keep:
         yield lambda **options: _start(stack, keep, **options)
+
+
+@pytest.fixture
+def database(stack: Stack) -> Iterator[Database]:
+    """A database of its own with all collections, for tests of the stores."""
+    url = urlsplit(stack.mongo_url)._replace(path=f"/test-{os.getpid()}-{next(_numbers)}").geturl()
+    database = connect(url, pool_size=2)
+    create_schema(database)
+    yield database
+    database.client.drop_database(database.name)
+    database.client.close()
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ _FAST_CHUNK: Final = 1_000  # updates of one command, far below its limit of 48 
 # An acknowledged entry survives the loss of any minority of nodes and of power. A write that isn't
 # confirmed in 5 s has an unknown outcome, and is looked up before it is tried again.
 DURABLE: Final = WriteConcern(w="majority", j=True, wtimeout=5_000)
+# Acknowledged by the primary alone: for what is written again if it is lost.
+FAST: Final = WriteConcern(w=1)
 # What a repeat is answered from must never be rolled back; the log is read so.
 MAJORITY: Final = ReadConcern("majority")
 # Heads and members are read as they are now: a fast write is not majority-committed for some 100 ms, and
@@ -63,6 +65,11 @@ def connect(url: str, *, pool_size: int) -> Database:
     return database.with_options(write_concern=DURABLE, read_concern=LATEST)
 
 
+def fast(collection: Collection[Document]) -> Collection[Document]:
+    """The same collection, for writes that may be lost in a failover and are repaired."""
+    return collection.with_options(write_concern=FAST)
+
+
 def update_fast(collection: Collection[Document], updates: Sequence[tuple[Document, Document]]) -> None:
     """Run (filter, change) pairs that may be lost in a failover, because whoever wrote them repeats them.
 
@@ -77,7 +84,7 @@ def update_fast(collection: Collection[Document], updates: Sequence[tuple[Docume
         chunk = [{"q": wanted, "u": change} for wanted, change in updates[start : start + _FAST_CHUNK]]
         with mapped_errors():
             answer = collection.database.command(
-                {"update": collection.name, "updates": chunk, "ordered": False, "writeConcern": {"w": 1}}
+                {"update": collection.name, "updates": chunk, "ordered": False, "writeConcern": FAST.document}
             )
         if answer.get("writeErrors"):
             raise StoreUnavailable(str(answer["writeErrors"][0]))

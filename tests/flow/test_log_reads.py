@@ -1,35 +1,26 @@
 """What the log is asked costs the same however long it has grown."""
 
-import secrets
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
-from devstack.services import Stack
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Database, connect
-from imapp.stores.schema import create_schema
+from imapp.stores.mongo import Database
 
 CHANNELS = ("a" * 24, "m" * 24, "z" * 24)
 LENGTH = 300
 
 
-@pytest.fixture
-def database(stack: Stack) -> Iterator[Database]:
+@pytest.fixture(autouse=True)
+def logs(database: Database) -> Iterator[None]:
     """Three logs, in a database that writes down what its queries cost."""
-    url = urlsplit(stack.mongo_url)._replace(path=f"/test-log-{secrets.token_hex(4)}").geturl()
-    database = connect(url, pool_size=2)
-    create_schema(database)
     MessageLog(database).append([_entry(name, seq) for name in CHANNELS for seq in range(1, LENGTH + 1)])
     database.command("profile", 2)
-    yield database
+    yield
     database.command("profile", 0)
-    database.client.drop_database(database.name)
-    database.client.close()
 
 
 def test_entries_by_id_are_looked_up_and_not_searched(database: Database) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from imapp.domain.channel import Channel
 from imapp.domain.decide import apply
@@ -146,8 +147,10 @@ class TestUpgradingADirectChat:
 
     def test_cuts_the_name_to_what_a_name_may_have(self) -> None:
         known = facts()
-        people = {name: replace(one, name=one.name * 40) for name, one in known.users.items()}
-        accepted = accept(direct(), add("bo", direct().channel_id, "chen"), replace(known, users=people))
+        people = {name: structs.replace(one, name=one.name * 40) for name, one in known.users.items()}
+        accepted = accept(
+            direct(), add("bo", direct().channel_id, "chen"), structs.replace(known, users=people)
+        )
         assert len(told(accepted)["name"]) == MAX_NAME_CHARS
 
     def test_only_joins_the_new(self) -> None:

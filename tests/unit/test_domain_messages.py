@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from imapp.domain.channel import Channel
 from imapp.domain.decide import apply
@@ -41,7 +42,7 @@ class TestAMessage:
         assert (after.last_seq, after.last_countable) == (11, 8)
 
     def test_may_come_from_somebody_whose_profile_is_missing(self) -> None:
-        unknown = replace(facts(), users={})
+        unknown = structs.replace(facts(), users={})
         entry = accept(team(), say("chen", "hello", TEAM), unknown).entry
         assert entry is not None
         assert (entry.sender_name, entry.sender_avatar) == ("", "")
