@@ -129,6 +129,9 @@ class Config:
     hello_timeout_s: float = seconds(
         "HELLO_TIMEOUT_S", 5.0, meaning="how long a new WebSocket may take to say `hello`"
     )
+    unfinished_s: float = seconds(
+        "UNFINISHED_S", 30.0, meaning="how long a WebSocket message or an HTTP body may take to arrive whole"
+    )
     failpoints: str = text(
         "FAILPOINTS",
         "",

@@ -214,6 +214,7 @@ def gateway_services(config: Config) -> GatewayServices:
         origins=OriginPolicy(config.allowed_origins, https_only=not config.development),
         hello_timeout_s=config.hello_timeout_s,
         silence_s=config.silence_s,
+        unfinished_s=config.unfinished_s,
     )
     return GatewayServices(
         gateway=gateway,

@@ -13,6 +13,7 @@ from imapp import failpoints
 from imapp.app import services_of
 from imapp.config import load_config
 from imapp.logs import configure_logs, get_log
+from workers import http
 from workers.memory import settle_collector
 
 _config = load_config()
@@ -36,6 +37,23 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108  # the heartbeat file must not wait fo
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """The listeners are bound; every connection will be like them."""
+    http.limit_stalls(server.LISTENERS)
+
+
+def pre_request(worker: Any, request: Any) -> None:
+    """A request's header has been read."""
+    del worker
+    http.begin_request(request, _config.unfinished_s)
+
+
+def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:
+    """A request was answered, or its WebSocket has ended."""
+    del worker, environ, response
+    http.end_request(request)
 
 
 def post_worker_init(worker: Any) -> None:

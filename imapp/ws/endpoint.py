@@ -22,7 +22,6 @@ from schemas.frames import CloseCode, ClosingEvent
 
 _ENDPOINT: Final = "serve"
 _SWEEP_S: Final = 0.5  # so that whose token has expired is gone within a second
-_PARTIAL_S: Final = 30.0
 _GREETING_S: Final = 20.0
 _DRAIN_SPREAD_MS: Final = 3_000
 
@@ -39,11 +38,13 @@ class Endpoint:
         origins: OriginPolicy,
         hello_timeout_s: float,
         silence_s: int,
+        unfinished_s: float,
     ) -> None:
         self._services = services
         self._origins = origins
         self._hello_timeout_s = hello_timeout_s
         self._silence_s = silence_s
+        self._unfinished_s = unfinished_s
         self._sessions: set[Session] = set()
 
     def install(self, app: Flask) -> None:
@@ -99,7 +100,7 @@ class Endpoint:
         now, connection = time.monotonic(), session.connection
         if now - connection.last_heard > self._silence_s:
             connection.shut(CloseCode.PING_TIMEOUT, "silent")
-        elif connection.partial_since is not None and now - connection.partial_since > _PARTIAL_S:
+        elif connection.partial_since is not None and now - connection.partial_since > self._unfinished_s:
             connection.shut(CloseCode.PROTOCOL_ERROR, "unfinished message")
         elif session.open and session.client.expires_at < time.time():
             connection.shut(CloseCode.UNAUTHORIZED, "token expired")

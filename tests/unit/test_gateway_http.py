@@ -1,0 +1,100 @@
+"""Reading HTTP bodies without letting one peer hold up the others; with gunicorn it is in `tests/flow`."""
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import gevent
+import pytest
+
+from workers.http import PatientSocket, begin_request, end_request
+
+ENOUGH_S = 30.0
+
+
+class Tap:
+    """A socket that always has data."""
+
+    def recv(self, size: int) -> bytes:
+        return b"x" * size
+
+
+class Silence:
+    """A socket that never has any."""
+
+    def recv(self, _: int) -> bytes:
+        gevent.sleep(60)
+        return b""
+
+
+def request(body: Any, sock: Any = None) -> Any:
+    """As gunicorn's, as far as it is looked at."""
+    made = SimpleNamespace(unreader=SimpleNamespace(sock=sock or Tap()), body=body, closed=False)
+    made.force_close = lambda: setattr(made, "closed", True)
+    return made
+
+
+def test_others_run_while_a_socket_always_has_data() -> None:
+    served: list[str] = []
+    other = gevent.spawn(served.append, "other")
+    patient = PatientSocket(Tap(), ENOUGH_S)
+
+    for _ in range(3):
+        patient.recv(10)
+
+    assert served == ["other"]
+    other.kill()
+
+
+def test_others_run_between_requests_that_come_in_a_row() -> None:
+    served: list[str] = []
+    other = gevent.spawn(served.append, "other")
+
+    begin_request(request(io.BytesIO()), ENOUGH_S)
+
+    assert served == ["other"]
+    other.kill()
+
+
+@pytest.mark.parametrize("sock", [Silence(), Tap()], ids=["that waits", "that drips"])
+def test_a_body_that_takes_too_long_is_given_up(sock: Any) -> None:
+    patient = PatientSocket(sock, 0.01)
+
+    with pytest.raises(TimeoutError):
+        all(iter(lambda: patient.recv(1), b""))
+
+
+def test_a_body_that_was_not_wanted_is_read_off_and_the_connection_goes_on() -> None:
+    sock = Tap()
+    refused = request(io.BytesIO(b"x" * 70_000), sock)
+    begin_request(refused, ENOUGH_S)
+
+    end_request(refused)
+
+    assert refused.body.read() == b""
+    assert not refused.closed
+    assert refused.unreader.sock is sock
+
+
+class Endless:
+    """A body without an end."""
+
+    def read(self, size: int) -> bytes:
+        return b"x" * size
+
+
+class Broken:
+    """A body whose chunks are none."""
+
+    def read(self, size: int) -> bytes:
+        raise ValueError(size)
+
+
+@pytest.mark.parametrize("body", [Endless(), Broken()])
+def test_if_the_next_request_can_not_be_found_the_connection_is_closed(body: Any) -> None:
+    refused = request(body)
+    begin_request(refused, ENOUGH_S)
+
+    end_request(refused)
+
+    assert refused.closed
