@@ -20,6 +20,10 @@ UNREAD_CAP: Final = 99  # the badge shows "99+" above it (seed: 倒序99条)
 SYSTEM_SENDER: Final = "system"
 RESERVED_USER_IDS: Final = (SYSTEM_SENDER, "me")  # `me` stands for the caller in paths
 
+# Nobody types control characters; in a log or a terminal they do harm. A text may have tabs and lines.
+NO_CONTROLS: Final = r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
+NO_CONTROLS_BUT_LINES: Final = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+
 # `$` also matches before a trailing newline in Python, so each pattern forbids one.
 UserId = Annotated[
     str,
@@ -66,8 +70,25 @@ RequestId = Annotated[
     str,
     Meta(min_length=1, max_length=64, description="Chosen by the client; the reply carries it back."),
 ]
-Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS, description="A name people read.")]
-Avatar = Annotated[str, Meta(max_length=500, description="A file key or an https address.")]
+Name = Annotated[
+    str,
+    Meta(
+        pattern=NO_CONTROLS,
+        min_length=1,
+        max_length=MAX_NAME_CHARS,
+        description="A name people read; no control characters.",
+    ),
+]
+Avatar = Annotated[
+    str,
+    Meta(
+        # No other scheme: what clients load must not be `javascript:` or `file:`.
+        pattern=r"^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)",
+        max_length=500,
+        description="A file key or an https address.",
+        examples=["https://im.example/lunch.png"],
+    ),
+]
 Seq = Annotated[int, Meta(ge=1, le=999_999_999_999, description="Position in the channel's log: 1, 2, 3 ...")]
 SeqOrZero = Annotated[int, Meta(ge=0, le=999_999_999_999, description="A position, or 0 for none yet.")]
 Cursor = Annotated[str, Meta(max_length=500, description="Opaque; pass back what the last answer gave.")]

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from schemas.channels import Written
 from schemas.common import (
     MAX_HISTORY_PAGE,
+    NO_CONTROLS,
     Avatar,
     ChannelId,
     ClientMessageId,
@@ -44,7 +45,9 @@ class Hello(Request, kw_only=True, tag="hello"):
     token: Annotated[str, Meta(max_length=8_192, description="Absent if the header carried it.")] | None = (
         None
     )
-    device: Annotated[str, Meta(max_length=64, description="Names this device among yours.")] = ""
+    device: Annotated[
+        str, Meta(pattern=NO_CONTROLS, max_length=64, description="Names this device among yours.")
+    ] = ""
     protocol: int = 1
     cursor: Annotated[Cursor | None, Meta(description="Of the last sync: the reply then holds a sync.")] = (
         None

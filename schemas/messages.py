@@ -9,6 +9,7 @@ from schemas.common import (
     MAX_HISTORY_PAGE,
     MAX_MENTIONS,
     MAX_TEXT_CHARS,
+    NO_CONTROLS_BUT_LINES,
     ChannelId,
     ClientMessageId,
     MessageId,
@@ -21,7 +22,13 @@ from schemas.common import (
 )
 
 Content = Annotated[
-    str, Meta(max_length=MAX_TEXT_CHARS, description="Plain text, never HTML; shown as it is.")
+    str,
+    Meta(
+        max_length=MAX_TEXT_CHARS,
+        description="Plain text, never HTML; shown as it is. No control characters but tab and newline.",
+        # Told here, checked in `services.commands`, where it costs a tenth.
+        extra_json_schema={"pattern": NO_CONTROLS_BUT_LINES},
+    ),
 ]
 Extra = Annotated[
     dict[str, Any],

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schemas.common import MAX_LIST_PAGE, Avatar, Cursor, Name, UserId
+from schemas.common import MAX_LIST_PAGE, NO_CONTROLS, Cursor, UserId
 
 
 class UserKind(enum.StrEnum):
@@ -21,8 +21,8 @@ class User(Struct, kw_only=True):
     """A person who can be written to."""
 
     user_id: UserId
-    name: Name
-    avatar: Avatar
+    name: str
+    avatar: str
     kind: UserKind
 
 
@@ -37,6 +37,11 @@ class UserQuery(Struct, kw_only=True):
     """Which people: those with these ids, or those whose name starts so; everybody when neither is given."""
 
     ids: Annotated[str, Meta(max_length=4_000, description="User ids with commas between.")] | None = None
-    name: Annotated[str, Meta(min_length=1, max_length=100, description="How the name starts.")] | None = None
+    name: (
+        Annotated[
+            str, Meta(pattern=NO_CONTROLS, min_length=1, max_length=100, description="How the name starts.")
+        ]
+        | None
+    ) = None
     cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 50

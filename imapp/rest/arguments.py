@@ -4,10 +4,13 @@ import math
 import re
 from collections.abc import Collection
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 
 from flask import Request, request
+from gunicorn.http.errors import ParseException
 from marshmallow import fields
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import BadRequest
 
 from imapp.errors import RequestError
 from imapp.rest.schemas import StructSchema, invalid
@@ -24,11 +27,17 @@ class StructParser(FlaskParser):
 
         Raises:
             RequestError: `unsupported_media` or `too_large`.
+            BadRequest: it did not arrive whole.
         """
         del schema
         if not req.is_json:
             raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, content_type="send application/json")
-        body = req.get_data(cache=False)
+        if _is_packed(req):
+            raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, content_encoding="send it as it is")
+        try:
+            body = req.get_data(cache=False)
+        except ParseException as error:
+            raise BadRequest from error  # chunks that are none; the connection is closed
         # A body that does not say how long it is has been cut off there without a word.
         if req.content_length is None and len(body) >= (req.max_content_length or math.inf):
             raise RequestError(ErrorCode.TOO_LARGE)
@@ -51,11 +60,21 @@ def check_parameters(known: Collection[str]) -> None:
     Raises:
         RequestError: `invalid`.
     """
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError as error:
+        raise invalid("query", "not UTF-8") from error
     for name, values in request.args.lists():
         if name not in known:
             raise invalid(name, "unknown")
         if len(values) > 1:
             raise invalid(name, "given twice")
+
+
+def _is_packed(req: Request) -> bool:
+    """Whether the body has to be unpacked: then it may be larger than it looks."""
+    encodings = req.headers.get("Content-Encoding", ""), req.headers.get("Transfer-Encoding", "")
+    return any(encoding.lower() not in ("", "identity", "chunked") for encoding in encodings)
 
 
 def _number(value: str, field: "fields.Field[Any]") -> str | int:

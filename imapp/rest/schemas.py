@@ -13,6 +13,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, fields
 from msgspec import inspect
 
 from imapp.errors import RequestError
+from imapp.services.uniqueness import check_names
 from schemas.errors import ErrorCode
 
 # The keyword of JSON Schema for each constraint; lengths are named after what they count.
@@ -50,11 +51,13 @@ class StructSchema(Schema):
             RequestError: `invalid`; says what is wrong where.
         """
         try:
-            if isinstance(data, bytes):
-                return self.decoder.decode(data)
-            return msgspec.convert(data, self.struct)
+            if not isinstance(data, bytes):
+                return msgspec.convert(data, self.struct)
+            body = self.decoder.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _refusal(str(error)) from error
+        check_names(data)
+        return body
 
 
 @functools.cache

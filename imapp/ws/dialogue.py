@@ -9,6 +9,7 @@ from imapp.domain.entries import wire_time
 from imapp.domain.ids import message_id
 from imapp.errors import RequestError
 from imapp.services.frames import websocket_frame
+from imapp.services.uniqueness import check_frame_names
 from schemas.errors import MESSAGES, ErrorCode
 from schemas.frames import ClientFrame, ErrorReply, Hello, WrittenReply
 from schemas.tasks import Result
@@ -48,6 +49,10 @@ class Dialogue:
         except (msgspec.DecodeError, RecursionError) as error:
             refused = RequestError(ErrorCode.INVALID, frame=str(error)[:200])
             raise Refusal(_id_of(text), refused) from error
+        try:
+            check_frame_names(text, request)
+        except RequestError as error:
+            raise Refusal(request.id, error) from error
         if self.state is State.EXPECTS_HELLO and not isinstance(request, Hello):
             raise Refusal(request.id, RequestError(ErrorCode.UNAUTHORIZED, frame="expected hello"))
         return request

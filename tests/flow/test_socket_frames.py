@@ -227,10 +227,10 @@ def test_json_nested_without_end_is_invalid(an: Client, opening: str) -> None:
     assert codes_of(an, *texts) == ["invalid"] * 3
 
 
-def test_of_a_field_given_twice_the_last_is_judged_and_used(an: Client) -> None:
-    twice = as_text(SEND)[:-1] + f', "content": "{"x" * 5_001}"}}'
+def test_a_field_given_twice_is_invalid_and_named(an: Client) -> None:
+    (error,) = answers_to(an, as_text({**SEND, "to": None})[:-1] + ', "content": "another"}')
 
-    assert codes_of(an, twice) == ["invalid"]
+    assert (error.code, error.id, error.errors) == ("invalid", "s1", {"content": "given twice"})
 
 
 def test_a_type_given_twice_is_invalid(an: Client) -> None:
