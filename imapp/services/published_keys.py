@@ -21,7 +21,7 @@ ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
 """Of public keys alone: with HS256 among them, a token signed with the text of a public key would pass."""
 
 _RENEWED_EVERY_S: Final = 120.0
-_COOL_DOWN_S: Final = 10.0
+_COOL_DOWN_S: Final = 5.0
 _PATIENCE_S: Final = 5.0
 _MIN_RSA_BITS: Final = 2_048
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pytest
 
 from imapp.services.published_keys import PublishedKeys, usable_keys
+from tests.support.issuer import Issuer
 from tests.support.waiting import PATIENCE_S, eventually
-from tests.unit.fakes.issuer import Issuer
 
 COOL_DOWN_S: Final = 10.0
 

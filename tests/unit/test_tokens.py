@@ -25,7 +25,7 @@ from imapp.services.tokens import (
     make_token,
 )
 from schemas.errors import ErrorCode
-from tests.unit.fakes.issuer import AUDIENCE, Issuer, private_key
+from tests.support.issuer import AUDIENCE, Issuer, private_key
 from tests.unit.fakes.register import Register
 
 KEY: Final = "the key that tokens are signed with today"
