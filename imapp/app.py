@@ -42,6 +42,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         history=services.history,
         conversations=services.conversations,
         pushes=services.pushes,
+        presence=services.presence,
         health=services.health,
         command_timeout_s=config.command_timeout_s,
     )

@@ -132,6 +132,17 @@ class Config:
     unfinished_s: float = seconds(
         "UNFINISHED_S", 30.0, meaning="how long a WebSocket message or an HTTP body may take to arrive whole"
     )
+    lease_renew_s: float = seconds(
+        "LEASE_RENEW_S", 2.0, meaning="how often a gateway renews its lease; less than half of `IM_LEASE_S`"
+    )
+    lease_s: float = seconds(
+        "LEASE_S", 6.0, meaning="after how long without a renewal the people of a gateway are offline"
+    )
+    presence_grace_s: float = seconds(
+        "PRESENCE_GRACE_S",
+        10.0,
+        meaning="how long somebody is shown online after his last connection, for he may only be reloading",
+    )
     failpoints: str = text(
         "FAILPOINTS",
         "",
@@ -169,6 +180,10 @@ def _check_together(config: Config) -> None:
     _check_identity(config)
     if config.failpoints and config.environment == "production":
         raise ConfigError("IM_FAILPOINTS is for tests: unset it in production.")
+    if config.lease_s <= 2 * config.lease_renew_s:
+        raise ConfigError(
+            "IM_LEASE_S must be more than twice IM_LEASE_RENEW_S, or one slow renewal loses it."
+        )
     if config.silence_s <= config.heartbeat_s and config.environment != "test":
         raise ConfigError("IM_SILENCE_S must be longer than IM_HEARTBEAT_S, or everybody is cut.")
 

@@ -14,12 +14,17 @@ from imapp.broker.publishing import MessagePublisher, TaskPublisher
 from imapp.broker.topology import Topology
 from imapp.config import GATEWAY_HEADER, Config
 from imapp.errors import StoreUnavailable
+from imapp.gateway.attendance import Attendance, PresenceStores, PresenceTimes
 from imapp.gateway.batcher import Batcher
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.issuer import keys_at
+from imapp.gateway.keystrokes import Keystrokes
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
+from imapp.gateway.registry import Registry
 from imapp.gateway.revocation import Revoker
+from imapp.gateway.signals import Signals
 from imapp.logs import get_log
 from imapp.services.access import AccessService
 from imapp.services.batches import BatchRunner
@@ -182,6 +187,7 @@ class GatewayServices:
     history: HistoryService
     conversations: ConversationService
     pushes: PushService
+    presence: PresenceService
     health: HealthService
     loops: tuple[Callable[[], None], ...]
     """What else runs in the background of the process."""
@@ -208,7 +214,10 @@ def gateway_services(config: Config) -> GatewayServices:
     )
     published = PublishedKeys(keys_at(config.jwks_url))
     identity = _authenticator(config, database, published)
-    gateway = _gateway(config, members)
+    presence = presence_service(database)
+    gateway = _gateway(
+        config, members, partial(_gateway_presence, config=config, database=database, service=presence)
+    )
     endpoint = Endpoint(
         SessionServices(gateway, identity, history, conversations, config.heartbeat_s),
         origins=OriginPolicy(config.allowed_origins, https_only=not config.development),
@@ -224,6 +233,7 @@ def gateway_services(config: Config) -> GatewayServices:
         history=history,
         conversations=conversations,
         pushes=PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users),
+        presence=presence,
         health=HealthService(database),
         loops=(Revoker(users, gateway.registry).run, published.keep_fresh),
     )
@@ -244,7 +254,26 @@ def _authenticator(config: Config, database: Database, published: PublishedKeys)
     return TokenAuthenticator(users, keys, audience=config.jwt_audience, issuer=config.jwt_issuer)
 
 
-def _gateway(config: Config, members: MemberStore) -> Gateway:
+def _gateway_presence(
+    name: str, registry: Registry, *, config: Config, database: Database, service: PresenceService
+) -> GatewayPresence:
+    fanout = topology(config).fanout
+    signals = Signals(MessagePublisher(config.amqp_url, confirm=False, declare=fanout), fanout.name)
+    stores = PresenceStores(GatewayStore(database), ConnectionStore(database), LastSeenStore(database))
+    times = PresenceTimes(
+        renew_s=config.lease_renew_s, lease_s=config.lease_s, grace_s=config.presence_grace_s
+    )
+    return GatewayPresence(
+        attendance=Attendance(name, stores, times, signals.changed),
+        service=service,
+        signals=signals,
+        keystrokes=Keystrokes(registry, signals),
+    )
+
+
+def _gateway(
+    config: Config, members: MemberStore, make_presence: Callable[[str, Registry], GatewayPresence]
+) -> Gateway:
     names, celery = topology(config), celery_app(config)
 
     def make_batcher(shard: int, reply_queue: Callable[[], str | None]) -> Batcher:
@@ -263,6 +292,7 @@ def _gateway(config: Config, members: MemberStore) -> Gateway:
         make_batcher=make_batcher,
         marks=MarkCoalescer(TaskPublisher(celery, config.amqp_url), names.receipts_queue()),
         received=ReceivedCoalescer(TaskPublisher(celery, config.amqp_url), names.receipts_queue()),
+        make_presence=make_presence,
         make_consumer=partial(GatewayConsumer, config.amqp_url, names),
         resync_frame=encode(ResyncEvent()),
     )

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 from schemas.channels import Written
 from schemas.common import (
     MAX_HISTORY_PAGE,
+    MAX_WATCHED,
     NO_CONTROLS,
     Avatar,
     ChannelId,
@@ -29,6 +30,7 @@ from schemas.common import (
 )
 from schemas.conversations import ReadState, SyncPage
 from schemas.messages import Content, Entry, Extra, HistoryPage, Mentions
+from schemas.presence import PresenceList
 
 # ---- client -> server
 
@@ -145,6 +147,18 @@ class Leave(Request, kw_only=True, tag="leave"):
     channel_id: ChannelId
 
 
+class Watch(Request, kw_only=True, tag="watch"):
+    """Whose presence to tell from now on, in place of whom it was before; nobody's with an empty list."""
+
+    user_ids: Annotated[list[UserId], Meta(max_length=MAX_WATCHED)]
+
+
+class Typing(Request, kw_only=True, tag="typing"):
+    """I am writing something in this channel. No reply; more than one in 3 s is dropped."""
+
+    channel_id: ChannelId
+
+
 class Ping(Request, kw_only=True, tag="ping"):
     """Is anybody there? Answered with `pong`."""
 
@@ -162,6 +176,8 @@ ClientFrame = (
     | AddMembers
     | RemoveMember
     | Leave
+    | Watch
+    | Typing
     | Ping
 )
 
@@ -206,6 +222,12 @@ class HistoryReply(HistoryPage, kw_only=True, tag_field="type", tag="ok"):
     id: RequestId
 
 
+class WatchReply(PresenceList, kw_only=True, tag_field="type", tag="ok"):
+    """Their presence now, in the order of the request."""
+
+    id: RequestId
+
+
 class Pong(Struct, kw_only=True, tag_field="type", tag="pong"):
     """Somebody is."""
 
@@ -233,6 +255,18 @@ class ConversationEvent(ReadState, kw_only=True, tag_field="type", tag="conversa
     """My own watermark moved on another device."""
 
 
+class PresenceEvent(PresenceList, kw_only=True, tag_field="type", tag="presence"):
+    """People whom this connection watches have come or gone; at most one such event a second."""
+
+
+class TypingEvent(Struct, kw_only=True, tag_field="type", tag="typing"):
+    """Somebody is writing in a channel that you are in: show it for some seconds."""
+
+    channel_id: ChannelId
+    user_id: UserId
+    user_name: Name
+
+
 class ResyncEvent(Struct, kw_only=True, tag_field="type", tag="resync"):
     """The gateway may have missed something: run sync."""
 
@@ -256,11 +290,20 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     AddMembers: WrittenReply,
     RemoveMember: WrittenReply,
     Leave: WrittenReply,
+    Watch: WatchReply,
+    Typing: None,
     Ping: Pong,
 }
 """What each request is answered with when it is not refused; None: with nothing."""
 
-EVENTS: Final[tuple[type[Struct], ...]] = (MessageEvent, ConversationEvent, ResyncEvent, ClosingEvent)
+EVENTS: Final[tuple[type[Struct], ...]] = (
+    MessageEvent,
+    ConversationEvent,
+    PresenceEvent,
+    TypingEvent,
+    ResyncEvent,
+    ClosingEvent,
+)
 """What a client is told without having asked."""
 
 

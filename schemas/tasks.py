@@ -175,5 +175,30 @@ class Notice(Struct, array_like=True, kw_only=True, tag="notice"):
     frame: bytes
 
 
-Fanout = FanoutBatch | Notice
+class PresenceNotice(Struct, array_like=True, kw_only=True, tag="presence"):
+    """These people may have come or gone; whoever watches them reads the store. Nothing is lost with it."""
+
+    version: int = VERSION
+    user_ids: list[str]
+
+
+class Typing(Struct, array_like=True, kw_only=True):
+    """Somebody writes something in a channel."""
+
+    channel_id: str
+    user_id: str
+    user_name: str
+
+
+class TypingNotice(Struct, array_like=True, kw_only=True, tag="typing"):
+    """Who writes where, as one gateway saw it within some tenths of a second."""
+
+    version: int = VERSION
+    typing: list[Typing]
+
+
+SideNotice = Notice | PresenceNotice | TypingNotice
+"""What comes with the stream and outside its order."""
+
+Fanout = FanoutBatch | SideNotice
 """What the fanout exchange carries."""

@@ -80,4 +80,5 @@ def _drain_when_told(worker: Any, services: Any) -> None:
         services.gateway.drain(time.monotonic() + _DRAIN_S)
     finally:
         services.endpoint.drain(_GOODBYE_S)
+        services.gateway.presence.leave()
     log.info("drained")

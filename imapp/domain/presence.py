@@ -32,6 +32,10 @@ class Presence:
     last_seen_ms: int | None = None
     fades_in_ms: int = 0
 
+    def looks_like(self, other: "Presence") -> bool:
+        """Whether nobody can see a difference."""
+        return (self.online, self.last_seen_ms) == (other.online, other.last_seen_ms)
+
 
 OFFLINE = Presence()
 """Who was never here; likewise who does not exist, or is disabled."""

@@ -12,7 +12,16 @@ from imapp.failpoints import point
 from imapp.gateway.batcher import Batcher, Flight
 from imapp.gateway.registry import LocalChannel, Registry, Subscriber
 from imapp.logs import get_log
-from schemas.tasks import BatchReply, Fanout, FanoutBatch, FanoutEntry, FanoutItem, Notice, Result
+from schemas.tasks import (
+    BatchReply,
+    Fanout,
+    FanoutBatch,
+    FanoutEntry,
+    FanoutItem,
+    Notice,
+    Result,
+    SideNotice,
+)
 
 _FANOUT: Final = msgspec.msgpack.Decoder(Fanout)
 _REPLY: Final = msgspec.msgpack.Decoder(BatchReply)
@@ -29,10 +38,12 @@ class Delivery:
         registry: Registry,
         batchers: Mapping[int, Batcher],
         lost: Callable[[int], None],
+        signal: Callable[[SideNotice], None],
     ) -> None:
         self._registry = registry
         self._batchers = batchers
         self._lost = lost
+        self._signal = signal
         self._positions: dict[int, tuple[str, int]] = {}
         self._early: dict[int, list[BatchReply]] = {}
 
@@ -47,10 +58,10 @@ class Delivery:
     def on_fanout(self, body: bytes) -> None:
         """Take one message of the fanout."""
         message = _FANOUT.decode(body)
-        if isinstance(message, FanoutBatch) and point("gateway.fanout"):
+        if not isinstance(message, FanoutBatch):
+            self._take_aside(message)
             return
-        if isinstance(message, Notice):
-            self._notify(message)
+        if point("gateway.fanout"):
             return
         gap = self._gap_before(message)
         if gap is None:
@@ -124,6 +135,12 @@ class Delivery:
                 touched.add(own)
             if entry.seq > local.last_seq:
                 _send_one(entry, local, own, touched)
+
+    def _take_aside(self, notice: SideNotice) -> None:
+        if isinstance(notice, Notice):
+            self._notify(notice)
+        else:
+            self._signal(notice)
 
     def _notify(self, notice: Notice) -> None:
         for subscriber in self._registry.connections(notice.user_id):

@@ -15,6 +15,7 @@ from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S, Batcher, Waiter
 from imapp.gateway.delivery import Delivery
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry, Subscriber
 from imapp.logs import get_log
@@ -41,6 +42,7 @@ class Gateway:
         make_batcher: Callable[[int, Callable[[], str | None]], Batcher],
         marks: MarkCoalescer,
         received: ReceivedCoalescer,
+        make_presence: Callable[[str, Registry], GatewayPresence],
         make_consumer: Callable[..., GatewayConsumer],
         resync_frame: bytes,
     ) -> None:
@@ -48,6 +50,7 @@ class Gateway:
         self.registry = Registry()
         self.marks = marks
         self.received = received
+        self.presence = make_presence(self.name, self.registry)
         self.draining = False
         self._shards = shards
         self._members = members
@@ -55,7 +58,9 @@ class Gateway:
         self._reply_queue: str | None = None
         self._reloads = 0
         self._batchers = {shard: make_batcher(shard, lambda: self._reply_queue) for shard in range(shards)}
-        self._delivery = Delivery(registry=self.registry, batchers=self._batchers, lost=self._lost)
+        self._delivery = Delivery(
+            registry=self.registry, batchers=self._batchers, lost=self._lost, signal=self.presence.take
+        )
         self._consumer = make_consumer(
             name=self.name,
             handlers=Handlers(
@@ -80,6 +85,8 @@ class Gateway:
         self.spawn(self._expire)
         for batcher in self._batchers.values():
             self.spawn(batcher.run)
+        for loop in self.presence.loops():
+            self.spawn(loop)
 
     def spawn(self, loop: Callable[[], None]) -> None:
         """Run a background loop for as long as this gateway lives; one that fails begins anew."""
@@ -141,6 +148,7 @@ class Gateway:
     def disconnect(self, subscriber: Subscriber) -> None:
         """Forget a connection."""
         self.registry.remove(subscriber)
+        self.presence.gone(subscriber)
         for batcher in self._batchers.values():
             batcher.forget(subscriber)
 

@@ -15,6 +15,7 @@ from imapp.services.directory import DirectoryService
 from imapp.services.health import HealthService
 from imapp.services.history import HistoryService
 from imapp.services.identity import Authenticator, Identity
+from imapp.services.presence import PresenceService
 from imapp.services.pushes import PushService
 from schemas.channels import Written
 from schemas.tasks import AnyCommand, Result
@@ -36,6 +37,7 @@ class RestServices:
     history: HistoryService
     conversations: ConversationService
     pushes: PushService
+    presence: PresenceService
     health: HealthService
     command_timeout_s: float
 

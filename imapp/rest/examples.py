@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas import channels, conversations, errors, health, messages, receipts, users
+from schemas import channels, conversations, errors, health, messages, presence, receipts, users
 from schemas.common import (
     ChannelStatus,
     ChannelType,
@@ -58,6 +58,7 @@ _CONVERSATION: Final = conversations.Conversation(
     pinned=False,
     notify=Notify.ALL,
 )
+_PRESENCE: Final = presence.UserPresence(user_id="bo", online=False, last_seen=_TIME)
 _MEMBER: Final = channels.Member(
     user_id="an", name="An 安", avatar="", role=Role.OWNER, joined_at="2026-11-20T08:00:00.000Z"
 )
@@ -73,6 +74,8 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     _CONVERSATION,
     _MEMBER,
     users.UserPage(users=[_AN], cursor=None),
+    _PRESENCE,
+    presence.PresenceList(users=[_PRESENCE]),
     channels.Channel(
         channel_id=_CHANNEL_ID,
         channel_type=ChannelType.GROUP,

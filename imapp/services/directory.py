@@ -81,7 +81,7 @@ class DirectoryService:
             raise RequestError(ErrorCode.INVALID, query="give one of ids and name")
         after, limit = after_user(query.cursor), query.limit + 1
         if query.ids is not None:
-            found = self._users.by_ids(_user_ids(query.ids), after, limit)
+            found = self._users.by_ids(user_ids_of(query.ids), after, limit)
         else:
             found = self._users.by_name(_prefix(query.name), after, limit)
         page = found[: query.limit]
@@ -97,7 +97,12 @@ class DirectoryService:
         return (profile.name, profile.avatar, peer_id) if profile else (channel.name, channel.avatar, peer_id)
 
 
-def _user_ids(ids: str) -> list[str]:
+def user_ids_of(ids: str) -> list[str]:
+    """The user ids in a parameter that has commas between them.
+
+    Raises:
+        RequestError: `invalid`.
+    """
     try:
         return msgspec.convert(ids.split(","), UserIds)
     except msgspec.ValidationError as error:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 
+from imapp.domain.entries import wire_time
 from imapp.domain.presence import OFFLINE, Presence, presence_of
 from imapp.logs import get_log
 from imapp.stores.connections import ConnectionStore
 from imapp.stores.gateways import GatewayStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.users import UserStore
+from schemas.presence import PresenceList, UserPresence
 
 log = get_log("presence")
 
@@ -61,28 +63,38 @@ class PresenceService:
             for user_id in user_ids
         }
 
-    def sweep(self) -> list[str]:
-        """Delete what dead gateways left, and note when their people were last seen; gives their names.
+    def listed(self, user_ids: Collection[str]) -> PresenceList:
+        """How each of these people is shown, as clients see it; raises as `presence` does."""
+        return PresenceList(users=[wire_presence(*shown) for shown in self.presence(user_ids).items()])
+
+    def sweep(self) -> set[str]:
+        """Delete what dead gateways left behind, note when their people were last seen; gives these people.
 
         Anybody may call it at any time. What one does not finish the next one does again.
 
         Raises:
             StoreUnavailable: the rest is for the next time.
         """
-        swept = []
+        people: set[str] = set()
         while (dead := self._gateways.claim_dead()) is not None:
-            self._last_seen.lost(self._connections.users_on(dead.gateway), dead.renewed_ms)
+            held = self._connections.users_on(dead.gateway)
+            self._last_seen.lost(held, dead.renewed_ms)
             self._connections.delete_of(dead.gateway)
             self._gateways.delete(dead.gateway)
-            log.warning("gateway_swept", gateway=dead.gateway)
-            swept.append(dead.gateway)
-        return [*swept, *self._sweep_orphans()]
+            log.warning("gateway_swept", gateway=dead.gateway, people=len(held))
+            people.update(held)
+        self._sweep_orphans()
+        return people
 
-    def _sweep_orphans(self) -> list[str]:
-        """Rows that a gateway wrote late, after it was swept."""
+    def _sweep_orphans(self) -> None:
+        """Rows that a gateway wrote late, after it was swept: they count for nothing already."""
         named = self._connections.gateways()
         # In this order: a lease is opened before the first connection names it.
-        orphans = sorted(named - self._gateways.leases().keys())
-        for gateway in orphans:
+        for gateway in named - self._gateways.leases().keys():
             self._connections.delete_of(gateway)
-        return orphans
+
+
+def wire_presence(user_id: str, presence: Presence) -> UserPresence:
+    """Somebody's presence as clients see it."""
+    last_seen = None if presence.last_seen_ms is None else wire_time(presence.last_seen_ms)
+    return UserPresence(user_id=user_id, online=presence.online, last_seen=last_seen)

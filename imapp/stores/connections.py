@@ -50,6 +50,11 @@ class ConnectionStore:
         with mapped_errors():
             return [str(user) for user in self._connections.distinct("user", {"gateway": gateway})]
 
+    def ids_on(self, gateway: str) -> list[str]:
+        """The ids of all connections of a gateway."""
+        with mapped_errors():
+            return [row["_id"] for row in self._connections.find({"gateway": gateway}, {"_id": 1})]
+
     def gateways(self) -> set[str]:
         """Every gateway that is named by a connection."""
         with mapped_errors():

@@ -34,6 +34,8 @@ class Client:
         self.connection = connection
         self.services = services
         self.user_id = ""
+        self.user_name = ""
+        self.connection_id = ""
         self.expires_at = 0.0
         self.channels: set[str] = set()
         self.under_way = Semaphore(MAX_UNDER_WAY)

@@ -13,7 +13,13 @@ from imapp.ws.connection import Connection
 from imapp.ws.dialogue import Dialogue, Refusal, State, encode, error_frame
 from imapp.ws.verbs import VERBS
 from schemas import frames
-from schemas.common import MAX_FRAME_BYTES, MAX_TEXT_CHARS, PROTOCOL_VERSION
+from schemas.common import (
+    MAX_FRAME_BYTES,
+    MAX_TEXT_CHARS,
+    MAX_WATCHED,
+    PROTOCOL_VERSION,
+    TYPING_INTERVAL_S,
+)
 from schemas.conversations import SyncPage
 from schemas.errors import ErrorCode
 
@@ -21,6 +27,8 @@ _LIMITS: Final = {
     "frame_bytes": MAX_FRAME_BYTES,
     "text_chars": MAX_TEXT_CHARS,
     "under_way": MAX_UNDER_WAY,
+    "watched": MAX_WATCHED,
+    "typing_interval_s": TYPING_INTERVAL_S,
 }
 
 log = get_log("session")
@@ -89,6 +97,7 @@ class Session:
         if self.open and identity.user.user_id != self.client.user_id:
             raise RequestError(ErrorCode.FORBIDDEN, hello="this connection is somebody else's")
         self.client.expires_at = identity.expires_at
+        self.client.user_name = identity.user.name
         self._welcome(request, identity.user.user_id)
 
     def _welcome(self, request: frames.Hello, user_id: str) -> None:
@@ -105,6 +114,7 @@ class Session:
             self._services.gateway.disconnect(self.client)
             self.connection.forget_held()
             raise
+        self.client.connection_id = self._services.gateway.presence.came(self.client, request.device)
         self.connection.reply(encode(self._hello_reply(request, sync)))
         self._dialogue.state = State.OPEN
         self.connection.release()
@@ -118,7 +128,7 @@ class Session:
         return frames.HelloReply(
             id=request.id,
             user=self.client.user_id,
-            connection=f"{self._services.gateway.name}.{id(self):x}",
+            connection=self.client.connection_id,
             epoch=self._services.conversations.epoch,
             server_time=wire_time(time.time_ns() // 1_000_000),
             protocol=PROTOCOL_VERSION,

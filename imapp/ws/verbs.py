@@ -116,6 +116,15 @@ def _history(client: Client, request: frames.History) -> None:
     client.services.gateway.received.add_page(client.user_id, page.channel_id, page.entries)
 
 
+def _watch(client: Client, request: frames.Watch) -> None:
+    users = client.services.gateway.presence.watch(client, request.user_ids)
+    client.reply(encode(frames.WatchReply(id=request.id, users=users)))
+
+
+def _typing(client: Client, request: frames.Typing) -> None:
+    client.services.gateway.presence.typed(client, request.channel_id, client.user_name)
+
+
 def _ping(client: Client, request: frames.Ping) -> None:
     client.reply(encode(frames.Pong(id=request.id)))
 
@@ -137,5 +146,7 @@ VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.AddMembers: _add_members,
     frames.RemoveMember: _remove_member,
     frames.Leave: _leave,
+    frames.Watch: _watch,
+    frames.Typing: _typing,
     frames.Ping: _ping,
 }

@@ -38,6 +38,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "add_members": {"client_message_id": "m1", "channel_id": NOWHERE, "user_ids": ["bo"]},
     "remove_member": {"client_message_id": "m1", "channel_id": NOWHERE, "user_id": "bo"},
     "leave": {"client_message_id": "m1", "channel_id": NOWHERE},
+    "watch": {"user_ids": ["bo"]},
+    "typing": {"channel_id": NOWHERE},
     "ping": {},
 }
 """Every request with every field it has."""

@@ -20,6 +20,7 @@ _REPLIES: Final[Mapping[str, type]] = {
     "read": frames.ReadReply,
     "sync": frames.SyncReply,
     "history": frames.HistoryReply,
+    "watch": frames.WatchReply,
     "ping": frames.Pong,
 }
 """What a request is answered with; all others are writes."""

@@ -16,6 +16,8 @@ from tests.support.waiting import PATIENCE_S
 _EVENTS: Final[Mapping[str, type]] = {
     "message": frames.MessageEvent,
     "conversation": frames.ConversationEvent,
+    "presence": frames.PresenceEvent,
+    "typing": frames.TypingEvent,
     "resync": frames.ResyncEvent,
     "closing": frames.ClosingEvent,
     "error": frames.ErrorReply,

@@ -5,6 +5,8 @@ from flask import Response
 from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, caller, services
 from imapp.rest.schemas import schema_of
+from imapp.services.directory import user_ids_of
+from schemas.presence import PresenceList, PresenceQuery
 from schemas.users import User, UserPage, UserQuery
 
 blueprint = Blueprint("people", __name__, description="Who I am, and who the others are.")
@@ -27,3 +29,15 @@ def list_users(query: UserQuery) -> Response:
     Ids of people who do not exist or are disabled are left out.
     """
     return answer(services().directory.people(query))
+
+
+@blueprint.get("/presence")
+@blueprint.arguments(schema_of(PresenceQuery, query=True), location="query")
+@blueprint.response(200, schema_of(PresenceList))
+def list_presence(query: PresenceQuery) -> Response:
+    """Whether these people are online, in the order of `ids`.
+
+    Who does not exist or is disabled is offline and was never seen. Over the WebSocket, `watch` tells of
+    changes.
+    """
+    return answer(services().presence.listed(user_ids_of(query.ids)))

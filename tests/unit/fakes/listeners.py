@@ -9,7 +9,9 @@ from imapp.broker.consuming import GatewayConsumer, Handlers
 from imapp.gateway.batcher import Batcher
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
+from imapp.gateway.registry import Registry, Subscriber
 from imapp.stores.members import MemberStore
 from tests.unit.fakes.broker import FakeTasks
 
@@ -49,6 +51,19 @@ class FakeConsumer(GatewayConsumer):
         pass
 
 
+class NoPresence(GatewayPresence):
+    """Nobody is watched, and nothing is stored of who is here."""
+
+    def __init__(self, name: str, _registry: Registry) -> None:
+        assert name
+
+    def loops(self) -> list[Callable[[], None]]:
+        return []
+
+    def gone(self, subscriber: Subscriber) -> None:
+        pass
+
+
 class Listening:
     """A gateway of one shard, connected and with an empty stream."""
 
@@ -62,6 +77,7 @@ class Listening:
             make_batcher=self._make_batcher,
             marks=MarkCoalescer(FakeTasks(), "queue"),
             received=ReceivedCoalescer(FakeTasks(), "queue"),
+            make_presence=NoPresence,
             make_consumer=self._make_consumer,
             resync_frame=RESYNC,
         )

@@ -1,0 +1,101 @@
+"""Typing: taken from members, not too often, told to the others, and never in large channels."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from imapp.gateway.keystrokes import MAX_HEARERS, Keystrokes
+from imapp.gateway.registry import Registry
+from imapp.gateway.signals import Signals
+from schemas.tasks import Typing
+from tests.unit.fakes.listeners import FakeSubscriber, events
+
+LUNCH = "0" * 24
+
+
+class KeptSignals(Signals):
+    """Signals that are only written down."""
+
+    def __init__(self) -> None:
+        self.taken: list[Typing] = []
+
+    def typing(self, typing: Typing) -> None:
+        self.taken.append(typing)
+
+    def changed(self, user_ids: Iterable[str]) -> None:
+        raise NotImplementedError
+
+
+class Room:
+    """People in a channel, and a clock."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.registry = Registry()
+        self.signals = KeptSignals()
+        self.keystrokes = Keystrokes(self.registry, self.signals, lambda: self.now)
+
+    def member(self, user_id: str, *, from_seq: int = 0) -> FakeSubscriber:
+        """A device of a member, who may hear the channel from this seq on."""
+        subscriber = FakeSubscriber(user_id)
+        self.registry.add(subscriber)
+        self.registry.enter(subscriber, LUNCH, from_seq)
+        return subscriber
+
+    def typed(self, subscriber: FakeSubscriber) -> bool:
+        """Whether typing of this device goes out."""
+        before = len(self.signals.taken)
+        self.keystrokes.typed(subscriber, LUNCH, subscriber.user_id.capitalize())
+        return len(self.signals.taken) > before
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+def test_it_is_taken_once_in_three_seconds_from_each_device(room: Room) -> None:
+    phone, tablet = room.member("an"), room.member("an")
+    taken = []
+
+    for at in (100.0, 101.0, 102.9, 103.0, 105.9, 106.1):
+        room.now = at
+        taken.append(room.typed(phone))
+
+    assert taken == [True, False, False, True, False, True]
+    assert room.typed(tablet)
+
+
+def test_who_is_not_in_the_channel_is_not_taken(room: Room) -> None:
+    room.member("an")
+
+    assert not room.typed(FakeSubscriber("stranger"))
+
+
+def test_who_is_only_about_to_come_in_is_not_taken_and_not_told(room: Room) -> None:
+    bo = room.member("bo", from_seq=7)
+
+    assert not room.typed(bo)
+    room.keystrokes.tell(Typing(channel_id=LUNCH, user_id="an", user_name="An"))
+    assert bo.sent == []
+
+
+def test_all_devices_of_the_others_are_told(room: Room) -> None:
+    an, bo, bo2 = room.member("an"), room.member("bo"), room.member("bo")
+
+    room.keystrokes.tell(Typing(channel_id=LUNCH, user_id="an", user_name="An"))
+
+    event = {"type": "typing", "channel_id": LUNCH, "user_id": "an", "user_name": "An"}
+    assert [events(b"".join(device.sent)) for device in (an, bo, bo2)] == [[], [event], [event]]
+
+
+def test_in_a_large_channel_nothing_is_taken_and_nothing_told(room: Room) -> None:
+    devices = [room.member(f"user{number}") for number in range(MAX_HEARERS + 1)]
+
+    assert not room.typed(devices[0])
+    room.keystrokes.tell(Typing(channel_id=LUNCH, user_id="an", user_name="An"))
+    assert not any(device.sent for device in devices)
+
+
+def test_a_channel_that_nobody_here_hears_is_passed_over(room: Room) -> None:
+    room.keystrokes.tell(Typing(channel_id=LUNCH, user_id="an", user_name="An"))
