@@ -4,15 +4,19 @@ import sys
 
 from bench.floor import store_floor
 from bench.limits import raise_open_files
+from bench.lists import ListResult, measure_lists
 from bench.machine import describe
-from bench.plan import arguments, carry_out, started
-from bench.report import as_file, table
+from bench.plan import arguments, carry_out, is_whole, started
+from bench.probes import floors as measure_floors
+from bench.report import STORE_FLOOR, Figures, as_file, put_into, table
 from bench.scenarios import Result
 from devstack.services import running
 from tests.support.processes import ROOT
 
 _FLOOR_S = 5.0
 _FILE = ROOT / "docs" / "benchmarks.json"
+_PAGE = ROOT / "docs" / "benchmarks.md"
+_CONVERSATIONS = 500
 
 
 def main() -> int:
@@ -22,17 +26,23 @@ def main() -> int:
     results: list[Result] = []
     with running("bench") as stack:
         floors = [store_floor(stack.mongo_url, _FLOOR_S)]
+        probes = measure_floors(stack)
+        lists: list[ListResult] = []
         with started(stack, wanted.only) as systems:
-            for result in carry_out(systems, wanted, stack):
+            for result in () if wanted.lists else carry_out(systems, wanted, stack):
                 _say(result)
                 results.append(result)
+            if wanted.lists or is_whole(wanted):
+                lists = measure_lists(systems[-1], wanted.lists or _CONVERSATIONS)
         floors.append(store_floor(stack.mongo_url, _FLOOR_S))
         machine = describe(stack.mongo_url)
-    floor = sum(floors) / len(floors)
-    print(f"\n{table(results, floor)}")
+    figures = Figures(results, lists, {**probes, STORE_FLOOR: sum(floors) / len(floors)}, machine)
+    text = table(figures)
+    print(f"\n{text}")
     if wanted.write:
-        _FILE.write_bytes(as_file(results, floor, machine))
-        print(f"\nwritten to {_FILE.relative_to(ROOT)}")
+        _FILE.write_bytes(as_file(figures))
+        put_into(_PAGE, text)
+        print(f"\nwritten to {_FILE.relative_to(ROOT)} and {_PAGE.relative_to(ROOT)}")
     return 0 if all(result.outcome.clean for result in results) else 1
 
 

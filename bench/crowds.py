@@ -27,6 +27,10 @@ class Crowd(Protocol):
     def senders(self) -> Sequence[Session]:
         """Who may send."""
 
+    @property
+    def everybody(self) -> Sequence[Session]:
+        """Who is connected."""
+
     async def gather(self) -> None:
         """Exist, connect, and know the channels."""
 
@@ -67,10 +71,15 @@ class Pairs:
         """Everybody."""
         return self._people
 
+    @property
+    def everybody(self) -> Sequence[Session]:
+        """The same."""
+        return self._people
+
     async def gather(self) -> None:
         """Connect all; where channels come from the server, one of each pair writes first."""
         make_users(self._database, *(session.user for session in self._people))
-        await _open(self._people)
+        await open_all(self._people)
         if self._load.dialect.makes_channels:
             for one, other in self._pairs:
                 one.send_first(other.user)
@@ -109,11 +118,16 @@ class Group:
         """The one."""
         return [self._sender]
 
+    @property
+    def everybody(self) -> Sequence[Session]:
+        """All members."""
+        return [self._sender, *self._onlookers]
+
     async def gather(self) -> None:
         """Connect all; the sender makes the group."""
         people = [self._sender, *self._onlookers]
         make_users(self._database, *(session.user for session in people))
-        await _open(people)
+        await open_all(people)
         if self._load.dialect.makes_channels:
             self._sender.create_group([session.user for session in self._onlookers])
             await _all(session.joined for session in people)
@@ -155,10 +169,15 @@ class Idle:
         """Nobody."""
         return []
 
+    @property
+    def everybody(self) -> Sequence[Session]:
+        """All of them."""
+        return self._people
+
     async def gather(self) -> None:
         """Connect all."""
         make_users(self._database, *(session.user for session in self._people))
-        await _open(self._people)
+        await open_all(self._people)
 
     def begin(self, window: int) -> None:
         """Do nothing."""
@@ -193,7 +212,8 @@ def _check_onlooker(report: Report, onlooker: Onlooker, last: int) -> None:
         )
 
 
-async def _open(sessions: Iterable[Session]) -> None:
+async def open_all(sessions: Iterable[Session]) -> None:
+    """Connect them, some at a time; return when all may ask."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def open_one(session: Session) -> None:

@@ -49,6 +49,9 @@ class Dialect(Protocol):
     def create_group(self, client_id: str, user_ids: list[str]) -> bytes:
         """A request for a group of the sender and these."""
 
+    def received(self, channel: str, seq: int) -> bytes:
+        """What a good client says of what it has; empty where nobody wants to know."""
+
 
 class ProductDialect:
     """The protocol of `schemas.frames`."""
@@ -81,6 +84,10 @@ class ProductDialect:
             }
         )
 
+    def received(self, channel: str, seq: int) -> bytes:
+        """Everything up to a seq is here."""
+        return msgspec.json.encode({"type": "received", "id": "received", "channel_id": channel, "seq": seq})
+
 
 class YardstickDialect:
     """Who and where are in the URL; a sender is answered by his own event."""
@@ -103,6 +110,10 @@ class YardstickDialect:
     def create_group(self, client_id: str, user_ids: list[str]) -> bytes:
         """There is no need."""
         raise NotImplementedError
+
+    def received(self, channel: str, seq: int) -> bytes:  # noqa: ARG002
+        """It keeps no receipts."""
+        return b""
 
 
 def _send(client_id: str, fields: Mapping[str, str]) -> bytes:

@@ -19,6 +19,8 @@ from bench.session import Load
 _ANSWER_S = 30.0
 _QUIET_S = 0.5
 _TICK_S = 0.005
+_RECEIVED_S = 0.5
+_TURNS = 20
 
 
 async def run(order: Order) -> Outcome:
@@ -53,6 +55,7 @@ async def run(order: Order) -> Outcome:
 
 
 async def _load(scenario: Scenario, load: Load, crowd: Crowd) -> None:
+    acknowledging = asyncio.create_task(_acknowledge(crowd))
     offering = asyncio.create_task(_offer(scenario.rate, crowd)) if scenario.rate else None
     if offering is None:
         crowd.begin(scenario.window)
@@ -64,6 +67,7 @@ async def _load(scenario: Scenario, load: Load, crowd: Crowd) -> None:
     _tell(Signal(phase="end"))
     if offering is not None:
         offering.cancel()
+    acknowledging.cancel()
 
 
 async def _offer(rate: int, crowd: Crowd) -> None:
@@ -75,6 +79,15 @@ async def _offer(rate: int, crowd: Crowd) -> None:
             crowd.senders[number % len(crowd.senders)].send(began + number / rate)
         sent = due
         await asyncio.sleep(_TICK_S)
+
+
+async def _acknowledge(crowd: Crowd) -> None:
+    """Everybody says twice a second what he has received, by turns."""
+    while True:
+        for turn in range(_TURNS):
+            for session in crowd.everybody[turn::_TURNS]:
+                session.tell_received()
+            await asyncio.sleep(_RECEIVED_S / _TURNS)
 
 
 async def _until_quiet(load: Load) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import psutil
+from pymongo import MongoClient
 
 Roles = Mapping[str, Sequence[int]]
 """Role -> ids of its main processes; children count with them."""
@@ -23,6 +25,14 @@ def machine_seconds() -> float:
 def resident_kib(roles: Roles) -> dict[str, float]:
     """Memory held now."""
     return {role: sum(map(_resident, _trees(pids))) for role, pids in roles.items()}
+
+
+def writes(mongo_url: str) -> int:
+    """Documents inserted, updated or deleted on this MongoDB so far, one command a document or many."""
+    client: MongoClient[dict[str, Any]] = MongoClient(mongo_url)
+    with client:
+        counts = client.admin.command("serverStatus")["opcounters"]
+    return sum(int(counts[kind]) for kind in ("insert", "update", "delete"))
 
 
 def difference(later: Mapping[str, float], earlier: Mapping[str, float]) -> dict[str, float]:

@@ -13,6 +13,8 @@ from devstack.services import Stack
 
 _PAIRS = ((200, 5), (200, 1), (50, 1), (10, 1), (1, 1))
 _GROUPS = (200, 500)
+_WRITES = (2, 500)  # members of groups with one careful sender: what does one send cost MongoDB?
+_SOAK_SHARE = 0.6
 _IDLE = 1000
 _SETTLE = Scenario(kind="pairs", size=5, seconds=1.0, warm_up_s=0.5)
 
@@ -29,9 +31,19 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--group", type=int, help="only one group of this size")
     parser.add_argument("--idle", type=int, help="only this many idle connections")
     parser.add_argument("--rate", type=int, help="offer so many sends/s, in place of a window")
+    parser.add_argument(
+        "--soak", type=float, metavar="SECONDS", help="only a long run at 60 %% of the top rate"
+    )
+    parser.add_argument("--lists", type=int, help="only the lists of somebody with so many conversations")
     parser.add_argument("--only", choices=["product", "yardstick"], help="one of the systems")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.json")
     return parser
+
+
+def is_whole(wanted: argparse.Namespace) -> bool:
+    """Whether everything is to be run, and not one part."""
+    parts = (wanted.pairs, wanted.window, wanted.group, wanted.idle, wanted.rate, wanted.soak, wanted.lists)
+    return not any(parts)
 
 
 def scenarios(wanted: argparse.Namespace) -> list[Scenario]:
@@ -54,6 +66,7 @@ def scenarios(wanted: argparse.Namespace) -> list[Scenario]:
         Scenario(kind="idle", size=_IDLE, seconds=seconds / 2),  # first: the gateways are fresh
         *(Scenario(kind="pairs", size=size, window=window, seconds=seconds) for size, window in _PAIRS),
         *(Scenario(kind="group", size=size, window=5, seconds=seconds) for size in _GROUPS),
+        *(Scenario(kind="group", size=size, window=1, seconds=seconds) for size in _WRITES),
     ]
 
 
@@ -76,16 +89,36 @@ def started(stack: Stack, only: str | None) -> Iterator[Sequence[System]]:
 def carry_out(systems: Sequence[System], wanted: argparse.Namespace, stack: Stack) -> Iterator[Result]:
     """Each result as it comes. Systems take turns, since a machine is not equally quiet all the time."""
     results: list[Result] = []
+    if wanted.soak:
+        yield from _soak(systems, wanted, stack)
+        return
     for scenario in scenarios(wanted):
         for _ in range(1 if scenario.kind == "idle" else wanted.rounds):
             for system in systems:
-                if scenario.kind == "pairs" or system.name in ("product", "yardstick"):
+                if _takes_part(system, scenario):
                     results.append(run(system, scenario, stack))
                     yield results[-1]
-    if not any((wanted.pairs, wanted.window, wanted.group, wanted.idle, wanted.rate)):
+    if is_whole(wanted):
         paced = _half_of_top(results, wanted.seconds)
         for system in systems:
             yield run(system, paced, stack)
+
+
+def _takes_part(system: System, scenario: Scenario) -> bool:
+    """Two writers share no channel, so for one group they are one; nor does the yardstick keep receipts."""
+    if scenario.kind == "group" and scenario.size in _WRITES and scenario.window == 1:
+        return system.name == "product"
+    return scenario.kind == "pairs" or system.name in ("product", "yardstick")
+
+
+def _soak(systems: Sequence[System], wanted: argparse.Namespace, stack: Stack) -> Iterator[Result]:
+    """The product for a long time at a share of what it can do, to see whether anything grows."""
+    product = next(system for system in systems if system.name == "product")
+    size = wanted.pairs or _PAIRS[0][0]
+    top = run(product, Scenario(kind="pairs", size=size, window=5, seconds=wanted.seconds), stack)
+    yield top
+    rate = max(1, int(top.outcome.sends_per_s * _SOAK_SHARE))
+    yield run(product, Scenario(kind="pairs", size=size, rate=rate, seconds=wanted.soak), stack)
 
 
 def _half_of_top(results: Sequence[Result], seconds: float) -> Scenario:

@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
 import msgspec
 
+from bench.lists import ListResult
 from bench.scenarios import Result
 
 _COLUMNS: Final = {
@@ -21,23 +24,46 @@ _COLUMNS: Final = {
 _SERVERS: Final = ("gateway", "workers", "mongod", "rabbitmq")
 _BUSY_GENERATOR: Final = 0.7  # of a core: above it the generator may be what is measured
 _BUSY_MACHINE: Final = 0.1  # cores taken by others: above it the figures are theirs too
+_LONG_S: Final = 60.0
+STORE_FLOOR: Final = "entries stored (bare inserts of 256)"
+_BEGIN: Final = "<!-- the last run -->"
+_END: Final = "<!-- end of the last run -->"
 _NAME_WIDTH: Final = 20
 _WIDTH: Final = 12
 
 Runs = Sequence[Result]
 
 
-def table(results: Sequence[Result], floor: float) -> str:
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything that one benchmark has found."""
+
+    results: Runs
+    lists: Sequence[ListResult]
+    floors: Mapping[str, float]
+    machine: Mapping[str, Any]
+
+
+def table(figures: Figures) -> str:
     """Medians over the rounds by scenario and system, each with its multiple of the yardstick."""
-    lines = [f"store floor: {floor:,.0f} entries/s (bare inserts of the same documents)"]
+    results, floor = figures.results, figures.floors[STORE_FLOOR]
+    lines = [_machine_line(figures.machine), "", "floors, per second"]
+    lines += [f"  {name:44}{rate:12,.0f}" for name, rate in figures.floors.items()]
     for title, systems in _grouped(results).items():
         idle = title.endswith("idle connections")
         lines += ["", title, *(_idle_table(systems) if idle else _load_table(systems, floor))]
+    lines += _memory_lines(results)
+    if figures.lists:
+        lines += ["", f"the list of somebody with {figures.lists[0].conversations} conversations"]
+        lines += [
+            f"  {part.page:3} a page: p50 {part.p50_ms:.1f} ms, p99 {part.p99_ms:.1f} ms"
+            for part in figures.lists
+        ]
     lines += ["", *(f"{result.system}: {_verdict(result)}" for result in results if not result.outcome.clean)]
     return "\n".join(lines).rstrip()
 
 
-def as_file(results: Sequence[Result], floor: float, machine: Mapping[str, Any]) -> bytes:
+def as_file(figures: Figures) -> bytes:
     """Every run, with the machine, as JSON."""
     runs = [
         {
@@ -45,12 +71,44 @@ def as_file(results: Sequence[Result], floor: float, machine: Mapping[str, Any])
             "title": result.scenario.title,
             "figures": result.figures(),
         }
-        for result in results
+        for result in figures.results
     ]
     for run in runs:
         run["outcome"].pop("details")
-    document = {"machine": machine, "store_floor_per_s": floor, "runs": _rounded(runs)}
+    document = {
+        "machine": figures.machine,
+        "floors_per_s": _rounded(dict(figures.floors)),
+        "lists": _rounded(msgspec.to_builtins(list(figures.lists))),
+        "runs": _rounded(runs),
+    }
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+
+
+def put_into(page: Path, text: str) -> None:
+    """Put a table in place of the last one on a page of the documentation."""
+    before, _, rest = page.read_text().partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    page.write_text(f"{before}{_BEGIN}\n```\n{text}\n```\n{_END}{after}")
+
+
+def _machine_line(machine: Mapping[str, Any]) -> str:
+    named = [f"{machine['cores']} cores ({machine['processor']})", f"{machine['memory_gib']} GiB"]
+    return f"{', '.join(named)}, commit {str(machine['commit'])[:9]}, {machine['at']}"
+
+
+def _memory_lines(results: Runs) -> list[str]:
+    """What the processes held at both ends of runs that are long enough to show growth."""
+    lines = []
+    for result in results:
+        if result.scenario.seconds >= _LONG_S:
+            what = f"MiB held when {result.system} began and {result.seconds:.0f} s later"
+            lines += ["", f"{result.scenario.title}: {what}"]
+            lines += [
+                f"  {role:12}{begin / 1024:9.1f}{end / 1024:9.1f}"
+                for role, (begin, end) in result.resident_kib.items()
+                if role != "generator"
+            ]
+    return lines
 
 
 def _grouped(results: Sequence[Result]) -> Mapping[str, Mapping[str, Runs]]:
@@ -62,7 +120,7 @@ def _grouped(results: Sequence[Result]) -> Mapping[str, Mapping[str, Runs]]:
 
 def _load_table(systems: Mapping[str, Runs], floor: float) -> list[str]:
     heads = "".join(f"{name:>{max(_WIDTH, len(name) + 2)}}" for name in _COLUMNS)
-    asides = f"rates, x floor, CPU us/send: {' '.join(_SERVERS)}; CPU cores: generator others"
+    asides = f"rates, x floor, writes/send, CPU us/send: {' '.join(_SERVERS)}; CPU cores: generator others"
     lines = [f"  {'':{_NAME_WIDTH}}{heads}  {asides}"]
     for name, runs in systems.items():
         lines.append(f"  {name:{_NAME_WIDTH}}{_cells(_medians(runs), '{:,.1f}')}  {_asides(runs, floor)}")
@@ -102,11 +160,11 @@ def _cells(figures: Mapping[str, float], form: str) -> str:
 def _asides(runs: Runs, floor: float) -> str:
     rates = "/".join(f"{run.outcome.sends_per_s:,.0f}" for run in runs)
     share = _median(runs, lambda run: run.outcome.sends_per_s) / floor if floor else 0.0
+    writes = _median(runs, lambda run: run.writes_per_send)
     costs = [_median(runs, partial(_cost_us, role)) for role in _SERVERS]
     generator, others = (_median(runs, partial(_cores, role)) for role in ("generator", "others"))
-    text = (
-        f"{rates}  {share:.2f} x  {' '.join(f'{cost:.0f}' for cost in costs)}; {generator:.2f} {others:.2f}"
-    )
+    spent = " ".join(f"{cost:.0f}" for cost in costs)
+    text = f"{rates}  {share:.2f} x  {writes:.1f}  {spent}; {generator:.2f} {others:.2f}"
     text += "  (generator busy)" if generator > _BUSY_GENERATOR else ""
     return text + ("  (machine not quiet)" if others > _BUSY_MACHINE else "")
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from bench.meter import cpu_seconds, difference, machine_seconds, resident_kib
+from bench.meter import cpu_seconds, difference, machine_seconds, resident_kib, writes
 from bench.scenarios import Order, Outcome, Result, Scenario, Signal
 from bench.systems import System
 from devstack.errors import NotEmbedded
@@ -30,7 +30,7 @@ def run(system: System, scenario: Scenario, stack: Stack) -> Result:
     """
     order = Order(scenario=scenario, dialect=system.dialect, url=system.url, mongo_url=system.mongo_url)
     roles = {role: [process.pid for process in processes] for role, processes in system.roles().items()}
-    watch = _Watch({**roles, **_servers(stack)})
+    watch = _Watch({**roles, **_servers(stack)}, stack.mongo_url)
     command = [sys.executable, "-m", "bench.generator", msgspec.json.encode(order).decode()]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as generator:
         limit = threading.Timer(scenario.warm_up_s + scenario.seconds + _SPARE_S, generator.kill)
@@ -50,14 +50,19 @@ def run(system: System, scenario: Scenario, stack: Stack) -> Result:
         seconds=watch.seconds,
         cpu={role: used / watch.seconds for role, used in watch.cpu.items()},
         memory_kib=watch.memory,
+        resident_kib={role: (watch.held[0][role], watch.held[1][role]) for role in watch.held[0]},
+        writes_per_send=watch.writes / max(1.0, watch.outcome.sends_per_s * scenario.seconds),
     )
 
 
 class _Watch:
     """Reads the meters when the generator says so."""
 
-    def __init__(self, roles: dict[str, list[int]]) -> None:
+    def __init__(self, roles: dict[str, list[int]], mongo_url: str) -> None:
         self.roles = roles
+        self.held: list[dict[str, float]] = []
+        self.writes = 0
+        self._mongo_url = mongo_url
         self.seconds = 0.0
         self.cpu: dict[str, float] = {}
         self.memory = resident_kib(roles)
@@ -67,6 +72,9 @@ class _Watch:
 
     def take(self, signal: Signal) -> None:
         """Note the counted time's begin and end, and the outcome."""
+        if signal.phase in ("begin", "end"):
+            self.held.append(resident_kib(self.roles))
+            self.writes = writes(self._mongo_url) - self.writes
         if signal.phase == "begin":
             self._began, self.cpu, self._machine = (
                 time.monotonic(),

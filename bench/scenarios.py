@@ -68,8 +68,10 @@ class Signal(Struct, kw_only=True):
 class Result(Struct, kw_only=True):
     """One run of a scenario on a system. CPU is in cores (seconds per second), memory in KiB.
 
-    The roles are `gateway`, `workers`, `mongod`, `rabbitmq`, `generator`, and for CPU `others`: whoever else
-    was busy on the machine, with what its host took from it.
+    `memory_kib` is what was added since before the first connection, `resident_kib` what was held when the
+    counted time began and when it ended. `writes_per_send` counts MongoDB's inserts, updates and deletes of
+    any kind by anybody. The roles are `gateway`, `workers`, `mongod`, `rabbitmq`, `generator`, and for CPU
+    `others`: whoever else was busy on the machine, with what its host took from it.
     """
 
     system: str
@@ -78,6 +80,8 @@ class Result(Struct, kw_only=True):
     seconds: float
     cpu: dict[str, float]
     memory_kib: dict[str, float]
+    resident_kib: dict[str, tuple[float, float]]
+    writes_per_send: float
 
     def figures(self) -> dict[str, Any]:
         """What a table shows of it."""

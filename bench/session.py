@@ -56,6 +56,8 @@ class Session(WSListener):
         self._unanswered: dict[str, _Write] = {}
         self._refused: list[str] = []
         self._owed = 0
+        self._highest = 0
+        self._told = 0
 
     async def open(self) -> None:
         """Connect; return when the server takes requests."""
@@ -111,6 +113,14 @@ class Session(WSListener):
         for _ in range(owed):
             self.send()
 
+    def tell_received(self) -> None:
+        """Acknowledge what has come since the last time, as a good client does twice a second."""
+        if self._highest > self._told:
+            self._told = self._highest
+            frame = self.load.dialect.received(self.channel, self._told)
+            if frame:
+                self._transport.send(WSMsgType.TEXT, frame)
+
     # ---- receiving
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002
@@ -143,6 +153,7 @@ class Session(WSListener):
             message.channel_id, message.seq, message.sender, message.client_message_id, message.content
         )
         self.load.steps.append(Seen(self.user, entry))
+        self._highest = max(self._highest, message.seq)
         self._join(message.channel_id)
         if self.load.counting:
             self.load.delivered += 1
@@ -214,6 +225,7 @@ class Onlooker(Session):
         """Count it."""
         seq, told = message.seq, (message.client_message_id, message.sender, message.content)
         self.seqs.append(seq)
+        self._highest = max(self._highest, seq)
         if self._contents.setdefault(seq, told) != told:
             self.differing += 1
         self._join(message.channel_id)
