@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from imapp.domain import spans
 from imapp.domain.decisions import Profile
 from imapp.domain.entries import TYPE_NAMES, wire_time
@@ -17,6 +19,20 @@ from schemas.common import ChannelType, Membership
 from schemas.conversations import Conversation, Preview
 
 
+class ListPosition(msgspec.Struct, array_like=True, frozen=True):
+    """Where a row stands in the conversation list."""
+
+    pinned: bool
+    unread: bool
+    last_ms: int
+    channel_id: str
+
+    @property
+    def order(self) -> tuple[bool, bool, int, str]:
+        """Pinned first, then unread, then newest first (seed: 按是否存在未读消息和最后聊天时间倒序)."""
+        return (not self.pinned, not self.unread, -self.last_ms, self.channel_id)
+
+
 class ConversationRows:
     """Describes conversations, with as many reads for five hundred of them as for one."""
 
@@ -28,8 +44,8 @@ class ConversationRows:
     def describe(
         self, user_id: str, rows: Iterable[MemberRow], heads: Mapping[str, Head]
     ) -> list[Conversation]:
-        """The conversations of these rows; a channel without any entry is none yet."""
-        shown = [row for row in rows if row.channel_id in heads and heads[row.channel_id].channel.last_seq]
+        """The conversations of these rows, in their order; a channel without any entry is none yet."""
+        shown = _with_entries(rows, heads)
         peers = self._peers(user_id, [heads[row.channel_id] for row in shown])
         newest = self._newest(shown, heads)
         return [
@@ -41,6 +57,14 @@ class ConversationRows:
             )
             for row in shown
         ]
+
+    def positions(
+        self, rows: Iterable[MemberRow], heads: Mapping[str, Head]
+    ) -> list[tuple[ListPosition, MemberRow]]:
+        """Where the conversations of these rows stand in the list: all that sorting them needs."""
+        shown = _with_entries(rows, heads)
+        newest = self._newest(shown, heads)
+        return [(_position(row, heads[row.channel_id], newest[row.channel_id]), row) for row in shown]
 
     def last_countable(self, row: MemberRow, head: Head) -> int:
         """How many entries count as unread up to the newest one this member may see."""
@@ -69,6 +93,16 @@ class ConversationRows:
             entry = found.get(message_id(channel_id, last))
             newest[channel_id] = (preview_of(entry), entry.countable) if entry else (None, 0)
         return newest
+
+
+def _with_entries(rows: Iterable[MemberRow], heads: Mapping[str, Head]) -> list[MemberRow]:
+    return [row for row in rows if row.channel_id in heads and heads[row.channel_id].channel.last_seq]
+
+
+def _position(row: MemberRow, head: Head, newest: tuple[StoredPreview | None, int]) -> ListPosition:
+    preview, countable = newest
+    left = unread(countable, with_own_messages(row, head).read_countable)
+    return ListPosition(row.pinned, left > 0, preview.time_ms if preview else head.last_ms, row.channel_id)
 
 
 def _conversation(

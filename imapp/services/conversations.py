@@ -1,7 +1,7 @@
 """A person's conversations: the list, what changed since a cursor, and read marks."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -10,7 +10,7 @@ from imapp.domain.ids import message_id
 from imapp.domain.unread import unread, unread_label
 from imapp.errors import RequestError
 from imapp.services.access import AccessService
-from imapp.services.conversation_rows import ConversationRows
+from imapp.services.conversation_rows import ConversationRows, ListPosition
 from imapp.services.cursors import decode_cursor, encode_cursor
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import MemberRow, MemberStore
@@ -31,15 +31,6 @@ class SyncPosition(msgspec.Struct, array_like=True):
     since_ms: int
     at_ms: int = 0
     channel_id: str = ""
-
-
-class ListPosition(msgspec.Struct, array_like=True):
-    """The last row of a page of the conversation list."""
-
-    pinned: bool
-    unread: bool
-    last_ms: int
-    channel_id: str
 
 
 class ConversationService:
@@ -68,15 +59,17 @@ class ConversationService:
         Raises:
             RequestError: `invalid` for a cursor that is not ours.
         """
-        after = _list_order(decode_cursor(cursor, ListPosition)) if cursor is not None else None
+        after = decode_cursor(cursor, ListPosition).order if cursor is not None else None
         rows = self._members.rows_of(user_id)
-        shown = self._rows.describe(user_id, rows, self._channels.heads(row.channel_id for row in rows))
-        shown.sort(key=_list_key)
+        heads = self._channels.heads(row.channel_id for row in rows)
+        # All are sorted, but only those of the page are described.
+        places = sorted(self._rows.positions(rows, heads), key=_order)
         if after is not None:
-            shown = [conversation for conversation in shown if _list_key(conversation) > after]
-        page, more = shown[:limit], len(shown) > limit
+            places = [place for place in places if place[0].order > after]
+        page, more = places[:limit], len(places) > limit
         return ConversationPage(
-            conversations=page, cursor=encode_cursor(_list_position(page[-1])) if more else None
+            conversations=self._rows.describe(user_id, [row for _, row in page], heads),
+            cursor=encode_cursor(page[-1][0]) if more else None,
         )
 
     def sync(self, user_id: str, cursor: str | None) -> SyncPage:
@@ -155,14 +148,5 @@ def _ms(value: datetime) -> int:
     return int(value.timestamp() * 1000)
 
 
-def _list_position(conversation: Conversation) -> ListPosition:
-    last = datetime.fromisoformat(conversation.last_time).astimezone(UTC)
-    return ListPosition(conversation.pinned, conversation.unread > 0, _ms(last), conversation.channel_id)
-
-
-def _list_key(conversation: Conversation) -> tuple[bool, bool, int, str]:
-    return _list_order(_list_position(conversation))
-
-
-def _list_order(position: ListPosition) -> tuple[bool, bool, int, str]:
-    return (not position.pinned, not position.unread, -position.last_ms, position.channel_id)
+def _order(place: tuple[ListPosition, MemberRow]) -> tuple[bool, bool, int, str]:
+    return place[0].order
