@@ -1,11 +1,11 @@
-"""Requests that change nothing in a channel (hello, sync, history, read): one of a kind at a time."""
+"""Requests that change nothing in a channel (hello, sync, history, read, watch): one of a kind at a time."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from schemas import frames
 
-Ask = frames.Hello | frames.Sync | frames.History | frames.Read
+Ask = frames.Hello | frames.Sync | frames.History | frames.Read | frames.Watch
 
 REPLY_LIMIT_S: Final = 10.0  # a lost answer: what was asked is asked again
 

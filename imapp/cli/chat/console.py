@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import WordCompleter
 from prompt_toolkit.formatted_text import ANSI
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -17,7 +18,7 @@ from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
 from imapp.cli.chat.commands import NAMES
-from imapp.cli.chat.inbox import EndOfInput, Inbox, Leave, Line
+from imapp.cli.chat.inbox import EndOfInput, Inbox, Keystroke, Leave, Line
 
 _STDIN: Final = 0
 
@@ -114,6 +115,8 @@ class Terminal:
             style=Style.from_dict({"bottom-toolbar": "noreverse"}),
         )
 
+        self._prompt.default_buffer.on_text_changed += self._typed
+
     @property
     def columns(self) -> int:
         """The width of the terminal now."""
@@ -139,6 +142,10 @@ class Terminal:
             self._wait_for(thread)
         if self._failure is not None:
             raise self._failure
+
+    def _typed(self, buffer: Buffer) -> None:
+        if buffer.text and not buffer.text.startswith("/"):
+            self._inbox.put(Keystroke())
 
     def _run(self, work: Callable[[], None]) -> None:
         try:

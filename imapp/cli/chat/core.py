@@ -87,7 +87,7 @@ class ChatCore:
 
     def deadline(self) -> float | None:
         """When to call `tick` at the latest, None for never."""
-        limits = [self._connection.deadline()]
+        limits = [self._connection.deadline(), self.store.company.deadline(self._clock())]
         if self.state is State.ONLINE:
             limits += [self.outbox.deadline(), self._dialogue.asks.deadline(self._clock())]
         return min((limit for limit in limits if limit is not None), default=None)
@@ -164,6 +164,15 @@ class ChatCore:
             self._outputs.show(Changed(channel_id))
             self._pump()
 
+    def typing(self, channel_id: str) -> None:
+        """The person is typing in this channel; the others are told every few seconds while he is."""
+        if self.state is State.ONLINE and self.store.company.may_tell(channel_id, self._clock()):
+            self._transmit(frames.Typing(id=self.new_id(), channel_id=channel_id))
+
+    def typists(self, channel_id: str) -> list[str]:
+        """Who else is typing in a channel now, by user id."""
+        return self.store.company.typists(channel_id, self._clock())
+
     # ---- out
 
     def _pump(self) -> None:
@@ -182,6 +191,8 @@ class ChatCore:
             yield frames.Sync(id="", cursor=self.store.cursor)
         for room in self.store.rooms.values():
             yield from room.needs()
+        if not self._dialogue.sync_wanted and (people := self.store.company.missing()) is not None:
+            yield frames.Watch(id="", user_ids=people)
 
     def _ask(self, ask: Ask) -> None:
         self._dialogue.asks.sent(ask, self._clock())

@@ -23,7 +23,7 @@ from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.room import Room
 from imapp.cli.chat.wording import one_line, refusal
 from schemas import frames
-from schemas.common import MAX_TEXT_CHARS, ChannelType
+from schemas.common import MAX_TEXT_CHARS, ChannelType, Membership
 
 
 class Desk:
@@ -83,6 +83,12 @@ class Desk:
             case _:
                 self._core.submit(self._change(command))
         return False
+
+    def typing(self) -> None:
+        """The person writes something for the open conversation, if one is open."""
+        room = self.pane.room
+        if room is not None and room.row.membership is Membership.NORMAL:
+            self._core.typing(self.pane.channel_id)
 
     def _say(self, text: str) -> None:
         channel_id = self._open_channel()

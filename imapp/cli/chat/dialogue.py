@@ -70,6 +70,8 @@ class Dialogue:
                 self._applied(msgspec.convert(frame, Entry))
             case "conversation":
                 self._show(self.store.apply_read(msgspec.convert(frame, frames.ConversationEvent)))
+            case "presence" | "typing":
+                self._told_of_others(frame)
             case "resync":
                 self.want_sync()
             case "closing":
@@ -85,6 +87,7 @@ class Dialogue:
         """No answer will come any more; what was asked and not answered is open again."""
         self.asks.forget()
         self.outbox.disconnected()
+        self.store.company.disconnected()
 
     # ---- answers
 
@@ -102,6 +105,10 @@ class Dialogue:
                 self._paged(ask, msgspec.convert(frame, frames.HistoryReply))
             case frames.Read() as ask:
                 self._read(ask, msgspec.convert(frame, frames.ReadReply))
+            case frames.Watch() as ask:
+                self.asks.fulfilled(ask)
+                self.store.company.watching(ask.user_ids)
+                self.store.company.apply(msgspec.convert(frame, frames.WatchReply).users)
 
     def _written(self, request: Write, reply: frames.WrittenReply) -> None:
         self._outputs.show(Answered(request, reply.channel_id, reply.seq))
@@ -199,6 +206,8 @@ class Dialogue:
                 self._outputs.show(Notice(error.message))
             case frames.Read():
                 self._stop_reading(ask)  # who was just removed can't move a watermark: no news
+            case frames.Watch():
+                self.store.company.watching(ask.user_ids)  # an older server: it is no use to ask again
             case _:
                 self.store.cursor = None  # it may be what was wrong
                 self._rest(ask, error.retry_after)
@@ -210,6 +219,14 @@ class Dialogue:
     def _delay(self, failures: int, retry_after: float | None) -> float:
         delay = backoff(failures, self._jitter) if retry_after is None else retry_after
         return max(RETRY_MIN_S, delay)
+
+    def _told_of_others(self, frame: dict[str, Any]) -> None:
+        if frame["type"] == "presence":
+            self.store.company.apply(msgspec.convert(frame, frames.PresenceEvent).users)
+            return
+        event = msgspec.convert(frame, frames.TypingEvent)
+        self.store.names.setdefault(event.user_id, event.user_name)
+        self.store.company.types(event, self._clock())
 
     # ---- entries
 

@@ -14,6 +14,11 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Keystroke:
+    """The person is writing a text."""
+
+
+@dataclass(frozen=True, slots=True)
 class EndOfInput:
     """No line will follow: leave when the ones before are done."""
 
@@ -25,7 +30,7 @@ class Leave:
     drop: bool = False
 
 
-Item = Report | Line | EndOfInput | Leave
+Item = Report | Line | Keystroke | EndOfInput | Leave
 
 
 class Inbox:

@@ -54,7 +54,9 @@ class News:
         return Status(
             sending=[self._printer.paint("dim", self._sending(text, trouble)) for text, trouble in texts],
             prompt=self._printer.paint("bold", f"{title(room) if room else ''}> "),
-            bar="  ".join([self._link(), *self._figures(), self._printer.paint("dim", "/help")]),
+            bar="  ".join(
+                [self._link(), *self._company(), *self._figures(), self._printer.paint("dim", "/help")]
+            ),
         )
 
     def _news(self, room: Room) -> str:
@@ -72,6 +74,17 @@ class News:
         if self._core.state is State.ONLINE:
             return self._printer.paint("good", f"● {self._user}")
         return self._printer.paint("bad", f"○ {self._user}: not connected")
+
+    def _company(self) -> list[str]:
+        """Who is typing in the open conversation, or whether the one other person is online."""
+        room = self._desk.pane.room
+        if room is None:
+            return []
+        typists = [one_line(self._printer.name_of(user)) for user in self._core.typists(room.row.channel_id)]
+        if typists:
+            return [f"{', '.join(typists[:3])} {'is' if len(typists) == 1 else 'are'} typing"]
+        is_online = self._core.store.company.is_online(room.row.peer)
+        return [f"{one_line(room.row.name)} is online"] * is_online
 
     def _figures(self) -> list[str]:
         unread = sum(room.unread for room in self._core.store.rooms.values())

@@ -68,7 +68,8 @@ class Printer:
             self._conversation(number, room)
 
     def _conversation(self, number: int, room: Room) -> None:
-        name, label, when, text = cells(room, self.name_of)
+        is_online = self._store.company.is_online(room.row.peer)
+        name, label, when, text = cells(room, self.name_of, is_online=is_online)
         columns = max((self.console.columns or PIPE_COLUMNS) - _BEFORE_TEXT, NARROWEST)
         name, new = fit(name, NAME_COLUMNS), f"{label:>3}"
         if label:

@@ -9,6 +9,7 @@ from schemas.common import ChannelType, Membership, MessageType
 
 NAME_COLUMNS: Final = 24
 TIME_COLUMNS: Final = 10
+ONLINE: Final = "● "
 
 
 def title(room: Room) -> str:
@@ -31,8 +32,9 @@ def last_text(room: Room, name_of: NameOf) -> str:
     return f"{one_line(name_of(last.sender))}: {text}"
 
 
-def cells(room: Room, name_of: NameOf) -> tuple[str, str, str, str]:
+def cells(room: Room, name_of: NameOf, *, is_online: bool) -> tuple[str, str, str, str]:
     """Name, unread label, time and text of the last message, as the list shows them."""
     pin = "▲ " if room.row.pinned else ""
+    pin += ONLINE if is_online else ""
     when = ago(local(room.row.last_time), datetime.now().astimezone())
     return pin + title(room), room.unread_label, when, last_text(room, name_of)

@@ -46,6 +46,10 @@ class Screen:
         if line.strip():
             self._lines.append(line)
 
+    def take_keystroke(self) -> None:
+        """The person is writing what may become a text."""
+        self._desk.typing()
+
     def end_input(self) -> None:
         """Leave when all lines are done."""
         self._input_ended = True

@@ -5,8 +5,8 @@ import time
 from imapp.cli.chat.changes import Connect, Disconnect, Transmit
 from imapp.cli.chat.connection import State
 from imapp.cli.chat.core import ChatCore
-from imapp.cli.chat.inbox import EndOfInput, Inbox, Item, Leave, Line
-from imapp.cli.chat.link import Closed, Link, Opened, Received
+from imapp.cli.chat.inbox import EndOfInput, Inbox, Item, Keystroke, Leave, Line
+from imapp.cli.chat.link import Closed, Link, Opened, Received, Report
 from imapp.cli.chat.screen import Screen
 from schemas.frames import CloseCode
 
@@ -58,17 +58,25 @@ class Session:
 
     def _take(self, item: Item | None) -> None:
         match item:
+            case Opened() | Received() | Closed():
+                if item.number == self._link.number:
+                    self._hear(item)
             case Line(text):
                 self._screen.take_line(text)
+            case Keystroke():
+                self._screen.take_keystroke()
             case EndOfInput():
                 self._screen.end_input()
             case Leave(drop=True):
                 self.dropped = True
             case Leave():
                 self._screen.leave()
-            case Opened(number) if number == self._link.number:
+
+    def _hear(self, report: Report) -> None:
+        match report:
+            case Opened():
                 self._core.opened()
-            case Received(number, text) if number == self._link.number:
+            case Received(_, text):
                 self._core.received(text)
-            case Closed(number, code, reason) if number == self._link.number:
+            case Closed(_, code, reason):
                 self._core.closed(code, reason)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from imapp.cli.chat.changes import Arrived, Change, Changed, Older
+from imapp.cli.chat.company import Company
 from imapp.cli.chat.room import Room
 from imapp.cli.chat.unlisted import empty_direct, stranger
 from schemas.common import Membership
@@ -20,6 +21,7 @@ class Store:
         self.cursor: str | None = None
         self.rooms: dict[str, Room] = {}
         self.names: dict[str, str] = {}
+        self.company = Company()
 
     @property
     def conversations(self) -> list[Room]:
@@ -46,6 +48,7 @@ class Store:
     def apply_entry(self, entry: Entry) -> list[Change]:
         """Take one live entry."""
         self._learn([entry])
+        self.company.said(entry.channel_id, entry.sender)
         room = self.rooms.get(entry.channel_id)
         if room is None:
             room = self.rooms[entry.channel_id] = stranger(entry, self.me)
@@ -54,6 +57,7 @@ class Store:
     def begin_direct(self, channel_id: str, peer: str, time: str) -> None:
         """Hold the direct chat with somebody that is made but not listed yet."""
         name = self.name(peer)
+        self.company.meet(peer)
         self.rooms[channel_id] = empty_direct(channel_id, peer=peer, name=name, time=time, me=self.me)
 
     def apply_history(self, ask: History, page: HistoryPage) -> list[Change]:
@@ -84,6 +88,7 @@ class Store:
     def _apply_row(self, row: Conversation) -> list[Change]:
         if row.peer:
             self.names[row.peer] = row.name
+            self.company.meet(row.peer)
         room = self.rooms.get(row.channel_id)
         if room is None:
             self.rooms[row.channel_id] = Room(row, self.me)
