@@ -91,6 +91,36 @@ class Config:
     allowed_origins: tuple[str, ...] = texts(
         "ALLOWED_ORIGINS", meaning="pages on other hosts that may open the WebSocket"
     )
+    push_webhook: str = text(
+        "PUSH_WEBHOOK",
+        "",
+        section="Push notifications",
+        pattern=r"^https?://\S+\Z|^\Z",
+        allowed="`https://`, `http://`",
+        meaning="where those who are not connected are told of messages; without it nobody is told "
+        "(in development the log is)",
+    )
+    push_webhook_secret: str = text(
+        "PUSH_WEBHOOK_SECRET",
+        "",
+        secret=True,
+        allowed="`whsec_` and at least 24 bytes in base64",
+        meaning="what the webhook's requests are signed with, by the Standard Webhooks scheme",
+    )
+    push_timeout_s: float = seconds("PUSH_TIMEOUT_S", 5.0, meaning="how long the webhook may take to answer")
+    push_retry_s: float = seconds(
+        "PUSH_RETRY_S",
+        2.0,
+        meaning="how long to wait before the first retry; each waits twice as long, 10 minutes at most",
+    )
+    push_tries: int = number(
+        "PUSH_TRIES", 12, least=1, most=50, meaning="after how many tries a push is given up"
+    )
+    push_sweep_s: float = seconds(
+        "PUSH_SWEEP_S",
+        5.0,
+        meaning="how often 1,000 channels are looked through for messages that were not dispatched",
+    )
     command_timeout_s: float = seconds(
         "COMMAND_TIMEOUT_S",
         5.0,
@@ -109,11 +139,6 @@ class Config:
         "STANDBY_DELAY_S",
         3.0,
         meaning="how long after its start a writer begins to stand by for the other shards",
-    )
-    give_back_after_s: float = seconds(
-        "GIVE_BACK_AFTER_S",
-        60.0,
-        meaning="after how long a writer gives a shard that it stood in for back to its returned home writer",
     )
     heartbeat_s: int = number(
         "HEARTBEAT_S",
@@ -183,6 +208,8 @@ def unknown_variables() -> list[str]:
 
 def _check_together(config: Config) -> None:
     _check_identity(config)
+    if config.push_webhook and not config.push_webhook_secret:
+        raise ConfigError("Set IM_PUSH_WEBHOOK_SECRET: the webhook's requests are signed with it.")
     if config.failpoints and config.environment == "production":
         raise ConfigError("IM_FAILPOINTS is for tests: unset it in production.")
     if config.lease_s <= 2 * config.lease_renew_s:

@@ -11,7 +11,7 @@ from celery import Celery
 from imapp.broker.celery_app import make_celery
 from imapp.broker.consuming import GatewayConsumer
 from imapp.broker.publishing import MessagePublisher, TaskPublisher
-from imapp.broker.topology import Topology
+from imapp.broker.topology import PUSH_TASK, Topology
 from imapp.config import GATEWAY_HEADER, Config
 from imapp.errors import StoreUnavailable
 from imapp.gateway.attendance import Attendance, PresenceStores, PresenceTimes
@@ -27,6 +27,7 @@ from imapp.gateway.revocation import Revoker
 from imapp.gateway.signals import Signals
 from imapp.logs import get_log
 from imapp.services.access import AccessService
+from imapp.services.badges import Badges
 from imapp.services.batches import BatchRunner
 from imapp.services.channel_cache import ChannelCache
 from imapp.services.conversation_rows import ConversationRows
@@ -36,26 +37,36 @@ from imapp.services.heads import HeadKeeper
 from imapp.services.health import HealthService
 from imapp.services.history import HistoryService
 from imapp.services.identity import Authenticator
+from imapp.services.notifiers import LogNotifier, Notifier
+from imapp.services.nudges import Nudger
 from imapp.services.outlet import Outlet
 from imapp.services.people import ProfileCache
+from imapp.services.periodic import keep_doing
 from imapp.services.presence import PresenceService
 from imapp.services.published_keys import PublishedKeys
+from imapp.services.push_delivery import Patience, PushDelivery
+from imapp.services.push_sweep import PushSweep
 from imapp.services.pushes import PushService
+from imapp.services.pushing import PushRunner, PushStores
 from imapp.services.receipts import ReceiptRunner, ReceiptStores
 from imapp.services.signed_header import SignedHeaderAuthenticator
 from imapp.services.tokens import IssuerKeys, SharedKeys, TokenAuthenticator, TrustedKeys
+from imapp.services.webhook import WebhookNotifier, signing_key
 from imapp.services.writer import Writer, WriterStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
+from imapp.stores.dispatches import DispatchStore
 from imapp.stores.gateways import GatewayStore
 from imapp.stores.last_seen import LastSeenStore
+from imapp.stores.leases import LeaseStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity
 from imapp.stores.mongo import Database, connect
 from imapp.stores.nonces import NonceStore
+from imapp.stores.outbox import Outbox
 from imapp.stores.pushes import PushLedger
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
@@ -68,16 +79,20 @@ from schemas.frames import ResyncEvent
 _WRITER_POOL: Final = 4
 _GATEWAY_POOL: Final = 20
 _STORE_PAUSE_S: Final = 1.0
+_DELIVERY_EVERY_S: Final = 0.25
 
 log = get_log("wiring")
 
 
 @dataclass(frozen=True, slots=True)
 class TaskServices:
-    """What the task bodies call."""
+    """What the task bodies call; `keep_pushing` begins the periodic part of who serves the pushes."""
 
     batches: BatchRunner
     receipts: ReceiptRunner
+    pushes: PushRunner
+    nudger: Nudger
+    keep_pushing: Callable[[], None]
     presence: PresenceService
 
 
@@ -111,10 +126,13 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
     names = topology(config)
     fanout = MessagePublisher(config.amqp_url, confirm=True, declare=names.fanout)
+    nudger = Nudger(_push_publisher(config))
+    nudger.keep()
     outlet = Outlet(
         fanout=fanout,
         replies=MessagePublisher(config.amqp_url, confirm=False),
         exchange=names.fanout.name,
+        grown=nudger.add,
     )
     return TaskServices(
         batches=BatchRunner(
@@ -129,8 +147,53 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
             outlet=outlet,
             fail_stop=fail_stop,
         ),
+        pushes=_push_runner(config, database, fail_stop),
+        nudger=nudger,
+        keep_pushing=partial(_keep_pushing, config, database),
         presence=presence_service(database),
     )
+
+
+def _push_publisher(config: Config) -> Callable[[bytes], None]:
+    """Enqueues `push.compute`, over a connection of its own; belongs to one thread."""
+    publisher = TaskPublisher(celery_app(config), config.amqp_url)
+    queue = topology(config).pushes_queue()
+    return lambda payload: publisher.publish(PUSH_TASK, queue, payload, durable=True)
+
+
+def _push_runner(config: Config, database: Database, fail_stop: Callable[[str], None]) -> PushRunner:
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    return PushRunner(
+        PushStores(channels, members, log, UserStore(database), DispatchStore(database)),
+        presence=presence_service(database),
+        badges=Badges(channels, members, log),
+        tells=_notifier(config) is not None,
+        fail_stop=fail_stop,
+    )
+
+
+def _notifier(config: Config) -> Notifier | None:
+    if config.push_webhook:
+        key = signing_key(config.push_webhook_secret)
+        return WebhookNotifier(config.push_webhook, key, timeout_s=config.push_timeout_s)
+    return LogNotifier() if config.environment == "development" else None
+
+
+def _keep_pushing(config: Config, database: Database) -> None:
+    """What who serves the pushes does by itself: look for lost nudges, and send what is due."""
+    sweep = PushSweep(
+        leases=LeaseStore(database),
+        channels=ChannelStore(database),
+        dispatches=DispatchStore(database),
+        publish=_push_publisher(config),
+        every_s=config.push_sweep_s,
+    )
+    keep_doing(sweep.next_page, name="push-sweep", every_s=config.push_sweep_s)
+    notifier = _notifier(config)
+    if notifier is not None:
+        patience = Patience(config.push_timeout_s, config.push_retry_s, config.push_tries)
+        delivery = PushDelivery(Outbox(database), MessageLog(database), notifier, patience)
+        keep_doing(delivery.send_due, name="push-delivery", every_s=_DELIVERY_EVERY_S)
 
 
 def presence_service(database: Database) -> PresenceService:
@@ -148,6 +211,7 @@ class ToolServices:
     """What the command line calls beside the running system."""
 
     users: UserStore
+    outbox: Outbox
     writer: Writer
 
 
@@ -159,7 +223,7 @@ def tool_services(config: Config) -> ToolServices:
     """
     database = connect(config.mongo_url, pool_size=2)
     create_schema(database)
-    return ToolServices(users=UserStore(database), writer=_writer(config, database))
+    return ToolServices(users=UserStore(database), outbox=Outbox(database), writer=_writer(config, database))
 
 
 def _writer(config: Config, database: Database) -> Writer:

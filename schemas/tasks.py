@@ -167,6 +167,20 @@ class ReceiptBatch(Struct, array_like=True, kw_only=True):
     received: list[ReceivedMark] = []
 
 
+class PushNudge(Struct, array_like=True, kw_only=True):
+    """A channel's log has grown, and its new entries were published at this time."""
+
+    channel_id: str
+    at_ms: int
+
+
+class PushBatch(Struct, array_like=True, kw_only=True):
+    """Channels whose recipients are to be worked out. It may come late, twice, or never."""
+
+    version: int = VERSION
+    nudges: list[PushNudge]
+
+
 class Notice(Struct, array_like=True, kw_only=True, tag="notice"):
     """A frame for all connections of one person, outside any channel's order."""
 

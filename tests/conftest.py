@@ -41,14 +41,14 @@ def stack() -> Iterator[Stack]:
 def cluster(stack: Stack) -> Iterator[Cluster]:
     """The product with two gateways and two writers, shared by all tests that do it no harm."""
     with ExitStack() as keep:
-        yield _start(stack, keep)
+        yield start_cluster(stack, keep)
 
 
 @pytest.fixture
 def own_cluster(stack: Stack) -> Iterator[ClusterFactory]:
     """Makes clusters for this test alone, to be hurt; arguments as of `Cluster`."""
     with ExitStack() as keep:
-        yield lambda **options: _start(stack, keep, **options)
+        yield lambda **options: start_cluster(stack, keep, **options)
 
 
 @pytest.fixture
@@ -75,7 +75,8 @@ def scene(cluster: Cluster, recorder: Recorder) -> Iterator[Scene]:
         yield scene
 
 
-def _start(stack: Stack, keep: ExitStack, **options: Any) -> Cluster:
+def start_cluster(stack: Stack, keep: ExitStack, **options: Any) -> Cluster:
+    """A running cluster, until `keep` is closed."""
     namespace = f"t{os.getpid()}-{next(_numbers)}"
     cluster = Cluster(stack.mongo_url, stack.amqp_url, namespace, **options)
     keep.callback(_clusters.remove, cluster)

@@ -7,6 +7,7 @@ from kombu import Exchange, Queue
 
 WRITE_TASK: Final = "messages.write"
 RECEIPTS_TASK: Final = "receipts.apply"
+PUSH_TASK: Final = "push.compute"
 
 # A gateway has at most one batch per shard in flight, and drives it again every second while it is not
 # resolved; more than this many waiting means that nobody works, and publishers are refused (`busy`).
@@ -41,24 +42,18 @@ class Topology:
         """Commands of one shard: one consumer at a time, the next takes over in order."""
         return self._task_queue(f"messages.{shard}", {"x-single-active-consumer": True})
 
-    def home_mark(self, shard: int) -> Queue:
-        """Exists while the shard's home writer is connected; nobody ever writes to it."""
-        return Queue(
-            f"{self.namespace}.home.{shard}",
-            Exchange(""),
-            routing_key=f"{self.namespace}.home.{shard}",
-            durable=False,
-            exclusive=True,
-            queue_arguments={"x-max-length": 0},
-        )
-
     def receipts_queue(self) -> Queue:
-        """Marks of what was read; any worker, any order."""
+        """Marks of what was received and read; any worker, any order."""
         return self._task_queue("receipts", {})
+
+    def pushes_queue(self) -> Queue:
+        """Channels that have grown; any worker, any order."""
+        return self._task_queue("pushes", {})
 
     def task_queues(self) -> list[Queue]:
         """What Celery workers may consume; `-Q` takes the name without the namespace."""
-        return [*(self.message_queue(shard) for shard in range(self.shards)), self.receipts_queue()]
+        shards = (self.message_queue(shard) for shard in range(self.shards))
+        return [*shards, self.receipts_queue(), self.pushes_queue()]
 
     def dead_queue(self) -> Queue:
         """Where dead letters wait for an operator; the oldest go first when it is full."""

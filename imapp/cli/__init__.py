@@ -6,6 +6,7 @@ import click
 
 from imapp.cli.chat import main as run_chat
 from imapp.cli.people import put_user, user
+from imapp.cli.pushes import pushes
 from imapp.cli.settings import running_config, settings
 from imapp.config import JWT, Config
 from imapp.errors import StoreUnavailable
@@ -75,6 +76,7 @@ def openapi() -> None:
 
 main.add_command(settings)
 main.add_command(put_user)
+main.add_command(pushes)
 main.add_command(user)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from imapp.domain.ids import message_id
-from schemas.common import MESSAGE_STATUS_CODES, MESSAGE_TYPE_CODES, MessageType
+from schemas.common import MESSAGE_STATUS_CODES, MESSAGE_TYPE_CODES, MessageStatus, MessageType
 from schemas.messages import Entry
 
 PREVIEW_CHARS: Final = 100
@@ -17,6 +17,7 @@ TYPE_NAMES: Final = {code: name for name, code in MESSAGE_TYPE_CODES.items()}
 STATUS_NAMES: Final = {code: name for name, code in MESSAGE_STATUS_CODES.items()}
 TEXT: Final = MESSAGE_TYPE_CODES[MessageType.TEXT]
 SYSTEM: Final = MESSAGE_TYPE_CODES[MessageType.SYSTEM]
+NORMAL: Final = MESSAGE_STATUS_CODES[MessageStatus.NORMAL]
 
 
 class LogEntry(Struct, kw_only=True, gc=False):

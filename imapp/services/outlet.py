@@ -26,7 +26,10 @@ log = get_log("outlet")
 
 
 class Outlet:
-    """Publishes what a writer has stored. Owned by one thread."""
+    """Publishes what a writer has stored. Owned by one thread.
+
+    `grown` hears of all that is published, and must not wait.
+    """
 
     def __init__(
         self,
@@ -34,11 +37,13 @@ class Outlet:
         fanout: MessagePublisher,
         replies: MessagePublisher,
         exchange: str,
+        grown: Callable[[Sequence[FanoutItem]], None] = lambda _: None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._fanout = fanout
         self._replies = replies
         self._exchange = exchange
+        self._grown = grown
         self._pause = pause
         self._epoch = secrets.token_hex(6)
         self._numbers: dict[int, int] = {}
@@ -55,6 +60,7 @@ class Outlet:
         """
         number = self._publish_items(batch, items) if items or announce else 0
         point("writer.published")
+        self._grown(items)
         self._reply(
             batch.reply_queue,
             BatchReply(

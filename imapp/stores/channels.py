@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from pymongo import DESCENDING
+from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
 from imapp.domain.channel import Channel
@@ -61,6 +61,13 @@ class ChannelStore:
         with mapped_errors():
             rows = self._channels.find({"_id": {"$in": list(channel_ids)}})
             return {row["_id"]: _head(row) for row in rows}
+
+    def last_seqs(self, after: str, limit: int) -> dict[str, int]:
+        """The newest seq of so many channels, by id, those after the given one."""
+        fields = {"head.seq": 1}
+        with mapped_errors():
+            rows = self._channels.find({"_id": {"$gt": after}}, fields).sort("_id", ASCENDING).limit(limit)
+            return {row["_id"]: (row.get("head") or {}).get("seq", 0) for row in rows}
 
     def newest_generation(self, key: str) -> Head | None:
         """The newest direct channel of a pair (or what it has become), given the stable part of its id."""

@@ -71,6 +71,16 @@ class MemberStore:
         with mapped_errors():
             return [_row(row) for row in self._members.find({"user_id": user_id})]
 
+    def rows_of_users(self, user_ids: Iterable[str]) -> list[MemberRow]:
+        """Every channel in which any of these people is or was."""
+        with mapped_errors():
+            return [_row(row) for row in self._members.find({"user_id": {"$in": list(user_ids)}})]
+
+    def rows_in(self, channel_ids: Iterable[str]) -> list[MemberRow]:
+        """Everybody who is or was in these channels."""
+        with mapped_errors():
+            return [_row(row) for row in self._members.find({"channel_id": {"$in": list(channel_ids)}})]
+
     def find(self, channel_id: str, user_id: str) -> MemberRow | None:
         """Somebody's row in a channel, None if he was never there."""
         with mapped_errors():

@@ -1,6 +1,6 @@
 """The log itself: collection `messages` [t_im_message, chat_message], clustered by message id."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from pymongo import ASCENDING, DESCENDING
@@ -14,6 +14,7 @@ RepeatKey = tuple[str, str, str]
 """Channel id, sender, client message id."""
 
 _LOOKUP_CHUNK: Final = 200
+_AFTER_ALL: Final = 10**12 - 1
 
 
 class MessageLog:
@@ -48,7 +49,7 @@ class MessageLog:
 
     def existing(self, positions: Iterable[tuple[str, int]]) -> set[str]:
         """Channel ids of those (channel id, seq) positions that hold an entry."""
-        return {row["_id"].partition(".")[0] for row in self._each(_at(positions), {"_id": 1})}
+        return {row["_id"].partition(".")[0] for row in self._each(_at(positions), {"$project": {"_id": 1}})}
 
     def newest(self, channel_id: str) -> LogEntry | None:
         """The last entry of a channel's log."""
@@ -67,26 +68,35 @@ class MessageLog:
             entries = [_entry(document) for document in cursor]
         return entries[::-1] if newest_first else entries
 
+    def beyond(self, positions: Mapping[str, int], limit: int) -> dict[str, list[LogEntry]]:
+        """At most `limit` entries of each channel after the given seq, by seq; others are left out."""
+        wanted = [
+            {"_id": {"$gt": message_id(channel_id, seq), "$lt": message_id(channel_id, _AFTER_ALL)}}
+            for channel_id, seq in positions.items()
+        ]
+        found: dict[str, list[LogEntry]] = {}
+        for entry in map(_entry, self._each(wanted, {"$sort": {"_id": ASCENDING}}, {"$limit": limit})):
+            found.setdefault(entry.channel_id, []).append(entry)
+        return found
+
     def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         """Entries at (channel id, seq) positions, by message id; missing ones are left out."""
         entries = map(_entry, self._each(_at(positions)))
         return {entry.message_id: entry for entry in entries}
 
-    def _each(self, wanted: Iterable[Document], fields: Document | None = None) -> Iterator[Document]:
-        """What matches any of these conditions on `_id`; each is a lookup of its own within one command.
+    def _each(self, wanted: Iterable[Document], *stages: Document) -> Iterator[Document]:
+        """What matches each of these conditions on `_id`, put through the stages, in one command.
 
         `$in` and `$or` on the key of a clustered collection read the whole log (seen with MongoDB 6.0).
         """
-        shape = [{"$project": fields}] if fields else []
-        pending = list(wanted)
+        pending = [[{"$match": condition}, *stages] for condition in wanted]
         for start in range(0, len(pending), _LOOKUP_CHUNK):
             first, *others = pending[start : start + _LOOKUP_CHUNK]
-            stages: list[Document] = [{"$match": first}]
-            for condition in others:
-                pipeline = [{"$match": condition}]
-                stages.append({"$unionWith": {"coll": self._messages.name, "pipeline": pipeline}})
+            joined = [
+                {"$unionWith": {"coll": self._messages.name, "pipeline": pipeline}} for pipeline in others
+            ]
             with mapped_errors():
-                yield from self._messages.aggregate([*stages, *shape])
+                yield from self._messages.aggregate([*first, *joined])
 
 
 def _at(positions: Iterable[tuple[str, int]]) -> list[Document]:

@@ -11,7 +11,7 @@ from bson.int64 import Int64
 from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.database import Database as PyMongoDatabase
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -21,6 +21,7 @@ Document = dict[str, Any]
 Database = PyMongoDatabase[Document]
 """The database handle that wiring passes to the stores."""
 DUPLICATE_KEY: Final = 11000
+_WRITE_CONFLICT: Final = 112  # of two transactions, the later one is aborted
 _FAST_CHUNK: Final = 1_000  # updates of one command, far below its limit of 48 MB
 
 # An acknowledged entry survives the loss of any minority of nodes and of power. A write that isn't
@@ -95,7 +96,7 @@ def mapped_errors() -> Iterator[None]:
     """Turn driver errors into ours.
 
     Raises:
-        LogConflict: a unique key is taken.
+        LogConflict: a unique key is taken, or another transaction is just writing the same.
         StoreUnavailable: anything else; the outcome of a write is unknown.
     """
     try:
@@ -108,6 +109,8 @@ def mapped_errors() -> Iterator[None]:
             raise LogConflict(_first_key(failed[0])) from error
         raise StoreUnavailable(str(error)) from error
     except PyMongoError as error:
+        if isinstance(error, OperationFailure) and error.code == _WRITE_CONFLICT:
+            raise LogConflict("another transaction is writing the same") from error
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
 

@@ -5,10 +5,12 @@ message costs the same for 2 members and for 500.
 """
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
 from pymongo import ASCENDING, IndexModel
+from pymongo.client_session import ClientSession
 
 from imapp.domain.receipts import Receipt
 from imapp.stores.mongo import Database, Document, duplicates_ignored, mapped_errors, to_datetime, to_ms
@@ -43,16 +45,18 @@ class PushLedger:
     def __init__(self, database: Database) -> None:
         self._pushes = database["pushes"]
 
-    def append(self, flushes: Iterable[Flush]) -> None:
+    def append(self, flushes: Iterable[Flush], session: ClientSession | None = None) -> None:
         """Note flushes down durably, in one command; those that are there already stay as they are.
+
+        With a session it is part of a transaction, which one that is there already would end.
 
         Raises:
             StoreUnavailable: unknown which are noted; doing it again is safe.
         """
         documents = [_document(flush) for flush in flushes]
         if documents:
-            with mapped_errors(), duplicates_ignored():
-                self._pushes.insert_many(documents, ordered=False)
+            with mapped_errors(), nullcontext() if session else duplicates_ignored():
+                self._pushes.insert_many(documents, ordered=False, session=session)
 
     def covering(self, channel_id: str, seq: int) -> list[Receipt]:
         """The earliest receipt of each receiver and status that covers the entry at `seq`.

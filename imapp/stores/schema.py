@@ -1,11 +1,11 @@
 """Collections and indexes. Creating them again changes nothing."""
 
-from typing import Final
+from typing import Any, Final
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from imapp.stores import pushes
+from imapp.stores import outbox, pushes
 from imapp.stores.mongo import Database, mapped_errors
 
 _ATTEMPTS_KEPT_S: Final = 24 * 3600
@@ -30,6 +30,7 @@ _INDEXES: Final = {
         IndexModel([("gateway", ASCENDING), ("user", ASCENDING)], name="gateway"),
     ],
     "pushes": pushes.INDEXES,
+    "push_outbox": outbox.INDEXES,
     "users": [
         IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
         # Each gateway asks twice a second who is no longer active: two ranges of it.
@@ -47,7 +48,10 @@ def create_schema(database: Database) -> None:
         StoreUnavailable: MongoDB does not answer, or an index differs from what is wanted.
     """
     with mapped_errors():
-        _create_log(database)
+        # The log is a clustered collection: a page of history is one range of its `_id`.
+        _create(database, "messages", clusteredIndex={"key": {"_id": 1}, "unique": True})
+        # Two transactions that both had to create it would be in each other's way.
+        _create(database, "push_heads")
         for name, indexes in _INDEXES.items():
             database[name].create_indexes(indexes)
 
@@ -63,10 +67,9 @@ def missing_indexes(database: Database) -> list[str]:
         ]
 
 
-def _create_log(database: Database) -> None:
-    """The log is a clustered collection: a page of history is one range of its `_id`."""
+def _create(database: Database, name: str, **options: Any) -> None:
     try:
-        database.create_collection("messages", clusteredIndex={"key": {"_id": 1}, "unique": True})
+        database.create_collection(name, **options)
     except CollectionInvalid:
         return
     except OperationFailure as error:

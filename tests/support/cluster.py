@@ -1,6 +1,8 @@
 """The real product as processes: gateways, writers and a receipts worker on given servers."""
 
+import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -120,7 +122,7 @@ class Cluster:
     def wait_consumers(self, count: int) -> None:
         """Return when each shard's queue has so many workers: one active, the others standing by."""
         for name in self._queues():
-            wanted = 1 if name == "receipts" else count
+            wanted = count if name.startswith("messages.") else 1
             has_them = partial(self._has_consumers, name, wanted)
             eventually(has_them, timeout=_START_S, what=f"{wanted} workers consume {name}")
 
@@ -165,6 +167,19 @@ class Cluster:
         url = self.gateway_urls[gateway]
         return Client.connect(url, make_token(user), recorder=recorder, **options)
 
+    def tool(self, *arguments: str) -> str:
+        """What an `imapp` command prints, run with the settings of this system."""
+        environment = {**os.environ, **self._environment}
+        done = subprocess.run(
+            [BIN / "imapp", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        return done.stdout
+
     def logs(self, name: str) -> str:
         """The end of a process's log."""
         return self.processes[name].tail()
@@ -182,7 +197,9 @@ class Cluster:
         for number, name in enumerate(self.writers):
             own = [f"messages.{shard}" for shard in range(self.shards) if shard % len(self.writers) == number]
             yield self._process(name, (*_WORKER, "-Q", ",".join(own), "-n", f"{name}-{self.namespace}@%h"))
-        yield self._process("receipts", (*_WORKER, "-Q", "receipts", "-n", f"receipts-{self.namespace}@%h"))
+        yield self._process(
+            "receipts", (*_WORKER, "-Q", "receipts,pushes", "-n", f"receipts-{self.namespace}@%h")
+        )
 
     def _process(self, name: str, command: Iterable[str | Path], **more: str) -> ManagedProcess:
         environment = {**self._environment, "IM_FAILPOINTS": self._failpoints.get(name, ""), **more}
@@ -203,7 +220,7 @@ class Cluster:
             return False
 
     def _queues(self) -> list[str]:
-        return [*(f"messages.{shard}" for shard in range(self.shards)), "receipts"]
+        return [*(f"messages.{shard}" for shard in range(self.shards)), "receipts", "pushes"]
 
     def _has_consumers(self, name: str, wanted: int) -> bool:
         with _broker(self.amqp_url) as connection:

@@ -1,0 +1,44 @@
+"""The number on the icon: what somebody has not read, over all of his conversations."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from imapp.domain import spans
+from imapp.domain.ids import message_id
+from imapp.domain.unread import unread
+from imapp.services.watermarks import with_own_messages
+from imapp.stores.channels import ChannelStore
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+
+
+class Badges:
+    """Counts as the conversation list does, with as many reads for five hundred people as for one."""
+
+    def __init__(self, channels: ChannelStore, members: MemberStore, log: MessageLog) -> None:
+        self._channels = channels
+        self._members = members
+        self._log = log
+
+    def of(self, user_ids: Collection[str]) -> dict[str, int]:
+        """The sum of the unread counts of each person's conversation list."""
+        rows = self._members.rows_of_users(user_ids) if user_ids else []
+        heads = self._channels.heads({row.channel_id for row in rows})
+        rows = [row for row in rows if row.channel_id in heads]
+        last = [spans.visible_last(row.member.spans, heads[row.channel_id].channel.last_seq) for row in rows]
+        ended = {
+            (row.channel_id, seq)
+            for row, seq in zip(rows, last, strict=True)
+            if seq != heads[row.channel_id].channel.last_seq
+        }
+        entries = self._log.at(ended)
+        counts: dict[str, int] = defaultdict(int)
+        for row, seq in zip(rows, last, strict=True):
+            head = heads[row.channel_id]
+            if (row.channel_id, seq) in ended:
+                entry = entries.get(message_id(row.channel_id, seq))
+                countable = entry.countable if entry else 0
+            else:
+                countable = head.channel.last_countable
+            counts[row.member.user_id] += unread(countable, with_own_messages(row, head).read_countable)
+        return counts

@@ -1,0 +1,91 @@
+"""Out of the outbox to the notifier: in portions, again after a failure, given up at last."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from imapp.domain.entries import NORMAL
+from imapp.domain.ids import split_message_id
+from imapp.failpoints import point
+from imapp.logs import get_log
+from imapp.services.notifiers import NotDelivered, Notifier
+from imapp.stores.messages import MessageLog
+from imapp.stores.outbox import Outbox, Parcel
+from schemas.notifications import PushRecord
+
+_PORTION: Final = 100  # records in one request
+_LONGEST_PAUSE_S: Final = 600.0
+_MARGIN_S: Final = 30.0
+
+log = get_log("push_delivery")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one request may take, when it is tried again, and after how many tries it is given up."""
+
+    timeout_s: float
+    first_pause_s: float
+    tries: int
+
+
+class PushDelivery:
+    """Sends what is due. Owned by one thread; several processes may do the same."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        entries: MessageLog,
+        notifier: Notifier,
+        patience: Patience,
+        *,
+        jitter: Callable[[float, float], float] = random.uniform,
+    ) -> None:
+        self._outbox = outbox
+        self._entries = entries
+        self._notifier = notifier
+        self._patience = patience
+        self._jitter = jitter
+
+    def send_due(self) -> None:
+        """Send until nothing is due.
+
+        Raises:
+            StoreUnavailable: what was taken is due again after a while.
+        """
+        held_s = self._patience.timeout_s * 2 + _MARGIN_S
+        while (parcel := self._outbox.take(held_s)) is not None:
+            self._send(parcel, held_s)
+
+    def _send(self, parcel: Parcel, held_s: float) -> None:
+        for start in range(parcel.sent, len(parcel.records), _PORTION):
+            portion = self._without_recalled(parcel.records[start : start + _PORTION])
+            try:
+                self._notifier.deliver(f"{parcel.parcel_id}.{start}", portion)
+            except NotDelivered as error:
+                self._failed(parcel, str(error))
+                return
+            point("pushes.delivered")
+            if start + _PORTION < len(parcel.records):
+                self._outbox.keep(parcel.parcel_id, sent=start + _PORTION, for_s=held_s)
+        self._outbox.remove(parcel.parcel_id)
+
+    def _failed(self, parcel: Parcel, error: str) -> None:
+        if parcel.attempts >= self._patience.tries:
+            self._outbox.bury(parcel.parcel_id, error=error)
+            log.error("push_dead", parcel=parcel.parcel_id, error=error, dead=self._outbox.count_dead())
+            return
+        # Half of it is chance, so that what failed together does not come back together.
+        pause = min(self._patience.first_pause_s * 2 ** (parcel.attempts - 1), _LONGEST_PAUSE_S)
+        pause = self._jitter(pause / 2, pause)
+        self._outbox.postpone(parcel.parcel_id, by_s=pause, error=error)
+        log.warning("push_postponed", parcel=parcel.parcel_id, error=error, pause_s=round(pause, 2))
+
+    def _without_recalled(self, records: Sequence[PushRecord]) -> list[PushRecord]:
+        """A text that was recalled while it waited does not go out any more (I7)."""
+        found = self._entries.at({split_message_id(record.message_id) for record in records})
+        kept = {key for key, entry in found.items() if entry.status == NORMAL}
+        return [record if record.message_id in kept else replace(record, preview="") for record in records]

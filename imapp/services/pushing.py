@@ -1,0 +1,181 @@
+"""`push.compute`: what logs hold beyond what was dispatched, and who must hear of it outside the socket."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from imapp.domain.entries import TYPE_NAMES, LogEntry, wire_time
+from imapp.domain.pushes import Listener, News, news_for, own_marks
+from imapp.domain.receipts import Receipt
+from imapp.errors import LogConflict, StoreUnavailable
+from imapp.failpoints import point
+from imapp.logs import get_log
+from imapp.services.badges import Badges
+from imapp.services.watermarks import with_own_messages
+from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.dispatches import Dispatch, DispatchStore
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.outbox import Parcel
+from imapp.stores.users import UserStore
+from schemas.common import ChannelType, MessageType
+from schemas.notifications import PushRecord
+from schemas.receipts import PushStatus
+from schemas.tasks import PushBatch
+
+_MAX_ENTRIES: Final = 200  # of one channel in one go; what is beyond comes in the next
+_MAX_CHANNELS: Final = 100  # in one transaction
+_MAX_TRIES: Final = 5
+_PREVIEW_CHARS: Final = 100
+
+log = get_log("pushing")
+
+
+class Presence(Protocol):
+    """Who has a connection."""
+
+    def online(self, user_ids: Collection[str]) -> set[str]:
+        """Those of these people who are reached by the socket."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushStores:
+    """What is read to work it out, and where it goes."""
+
+    channels: ChannelStore
+    members: MemberStore
+    log: MessageLog
+    users: UserStore
+    dispatches: DispatchStore
+
+
+class PushRunner:
+    """Dispatches what channels have grown by. Several workers may race; the chain of ranges fences them.
+
+    With `tells` false nobody is told outside, as where no webhook is set.
+    """
+
+    def __init__(
+        self,
+        stores: PushStores,
+        *,
+        presence: Presence,
+        badges: Badges,
+        tells: bool,
+        fail_stop: Callable[[str], None],
+    ) -> None:
+        self._stores = stores
+        self._presence = presence
+        self._badges = badges
+        self._tells = tells
+        self._fail_stop = fail_stop
+
+    def run(self, batch: PushBatch) -> None:
+        """Return when all channels of the batch are dispatched up to their ends."""
+        nudges = list({nudge.channel_id: nudge.at_ms for nudge in reversed(batch.nudges)}.items())
+        try:
+            for start in range(0, len(nudges), _MAX_CHANNELS):
+                self._dispatch_all(dict(nudges[start : start + _MAX_CHANNELS]))
+        except StoreUnavailable as error:
+            self._fail_stop(f"store unavailable: {error}")
+
+    def _dispatch_all(self, times: dict[str, int]) -> None:
+        """All in one transaction; one by one if that fails, so that no channel holds up the others."""
+        try:
+            self._dispatch(times)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            if not isinstance(error, LogConflict):
+                log.exception("push_failed", channels=len(times))
+            for channel_id, at_ms in times.items():
+                self._dispatch_one(channel_id, at_ms)
+
+    def _dispatch_one(self, channel_id: str, at_ms: int) -> None:
+        for _ in range(_MAX_TRIES):
+            try:
+                self._dispatch({channel_id: at_ms})
+            except LogConflict:
+                continue  # another worker was faster: what is left is worked out anew
+            except StoreUnavailable:
+                raise
+            except Exception:
+                # The sweep comes back to it; until then it shows in the log.
+                log.exception("push_failed", channel=channel_id)
+            return
+        log.warning("push_contended", channel=channel_id)
+
+    def _dispatch(self, times: Mapping[str, int]) -> None:
+        """Dispatch these channels until there is nothing beyond."""
+        left = dict(times)
+        while left:
+            done = self._stores.dispatches.dispatched(left)
+            grown = self._stores.log.beyond(done, _MAX_ENTRIES)
+            if not grown:
+                return
+            parcels = self._parcels(done, grown) if self._tells else {}
+            point("pushes.computed")
+            self._stores.dispatches.commit(
+                [
+                    _dispatch_of(entries, done=done[name], at_ms=left[name], parcel=parcels.get(name))
+                    for name, entries in grown.items()
+                ]
+            )
+            point("pushes.dispatched")
+            left = {name: left[name] for name, entries in grown.items() if len(entries) == _MAX_ENTRIES}
+
+    def _parcels(self, done: Mapping[str, int], grown: Mapping[str, Sequence[LogEntry]]) -> dict[str, Parcel]:
+        """What must be told, by channel. Who is told of several channels has the same badge in each."""
+        heads = self._stores.channels.heads(grown)
+        news = self._news(grown, heads)
+        people = {user_id for found in news.values() for user_id in found}
+        away = self._stores.users.active(people - self._presence.online(people)) if people else set()
+        badges = self._badges.of(away) if away else {}
+        parcels = {}
+        for name, found in news.items():
+            records = [
+                _record(user_id, what, heads[name], badges.get(user_id, 0))
+                for user_id, what in sorted(found.items())
+                if user_id in away
+            ]
+            if records:
+                parcels[name] = Parcel(f"{name}.{done[name] + 1}-{grown[name][-1].seq}", records)
+        return parcels
+
+    def _news(
+        self, grown: Mapping[str, Sequence[LogEntry]], heads: Mapping[str, Head]
+    ) -> dict[str, dict[str, News]]:
+        """What is new to whom, by channel and user id, whether or not he is connected."""
+        found: dict[str, dict[str, News]] = defaultdict(dict)
+        for row in self._stores.members.rows_in(name for name in grown if name in heads):
+            own = with_own_messages(row, heads[row.channel_id])
+            listener = Listener(row.member.user_id, row.member.spans, row.notify, own.read_seq)
+            news = news_for(listener, grown[row.channel_id])
+            if news is not None:
+                found[row.channel_id][row.member.user_id] = news
+        return found
+
+
+def _dispatch_of(entries: Sequence[LogEntry], *, done: int, at_ms: int, parcel: Parcel | None) -> Dispatch:
+    reads = [Receipt(entry.sender, PushStatus.READ, entry.seq, entry.time_ms) for entry in own_marks(entries)]
+    return Dispatch(entries[-1].channel_id, done + 1, entries[-1].seq, at_ms, tuple(reads), parcel)
+
+
+def _record(user_id: str, news: News, head: Head, badge: int) -> PushRecord:
+    entry = news.entry
+    sender = entry.sender_name or entry.sender
+    direct = head.channel.type is ChannelType.DIRECT
+    kind = TYPE_NAMES[entry.type]
+    text = entry.content if kind is MessageType.TEXT else f"[{kind.value}] {entry.content}".rstrip()
+    return PushRecord(
+        user_id=user_id,
+        channel_id=entry.channel_id,
+        message_id=entry.message_id,
+        title=sender if direct else head.channel.name,
+        preview=(text if direct else f"{sender}: {text}")[:_PREVIEW_CHARS],
+        badge=badge,
+        mentioned=news.mentioned,
+        messages=news.messages,
+        time=wire_time(entry.time_ms),
+    )

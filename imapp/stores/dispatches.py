@@ -1,0 +1,102 @@
+"""To where each channel's log has been dispatched: collection `push_heads`, and those rows of `pushes`.
+
+The dispatched ranges of a channel form a chain: each begins where the one before it ended, and the key names
+the beginning. So two workers can't dispatch an entry twice, and none is left out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+from pymongo.read_concern import ReadConcern
+
+from imapp.domain.receipts import Receipt
+from imapp.stores.mongo import DURABLE, Database, mapped_errors, to_datetime
+from imapp.stores.outbox import Outbox, Parcel
+from imapp.stores.pushes import Flush, PushLedger
+from schemas.receipts import PUSH_STATUS_CODES, PushStatus
+
+_UNRECEIVED: Final = PUSH_STATUS_CODES[PushStatus.UNRECEIVED]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A range of a channel's log: who sent (and so has read) what in it, and who must be told outside.
+
+    To whom it was dispatched is not stored: it follows from the members' stays.
+    """
+
+    channel_id: str
+    from_seq: int
+    up_to_seq: int
+    at_ms: int
+    reads: tuple[Receipt, ...]
+    parcel: Parcel | None
+
+
+class DispatchStore:
+    """Notes down what was dispatched, together with what goes out for it."""
+
+    def __init__(self, database: Database) -> None:
+        self._client = database.client
+        self._heads = database["push_heads"]
+        self._pushes = database["pushes"]
+        self._ledger = PushLedger(database)
+        self._outbox = Outbox(database)
+
+    def dispatched(self, channel_ids: Iterable[str]) -> dict[str, int]:
+        """Up to which seq each of these channels is dispatched; 0 for one that never was."""
+        wanted = list(channel_ids)
+        with mapped_errors():
+            found = {row["_id"]: row["seq"] for row in self._heads.find({"_id": {"$in": wanted}})}
+        return {channel_id: found.get(channel_id, 0) for channel_id in wanted}
+
+    def commit(self, dispatches: Sequence[Dispatch]) -> None:
+        """Note all of them down, or none.
+
+        Raises:
+            LogConflict: another worker has dispatched one of them meanwhile.
+            StoreUnavailable: unknown whether they are noted.
+        """
+        with mapped_errors(), self._client.start_session() as session:
+            session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
+            try:
+                self._write(dispatches, session)
+                session.commit_transaction()
+            finally:
+                if session.in_transaction:
+                    session.abort_transaction()
+
+    def _write(self, dispatches: Sequence[Dispatch], session: ClientSession) -> None:
+        self._pushes.insert_many(
+            [
+                {
+                    "_id": f"{dispatch.channel_id}.{_UNRECEIVED}.{dispatch.from_seq}",
+                    "channel_id": dispatch.channel_id,
+                    "status": _UNRECEIVED,
+                    "at": to_datetime(dispatch.at_ms),
+                    "min_seq": dispatch.from_seq,
+                    "max_seq": dispatch.up_to_seq,
+                    "rows": [],
+                }
+                for dispatch in dispatches
+            ],
+            session=session,
+        )
+        self._ledger.append(_reads(dispatches), session)
+        self._outbox.put([dispatch.parcel for dispatch in dispatches if dispatch.parcel], session)
+        moves = [
+            UpdateOne({"_id": dispatch.channel_id}, {"$max": {"seq": dispatch.up_to_seq}}, upsert=True)
+            for dispatch in dispatches
+        ]
+        self._heads.bulk_write(moves, ordered=False, session=session)
+
+
+def _reads(dispatches: Iterable[Dispatch]) -> list[Flush]:
+    return [
+        Flush(str(dispatch.from_seq), dispatch.channel_id, PushStatus.READ, dispatch.reads)
+        for dispatch in dispatches
+        if dispatch.reads
+    ]

@@ -1,0 +1,136 @@
+"""What is to be told outside, until it is: collection `push_outbox`. All times are the database's own.
+
+Whoever takes a parcel has it for a while; if he dies, it is due again. So any number of workers may send.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo.client_session import ClientSession
+
+from imapp.stores.mongo import Database, Document, mapped_errors
+from schemas.notifications import PushRecord
+
+_NOW: Final = "$$NOW"
+_WAITING: Final = "waiting"
+_DEAD: Final = "dead"
+# Before any clock's now.
+_AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DEAD_KEPT_S: Final = 30 * 24 * 3600
+
+INDEXES: Final = [
+    IndexModel([("state", ASCENDING), ("next_at", ASCENDING)], name="due"),
+    IndexModel([("died_at", ASCENDING)], expireAfterSeconds=_DEAD_KEPT_S, name="age"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Records that go out together, under an id that is always the same for them.
+
+    `sent` are how many of them are out, `attempts` how often it was taken, `error` why it failed last.
+    """
+
+    parcel_id: str
+    records: Sequence[PushRecord]
+    sent: int = 0
+    attempts: int = 0
+    error: str = field(default="", compare=False)
+
+
+class Outbox:
+    """Parcels, each in the hands of one worker at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._parcels = database["push_outbox"]
+
+    def put(self, parcels: Iterable[Parcel], session: ClientSession) -> None:
+        """Add parcels as part of a transaction; due at once."""
+        documents = [_document(parcel) for parcel in parcels]
+        if documents:
+            with mapped_errors():
+                self._parcels.insert_many(documents, session=session)
+
+    def take(self, for_s: float) -> Parcel | None:
+        """A parcel that is due, for the caller alone and for so long; None if there is none."""
+        with mapped_errors():
+            row = self._parcels.find_one_and_update(
+                {"state": _WAITING, "$expr": {"$lte": ["$next_at", _NOW]}},
+                [{"$set": {"next_at": _in(for_s), "attempts": {"$add": ["$attempts", 1]}}}],
+                sort=[("next_at", ASCENDING)],
+                return_document=ReturnDocument.AFTER,
+            )
+        return _parcel(row) if row else None
+
+    def keep(self, parcel_id: str, *, sent: int, for_s: float) -> None:
+        """Note that part of a parcel is out, and hold the rest for longer."""
+        self._change(parcel_id, {"sent": sent, "next_at": _in(for_s)})
+
+    def remove(self, parcel_id: str) -> None:
+        """All of it is out."""
+        with mapped_errors():
+            self._parcels.delete_one({"_id": parcel_id})
+
+    def postpone(self, parcel_id: str, *, by_s: float, error: str) -> None:
+        """Try it again, but not before this time has passed."""
+        self._change(parcel_id, {"next_at": _in(by_s), "error": {"$literal": error}})
+
+    def bury(self, parcel_id: str, *, error: str) -> None:
+        """Give it up. It stays for the operators for 30 days, without what people wrote."""
+        blank = {"$mergeObjects": ["$$record", {"preview": ""}]}
+        records = {"$map": {"input": "$records", "as": "record", "in": blank}}
+        self._change(
+            parcel_id,
+            {"state": _DEAD, "died_at": _NOW, "error": {"$literal": error}, "records": records},
+        )
+
+    def dead(self, limit: int) -> list[Parcel]:
+        """What was given up, the latest first."""
+        with mapped_errors():
+            rows = self._parcels.find({"state": _DEAD}).sort("died_at", -1).limit(limit)
+            return [_parcel(row) for row in rows]
+
+    def count_dead(self) -> int:
+        """How many were given up and are still kept."""
+        with mapped_errors():
+            return self._parcels.count_documents({"state": _DEAD})
+
+    def revive(self) -> int:
+        """Let everything that was given up be tried again from the start; gives how many."""
+        change: Document = {
+            "$set": {"state": _WAITING, "attempts": 0},
+            "$unset": {"died_at": ""},
+            "$currentDate": {"next_at": True},
+        }
+        with mapped_errors():
+            return self._parcels.update_many({"state": _DEAD}, change).modified_count
+
+    def _change(self, parcel_id: str, fields: Document) -> None:
+        with mapped_errors():
+            self._parcels.update_one({"_id": parcel_id, "state": _WAITING}, [{"$set": fields}])
+
+
+def _in(seconds: float) -> Document:
+    return {"$add": [_NOW, round(seconds * 1000)]}
+
+
+def _document(parcel: Parcel) -> Document:
+    records: list[Any] = [msgspec.to_builtins(record) for record in parcel.records]
+    return {
+        "_id": parcel.parcel_id,
+        "state": _WAITING,
+        "next_at": _AT_ONCE,
+        "attempts": 0,
+        "sent": 0,
+        "error": "",
+        "records": records,
+    }
+
+
+def _parcel(row: Document) -> Parcel:
+    records = msgspec.convert(row["records"], list[PushRecord])
+    return Parcel(row["_id"], records, row["sent"], row["attempts"], row["error"])
