@@ -140,6 +140,11 @@ class Config:
         3.0,
         meaning="how long after its start a writer begins to stand by for the other shards",
     )
+    give_back_after_s: float = seconds(
+        "GIVE_BACK_AFTER_S",
+        60.0,
+        meaning="after how long a writer gives a shard that it stood in for back to its returned home writer",
+    )
     heartbeat_s: int = number(
         "HEARTBEAT_S",
         25,

@@ -13,17 +13,19 @@ from imapp import failpoints
 from imapp.config import load_config
 from imapp.logs import configure_logs, get_log
 from imapp.wiring import celery_app, task_services, topology
-from workers.lifecycle import HandOver, KeepConsuming, KeepPushing, fail_stop
+from workers.lifecycle import KeepConsuming, KeepPushing, fail_stop
 from workers.memory import settle_collector
+from workers.standby import StandBy
 
 config = load_config()
 configure_logs(human=config.development)
 app = celery_app(config)
 app.set_default()
 
-HandOver.topology = topology(config)
-HandOver.delay_s = config.standby_delay_s
-app.steps["consumer"].add(HandOver)
+StandBy.topology = topology(config)
+StandBy.delay_s = config.standby_delay_s
+StandBy.give_back_after_s = config.give_back_after_s
+app.steps["consumer"].add(StandBy)
 app.steps["consumer"].add(KeepConsuming)
 KeepPushing.queue = topology(config).pushes_queue().name
 KeepPushing.begin = lambda: tasks.services().keep_pushing()

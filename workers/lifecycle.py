@@ -1,4 +1,4 @@
-"""How a worker stands by for its neighbours' shards, hands over when it goes, and ends when it must."""
+"""How a worker hands over when it goes, and ends when it must."""
 
 import os
 import sys
@@ -9,58 +9,12 @@ from typing import Any, ClassVar, NoReturn
 from celery import bootsteps
 from celery.worker.consumer.tasks import Tasks
 
-from imapp.broker.topology import Topology
 from imapp.logs import get_log
 
 _PAUSE_BEFORE_RESTART_S = 1.0
 _LOOK_UP_S = 0.5
 
 log = get_log("worker")
-
-
-class HandOver(bootsteps.StartStopStep):
-    """Some seconds after the start, stand by for all other shards.
-
-    A single-active-consumer queue is served by who registered first, so the delay lets every worker be the
-    active one of its own (`-Q`) shards; when it dies, RabbitMQ turns to the next at once.
-    """
-
-    requires = (Tasks,)
-    topology: ClassVar[Topology]
-    delay_s: ClassVar[float]
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self._others: list[str] = []
-        super().__init__(consumer, **options)
-
-    def start(self, consumer: Any) -> None:
-        """Declare where dead letters go, and begin to stand by."""
-        self._declare(consumer)
-        own = {queue.name for queue in consumer.task_consumer.queues}
-        shards = [self.topology.message_queue(shard).name for shard in range(self.topology.shards)]
-        if own & set(shards):
-            self._others = [name for name in shards if name not in own]
-            consumer.timer.call_after(self.delay_s, self._stand_by, (consumer, consumer.task_consumer))
-
-    def stop(self, consumer: Any) -> None:
-        """The connection is lost: begin with our own shards again when it is back."""
-        for name in self._others:
-            consumer.app.amqp.queues.deselect(name)
-
-    def _declare(self, consumer: Any) -> None:
-        channel = consumer.connection.default_channel
-        self.topology.dead_queue()(channel).declare()
-
-    def _stand_by(self, consumer: Any, started_with: Any) -> None:
-        if consumer.task_consumer is not started_with:  # the connection was lost since: too early again
-            return
-        try:
-            for name in self._others:
-                consumer.add_task_queue(name)
-        except Exception as error:
-            # Anything but a lost connection would only be logged, and leave a worker that consumes nothing.
-            raise ConnectionResetError(f"could not stand by: {error}") from error
-        log.info("standing_by", queues=self._others)
 
 
 class KeepConsuming(bootsteps.StartStopStep):

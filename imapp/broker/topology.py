@@ -42,6 +42,17 @@ class Topology:
         """Commands of one shard: one consumer at a time, the next takes over in order."""
         return self._task_queue(f"messages.{shard}", {"x-single-active-consumer": True})
 
+    def home_mark(self, shard: int) -> Queue:
+        """Exists while the shard's home writer is connected; nobody ever writes to it."""
+        return Queue(
+            f"{self.namespace}.home.{shard}",
+            Exchange(""),
+            routing_key=f"{self.namespace}.home.{shard}",
+            durable=False,
+            exclusive=True,
+            queue_arguments={"x-max-length": 0},
+        )
+
     def receipts_queue(self) -> Queue:
         """Marks of what was received and read; any worker, any order."""
         return self._task_queue("receipts", {})

@@ -1,11 +1,14 @@
 """Processes die in the middle of sends: nothing acknowledged is lost, doubled or out of order (I1-I5)."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
+from imapp.domain.ids import shard_of
 from tests.conftest import ClusterFactory
 from tests.support.chatter import Chatter, direct_channel, has_gone_on
+from tests.support.cluster import Cluster
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
@@ -50,6 +53,31 @@ def test_the_standby_goes_on_when_the_active_writer_is_killed(hurt: Scene, victi
     eventually(has_gone_on(chatters, 40), timeout=30, what="everybody is answered again")
     hush(chatters)
     hurt.judge().raise_if_broken()
+
+
+def test_a_shard_returns_to_its_home_writer_once_that_is_back(own_cluster: ClusterFactory) -> None:
+    cluster = own_cluster(environment={"IM_STANDBY_DELAY_S": "0.5", "IM_GIVE_BACK_AFTER_S": "1"})
+    cluster.wait_consumers(2)
+    with Scene(cluster) as scene:
+        an, *others = scene.people("an", "bo", "chen", "ding", "eva", "fei", "gao", "hao", "ivy", "jun")
+        chatter = Chatter(scene, an)
+        channels = [direct_channel(chatter.client, other) for other in others]
+        chatter.talk(next(channel for channel in channels if shard_of(channel, 2) == 0))
+        cluster.kill("writer-0")
+        eventually(has_gone_on([chatter], 20), timeout=30, what="the standby serves the shard")
+        cluster.restart("writer-0")
+
+        eventually(partial(_has_given_back, cluster), timeout=30, what="the standby gives it back")
+        cluster.freeze("writer-1")  # so that nobody but its home can serve it
+        eventually(has_gone_on([chatter], 20), timeout=30, what="the home writer serves the shard")
+
+        cluster.thaw("writer-1")
+        chatter.hush()
+        scene.judge().raise_if_broken()
+
+
+def _has_given_back(cluster: Cluster) -> bool:
+    return "giving_back" in cluster.logs("writer-1")
 
 
 def test_a_killed_writer_that_returns_takes_part_again(hurt: Scene) -> None:

@@ -118,7 +118,7 @@ def test_a_broken_frame_ends_the_connection_with_its_code(wire: bytes, code: int
 )
 def test_a_flood_of_frames_without_a_request_ends_the_connection(flood: bytes) -> None:
     with pytest.raises(FrameError) as refusal:
-        read(flood * FRAMES_AT_ONCE + flood)
+        read(flood * 3 * FRAMES_AT_ONCE)  # more than comes back while a busy machine reads them
     assert refusal.value.code == 1008
 
 

@@ -1,0 +1,129 @@
+"""Who may do what: one row a route and one a frame.
+
+A route or frame without a row fails `tests/unit/test_rights_table.py`; each row is tried by everybody in
+`tests/flow/test_rights.py`. To add one, say what it needs beside the ids in its path (or its `channel_id`),
+and what everybody gets: a set of rights below, or a new one.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tests.support.cast import READERS, Cast, Who
+
+OK: Final = "ok"
+Rights = Mapping[Who, str]
+Needs = Callable[[Cast], Mapping[str, Any]]
+
+# ---- sets of rights
+
+ANYBODY: Final[Rights] = {
+    **dict.fromkeys(Who, OK),
+    Who.NOBODY: "unauthorized",
+    Who.DISABLED: "unauthorized",
+}
+"""Whoever is signed in: it names nothing that is somebody's."""
+
+ONCE_IN: Final[Rights] = {**ANYBODY, Who.STRANGER: "not_found"}
+"""Who is or was in the channel."""
+
+NOW_IN: Final[Rights] = {**ONCE_IN, Who.GONE: "not_member"}
+"""Who is in the channel."""
+
+LEADING: Final[Rights] = {**NOW_IN, **dict.fromkeys((Who.MEMBER, Who.LATE, Who.BACK), "forbidden")}
+"""Its owner and its admins."""
+
+
+def may_read(text: str) -> Rights:
+    """Who may read this entry: for all others it does not exist."""
+    return {
+        who: right if right != OK or who in READERS[text] else "not_found" for who, right in ANYBODY.items()
+    }
+
+
+def may_read_and_is_in(text: str) -> Rights:
+    """Who may read this entry and is still in its channel; who has left is told so, whatever he asks for."""
+    return {**may_read(text), Who.GONE: "not_member"}
+
+
+# ---- rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One route or frame, and what everybody gets."""
+
+    rights: Rights | None = None
+    entry_rights: Callable[[str], Rights] | None = None
+    """In place of `rights`, for what names an entry: the rights on a text of the cast."""
+    needs: Needs = field(default=lambda _: {})
+    """The body (POST, PUT, PATCH), else the query; the fields of a frame."""
+    variants: tuple[Mapping[str, Any], ...] = ({},)
+    """More of the same kind, one try each."""
+    own_cast: bool = False
+    """What it does can't be tried by the next person: it needs a cast for itself."""
+
+    def rights_on(self, text: str) -> Rights:
+        """What everybody gets for this text or, if it names none, for the channel."""
+        if self.entry_rights is not None:
+            return self.entry_rights(text)
+        assert self.rights is not None, "a row says who may"
+        return self.rights
+
+
+_PAGES: Final[tuple[Mapping[str, Any], ...]] = (
+    {},
+    {"after": 0},
+    {"before": 7},
+    {"around": 6},
+    {"after": 5, "limit": 1},
+)
+_AN_ID: Final = {"client_message_id": "<new>"}
+
+ROUTES: Final[Mapping[str, Row]] = {
+    "GET people.get_me": Row(rights=ANYBODY),
+    "GET people.list_users": Row(rights=ANYBODY),
+    "GET people.list_presence": Row(rights=ANYBODY, needs=lambda cast: {"ids": cast.extra}),
+    "POST channels.create_group": Row(
+        rights=ANYBODY, needs=lambda cast: {**_AN_ID, "name": "Another", "user_ids": [cast.extra]}
+    ),
+    "POST channels.open_direct": Row(rights=ANYBODY, needs=lambda cast: {**_AN_ID, "to": cast.extra}),
+    "POST messages.send_to_person": Row(rights=ANYBODY, needs=lambda _: {**_AN_ID, "content": "hi"}),
+    "GET channels.get_channel": Row(rights=ONCE_IN),
+    "PATCH channels.update_channel": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "name": cast.name}),
+    "GET members.list_members": Row(rights=NOW_IN),
+    "POST members.add_members": Row(rights=NOW_IN, needs=lambda cast: {**_AN_ID, "user_ids": [cast.added]}),
+    "DELETE members.remove_member": Row(rights=LEADING, needs=lambda _: _AN_ID),
+    "DELETE members.leave": Row(rights=NOW_IN, needs=lambda _: _AN_ID, own_cast=True),
+    "POST messages.send_message": Row(rights=NOW_IN, needs=lambda _: {**_AN_ID, "content": "hi"}),
+    "GET messages.list_messages": Row(rights=ONCE_IN, variants=_PAGES),
+    "GET messages.get_message": Row(entry_rights=may_read),
+    "GET messages.list_pushes": Row(entry_rights=may_read_and_is_in),
+    "GET conversations.list_conversations": Row(rights=ANYBODY),
+    "GET conversations.get_conversation": Row(rights=ONCE_IN),
+    "PUT conversations.mark_read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
+    "GET conversations.sync": Row(rights=ANYBODY),
+}
+"""By method and endpoint, as the URL map has them."""
+
+FRAMES: Final[Mapping[str, Row]] = {
+    "hello": Row(rights=ANYBODY),
+    "ping": Row(rights=ANYBODY),
+    "sync": Row(rights=ANYBODY),
+    "create_group": Row(
+        rights=ANYBODY, needs=lambda cast: {**_AN_ID, "name": "Another", "user_ids": [cast.extra]}
+    ),
+    "open_direct": Row(rights=ANYBODY, needs=lambda cast: {**_AN_ID, "to": cast.extra}),
+    "send": Row(rights=NOW_IN, needs=lambda _: {**_AN_ID, "content": "hi"}),
+    "read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
+    # These two are never answered, so they tell nobody anything; what they do is looked at on its own.
+    "received": Row(rights=ANYBODY, needs=lambda _: {"seq": 8}),
+    "typing": Row(rights=ANYBODY),
+    "watch": Row(rights=ANYBODY, needs=lambda cast: {"user_ids": [cast.extra]}),
+    "history": Row(rights=ONCE_IN, variants=_PAGES),
+    "update_channel": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "name": cast.name}),
+    "add_members": Row(rights=NOW_IN, needs=lambda cast: {**_AN_ID, "user_ids": [cast.added]}),
+    "remove_member": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "user_id": cast.extra}),
+    "leave": Row(rights=NOW_IN, needs=lambda _: _AN_ID, own_cast=True),
+}
+"""By the frame's `type`."""
