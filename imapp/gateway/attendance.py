@@ -178,7 +178,7 @@ class Attendance:
             self._stores.connections.change(
                 [self._row(lease, here) for here in came], [self._id(lease, number) for number in gone]
             )
-        except StoreUnavailable:
+        except BaseException:
             self._take_back(lease, came, ended)
             raise
         if lease == self._lease:

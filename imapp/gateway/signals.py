@@ -56,13 +56,14 @@ class Signals:
         try:
             while not self._stopping:
                 gevent.sleep(_COALESCE_S)
-                self._flush()
-            self._flush()
+                self.flush()
+            self.flush()
         finally:
             self.idle = True
             self._publisher.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Publish what was collected; what RabbitMQ does not take is dropped."""
         typing, self._typing = self._typing, []
         people, self._people = iter(self._people), {}
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from imapp.domain.entries import wire_time
-from imapp.domain.presence import OFFLINE, Presence, presence_of
+from imapp.domain.presence import Presence, presence_of
 from imapp.logs import get_log
 from imapp.stores.connections import ConnectionStore
 from imapp.stores.gateways import GatewayStore
@@ -57,10 +57,7 @@ class PresenceService:
         leases = self._gateways.leases()
         seen = self._last_seen.find(active)
         return {
-            user_id: presence_of(held.get(user_id, ()), leases, seen.get(user_id))
-            if user_id in active
-            else OFFLINE
-            for user_id in user_ids
+            user_id: presence_of(held.get(user_id, ()), leases, seen.get(user_id)) for user_id in user_ids
         }
 
     def listed(self, user_ids: Collection[str]) -> PresenceList:

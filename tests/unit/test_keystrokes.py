@@ -66,6 +66,17 @@ def test_it_is_taken_once_in_three_seconds_from_each_device(room: Room) -> None:
     assert room.typed(tablet)
 
 
+def test_what_was_told_just_before_the_old_is_forgotten_still_counts(room: Room) -> None:
+    an, bo = room.member("an"), room.member("bo")
+
+    assert room.typed(bo)
+    room.now += 2.5
+    assert room.typed(an)
+    room.now += 1.0
+    assert room.typed(bo)
+    assert not room.typed(an)
+
+
 def test_who_is_not_in_the_channel_is_not_taken(room: Room) -> None:
     room.member("an")
 
