@@ -7,7 +7,7 @@ CACHES := .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-tools run test lint types unit autobahn format openapi settings bench up down clean
+.PHONY: help setup setup-run setup-tools run test lint types unit autobahn format contracts openapi settings bench up down clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,10 @@ autobahn: setup-tools ## the WebSocket against Autobahn's fuzzing client; needs 
 format: setup-tools ## rewrite the code in the house format
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+contracts: openapi ## write docs/openapi.json, asyncapi.json and imapp.d.ts anew, after a shape changed
+	@$(BIN)/imapp asyncapi > docs/asyncapi.json.new && mv docs/asyncapi.json.new docs/asyncapi.json
+	@$(BIN)/imapp types > docs/imapp.d.ts.new && mv docs/imapp.d.ts.new docs/imapp.d.ts
 
 openapi: setup-tools ## write docs/openapi.json anew, after the REST interface changed
 	@$(BIN)/imapp openapi > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json

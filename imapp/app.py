@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 
 from imapp.config import Config
+from imapp.contracts.typescript import create_typescript
 from imapp.rest import install_rest, install_routes
 from imapp.rest.context import RestServices
 from imapp.wiring import GatewayServices, gateway_services
@@ -25,7 +26,12 @@ def create_app(config: Config) -> Flask:
 
 def create_document() -> dict[str, Any]:
     """The OpenAPI document of the REST API. Needs no settings and connects to nothing."""
-    return install_routes(Flask("imapp", static_folder=None))
+    return install_routes(Flask("imapp", static_folder=None)).document()
+
+
+def create_types() -> str:
+    """TypeScript types of all REST bodies and frames. Needs no settings and connects to nothing."""
+    return create_typescript(install_routes(Flask("imapp", static_folder=None)).bodies())
 
 
 def services_of(app: Flask) -> GatewayServices:

@@ -7,22 +7,22 @@ from msgspec import Meta, Struct
 
 
 class ErrorCode(enum.StrEnum):
-    """Why a request was refused. The comment says what the client can do about it."""
+    """Why a request was refused."""
 
-    INVALID = "invalid"  # mend the request; `errors` says where
-    UNSUPPORTED = "unsupported"  # well formed, but this server does not do it (yet)
-    UNAUTHORIZED = "unauthorized"  # get a new token
-    FORBIDDEN = "forbidden"  # ask somebody with the right
-    NOT_FOUND = "not_found"  # there is none, or it is not yours to know
-    CONFLICT = "conflict"  # this client id was used for something else: choose another
-    NOT_MEMBER = "not_member"  # you are no longer in this channel
-    CHANNEL_FULL = "channel_full"  # nobody was added
-    CHANNEL_DISABLED = "channel_disabled"  # it takes no messages now
-    TOO_LARGE = "too_large"  # send less
-    UNSUPPORTED_MEDIA = "unsupported_media"  # this kind of content is not taken
-    RATE_LIMITED = "rate_limited"  # wait `retry_after` seconds, same client id
-    BUSY = "busy"  # not confirmed: retry with the same client id, it settles the outcome
-    INTERNAL = "internal"  # set aside for the operators; repeating it does not help
+    INVALID = "invalid"
+    UNSUPPORTED = "unsupported"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    NOT_MEMBER = "not_member"
+    CHANNEL_FULL = "channel_full"
+    CHANNEL_DISABLED = "channel_disabled"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA = "unsupported_media"
+    RATE_LIMITED = "rate_limited"
+    BUSY = "busy"
+    INTERNAL = "internal"
 
 
 STATUS: Final = {
@@ -60,10 +60,39 @@ MESSAGES: Final = {
 }
 
 
+ADVICE: Final = {
+    ErrorCode.INVALID: "Mend the request; `errors` says where.",
+    ErrorCode.UNSUPPORTED: "This server does not do it (yet).",
+    ErrorCode.UNAUTHORIZED: "Get a new token.",
+    ErrorCode.FORBIDDEN: "Ask somebody with the right.",
+    ErrorCode.NOT_FOUND: "Do not ask again: there is none, or it is not yours to know.",
+    ErrorCode.CONFLICT: "Choose another `client_message_id`; this one was used for something else.",
+    ErrorCode.NOT_MEMBER: "You are no longer in this channel.",
+    ErrorCode.CHANNEL_FULL: "Add fewer; nobody was added.",
+    ErrorCode.CHANNEL_DISABLED: "It takes no messages now.",
+    ErrorCode.TOO_LARGE: "Send less.",
+    ErrorCode.UNSUPPORTED_MEDIA: "This kind of content is not taken.",
+    ErrorCode.RATE_LIMITED: "Wait `retry_after` seconds, then repeat with the same `client_message_id`.",
+    ErrorCode.BUSY: "The outcome is open: repeat with the same `client_message_id`, which settles it.",
+    ErrorCode.INTERNAL: "It was set aside for the operators; repeating does not help.",
+}
+"""What a client can do about it."""
+
+# A client meets codes of later versions too, so the field is a string; this says which there are now.
+CodeName = Annotated[
+    str,
+    Meta(
+        description="What it is: act on this.",
+        examples=["not_found"],
+        extra_json_schema={"title": "ErrorCode", "enum": [code.value for code in ErrorCode]},
+    ),
+]
+
+
 class ErrorBody(Struct, kw_only=True, omit_defaults=True):
     """The body of every REST error."""
 
-    code: Annotated[str, Meta(description="What it is: act on this.", examples=["not_found"])]
+    code: CodeName
     status: Annotated[int, Meta(description="The HTTP status, again.", examples=[404])]
     message: Annotated[str, Meta(description="One sentence for the developer of the client.")]
     request_id: Annotated[str, Meta(description="Under which it is in the server's log.")]

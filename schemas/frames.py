@@ -4,6 +4,7 @@ A frame is one JSON object in a text message of at most 64 KiB, told apart by `t
 ignored; an unknown type is answered with an error and the socket stays open.
 """
 
+import enum
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -29,6 +30,7 @@ from schemas.common import (
     UserIds,
 )
 from schemas.conversations import ReadState, SyncPage
+from schemas.errors import CodeName
 from schemas.messages import Content, Entry, Extra, HistoryPage, Mentions
 from schemas.presence import PresenceList
 
@@ -238,7 +240,7 @@ class ErrorReply(Struct, kw_only=True, tag_field="type", tag="error", omit_defau
     """Why a request was refused. Nothing of it was done, except that `busy` leaves the outcome open."""
 
     id: str | None = None
-    code: str
+    code: CodeName
     message: str
     retry_after: Annotated[float | None, Meta(description="Seconds to wait before the same try.")] = None
     errors: dict[str, Any] | None = None
@@ -307,8 +309,8 @@ EVENTS: Final[tuple[type[Struct], ...]] = (
 """What a client is told without having asked."""
 
 
-class CloseCode:
-    """Close codes of the socket. 45xx: do not reconnect."""
+class CloseCode(enum.IntEnum):
+    """Close codes of the socket. 45xx: do not reconnect by yourself."""
 
     NORMAL = 1000
     GOING_AWAY = 1001
@@ -325,3 +327,23 @@ class CloseCode:
     UNAUTHORIZED = 4501
     KICKED = 4502
     PROTOCOL_VERSION = 4503
+
+
+CLOSE_REASONS: Final[Mapping[CloseCode, str]] = {
+    CloseCode.NORMAL: "You closed; your own code comes back.",
+    CloseCode.GOING_AWAY: "The other side goes away. Reconnect.",
+    CloseCode.PROTOCOL_ERROR: "Broken framing, or a message unfinished after 30 s.",
+    CloseCode.UNSUPPORTED_DATA: "A kind of data that is not taken. Reserved.",
+    CloseCode.INVALID_DATA: "Text that is not UTF-8.",
+    CloseCode.POLICY_VIOLATION: "Too many pings, pongs, pieces or empty messages.",
+    CloseCode.TOO_BIG: "A message of more than 64 KiB: sending it again does not help.",
+    CloseCode.INTERNAL_ERROR: "A mistake in the server. Reconnect.",
+    CloseCode.OUTBOX_FULL: "You read too slowly. Reconnect, then sync.",
+    CloseCode.PING_TIMEOUT: "You were silent for 60 s. Reconnect.",
+    CloseCode.RESYNC: "The server could not greet you in time. Reconnect, then sync.",
+    CloseCode.RESTART: "The gateway restarts; the `closing` event before it says when to come back.",
+    CloseCode.UNAUTHORIZED: "No hello, no valid token, or the token has expired: get a new one first.",
+    CloseCode.KICKED: "The account was disabled or signed out: do not reconnect by yourself.",
+    CloseCode.PROTOCOL_VERSION: "This server does not speak your version of the protocol: update the client.",
+}
+"""Why the server closes with a code, and what to do then."""

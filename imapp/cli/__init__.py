@@ -74,6 +74,22 @@ def openapi() -> None:
     click.echo(json.dumps(create_document(), indent=2, ensure_ascii=False, sort_keys=True))
 
 
+@main.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of the WebSocket."""
+    from imapp.contracts.asyncapi import create_asyncapi  # noqa: PLC0415  # as above
+
+    click.echo(json.dumps(create_asyncapi(), indent=2, ensure_ascii=False))
+
+
+@main.command()
+def types() -> None:
+    """Print TypeScript types of all REST bodies and frames."""
+    from imapp.app import create_types  # noqa: PLC0415  # as above
+
+    click.echo(create_types(), nl=False)
+
+
 main.add_command(settings)
 main.add_command(put_user)
 main.add_command(pushes)

@@ -7,10 +7,9 @@ What stays out: rules, stores, the broker. A view reads its arguments, makes one
 Threads: a greenlet per request; nothing here waits except in calls of `imapp.gateway` and `imapp.services`.
 Invariants: a route is closed unless `guard.PUBLIC` names it; every error has the body `ErrorBody`; no
 answer is kept by a cache; what the document says is made from what runs.
-Allowed imports: `imapp.gateway`, `imapp.services` and below, flask, flask_smorest, marshmallow, apispec.
+Allowed imports: `imapp.contracts`, `imapp.gateway`, `imapp.services` and below, flask, flask_smorest,
+marshmallow, apispec.
 """
-
-from typing import Any
 
 from flask import Flask
 
@@ -29,8 +28,8 @@ def install_rest(app: Flask, services: RestServices) -> None:
     install_routes(app)
 
 
-def install_routes(app: Flask) -> dict[str, Any]:
-    """Add all routes to an application, which needs no services yet; gives their OpenAPI document."""
+def install_routes(app: Flask) -> RestApi:
+    """Add all routes to an application, which needs no services yet; gives what describes them."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_FRAME_BYTES
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False  # what is not in the document is not answered
     app.url_map.merge_slashes = False  # a doubled slash is a mistake, not a redirect
@@ -39,6 +38,5 @@ def install_routes(app: Flask) -> dict[str, Any]:
     api = RestApi(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint, url_prefix="/api/v1")
-    document = api.document()
-    install_documentation(app, document)
-    return document
+    install_documentation(app, api.document())
+    return api

@@ -4,6 +4,7 @@ from inspect import getdoc
 from typing import Any, Final
 
 import flask_smorest
+import msgspec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask, Response
@@ -42,7 +43,12 @@ _HEADERS: Final[dict[int, dict[str, Any]]] = {
 class _Converter(OpenAPIConverter):
     """Also takes over what apispec leaves out: docstring, example, and that unknown fields are refused."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.structs: dict[str, type[msgspec.Struct]] = {}
+
     def schema2jsonschema(self, schema: StructSchema) -> dict[str, Any]:
+        self.structs[schema.struct.__name__] = schema.struct
         described: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         described.pop("additionalProperties", None)
         if schema.unknown == RAISE:
@@ -64,13 +70,14 @@ class RestApi(flask_smorest.Api):
     DEFAULT_ERROR_RESPONSE_NAME = None  # each operation names its errors
 
     def __init__(self, app: Flask) -> None:
+        self._plugin = _Plugin()
         super().__init__(
             app,
             spec_kwargs={
                 "title": "imapp",
                 "version": "1.0",
                 "openapi_version": "3.1.0",
-                "marshmallow_plugin": _Plugin(),
+                "marshmallow_plugin": self._plugin,
                 "info": {"description": _ABOUT},
                 "security": [{"bearer": []}],
             },
@@ -93,6 +100,12 @@ class RestApi(flask_smorest.Api):
         """The OpenAPI document of everything registered so far."""
         described: dict[str, Any] = self.spec.to_dict()
         return described
+
+    def bodies(self) -> tuple[type[msgspec.Struct], ...]:
+        """The structs of all bodies that the document describes, and of what they are made of."""
+        converter = self._plugin.converter
+        assert isinstance(converter, _Converter)
+        return tuple(converter.structs.values())
 
 
 def _error_response(status: int) -> dict[str, Any]:

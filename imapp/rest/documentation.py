@@ -1,4 +1,7 @@
-"""`/docs`: Swagger UI from local files, and the document it shows. Nothing is loaded from anywhere else."""
+"""`/docs`: Swagger UI for REST, a page for the socket, and the documents they show.
+
+All files are local: nothing is loaded from anywhere else.
+"""
 
 from importlib.resources import files
 from pathlib import Path
@@ -7,9 +10,13 @@ from typing import Any, Final
 import msgspec
 from flask import Blueprint, Flask, Response, abort, send_from_directory
 
+from imapp.contracts.asyncapi import create_asyncapi
+from imapp.contracts.socket_page import STYLE, render_socket_page
+
 _DIST: Final = Path(str(files("flask_swagger_ui"))) / "dist"
 _FILES: Final = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
 _START: Final = "start.js"
+_STYLE: Final = "socket.css"
 
 # Addresses are relative, so the page also works behind a gateway that puts a prefix before them.
 _PAGE: Final = """\
@@ -22,6 +29,7 @@ _PAGE: Final = """\
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
+<p><a href="docs/socket">The WebSocket</a> has a page of its own.</p>
 <div id="ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
@@ -44,21 +52,37 @@ _POLICY: Final = (
 )
 
 
+# The page of the socket has no script at all.
+_SOCKET_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
 def install_documentation(app: Flask, document: dict[str, Any]) -> None:
-    """Serve a document, and Swagger UI to look at it."""
+    """Serve the OpenAPI document with Swagger UI, and the AsyncAPI document with its page."""
     described = msgspec.json.encode(document)
+    socket_document = create_asyncapi()
+    socket_html = render_socket_page(socket_document)
+    texts = {
+        _START: (_SCRIPT, "text/javascript"),
+        _STYLE: (STYLE, "text/css"),
+    }
     blueprint = Blueprint("documentation", __name__)
 
     @blueprint.get("/docs")
     def page() -> Response:
-        response = Response(_PAGE, mimetype="text/html")
-        response.headers["Content-Security-Policy"] = _POLICY
-        return response
+        return _page(_PAGE, _POLICY)
+
+    @blueprint.get("/docs/socket")
+    def socket() -> Response:
+        return _page(socket_html, _SOCKET_POLICY)
 
     @blueprint.get("/docs/<name>")
     def asset(name: str) -> Response:
-        if name == _START:
-            return Response(_SCRIPT, mimetype="text/javascript")
+        if name in texts:
+            text, mimetype = texts[name]
+            return Response(text, mimetype=mimetype)
         if name not in _FILES:
             abort(404)
         return send_from_directory(_DIST, name)
@@ -67,4 +91,14 @@ def install_documentation(app: Flask, document: dict[str, Any]) -> None:
     def openapi() -> Response:
         return Response(described, mimetype="application/json")
 
+    @blueprint.get("/api/v1/asyncapi.json")
+    def asyncapi() -> Response:
+        return Response(msgspec.json.encode(socket_document), mimetype="application/json")
+
     app.register_blueprint(blueprint)
+
+
+def _page(html: str, policy: str) -> Response:
+    response = Response(html, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = policy
+    return response

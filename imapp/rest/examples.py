@@ -5,79 +5,43 @@ from typing import Any, Final
 
 import msgspec
 
+from imapp.contracts.samples import (
+    AN,
+    CHANNEL_ID,
+    CLIENT_ID,
+    CONVERSATION,
+    ENTRY,
+    MESSAGE_ID,
+    PRESENCE,
+    PREVIEW,
+    TIME,
+)
 from schemas import channels, conversations, errors, health, messages, presence, receipts, users
 from schemas.common import (
     ChannelStatus,
     ChannelType,
-    Membership,
-    MessageType,
-    Notify,
     Role,
 )
 
-_CHANNEL_ID: Final = "3v1c0q8m2k5t7n9p4r6s1000"
-_MESSAGE_ID: Final = f"{_CHANNEL_ID}.000000000042"
-_CLIENT_ID: Final = "01JD8Z5W0Q-1"
-_TIME: Final = "2026-11-23T08:00:00.000Z"
-
-_AN: Final = users.User(user_id="an", name="An 安", avatar="", kind=users.UserKind.EMPLOYEE)
-_ENTRY: Final = messages.Entry(
-    message_id=_MESSAGE_ID,
-    channel_id=_CHANNEL_ID,
-    seq=42,
-    sender="bo",
-    sender_name="Bo 博",
-    client_message_id=_CLIENT_ID,
-    message_type=MessageType.TEXT,
-    content="The build is green.",
-    server_time=_TIME,
-)
-_PREVIEW: Final = conversations.Preview(
-    message_id=_MESSAGE_ID,
-    seq=42,
-    sender="bo",
-    sender_name="Bo 博",
-    message_type=MessageType.TEXT,
-    content="The build is green.",
-    server_time=_TIME,
-)
-_CONVERSATION: Final = conversations.Conversation(
-    channel_id=_CHANNEL_ID,
-    channel_type=ChannelType.GROUP,
-    name="Team 团队",
-    avatar="",
-    status=ChannelStatus.ENABLED,
-    membership=Membership.NORMAL,
-    member_count=4,
-    last_seq=42,
-    read_seq=40,
-    unread=2,
-    unread_label="2",
-    last_message=_PREVIEW,
-    last_time=_TIME,
-    pinned=False,
-    notify=Notify.ALL,
-)
-_PRESENCE: Final = presence.UserPresence(user_id="bo", online=False, last_seen=_TIME)
 _MEMBER: Final = channels.Member(
     user_id="an", name="An 安", avatar="", role=Role.OWNER, joined_at="2026-11-20T08:00:00.000Z"
 )
 _PUSH: Final = receipts.Push(
-    receiver="an", name="An 安", status=receipts.PushStatus.READ, last_modified_time=_TIME
+    receiver="an", name="An 安", status=receipts.PushStatus.READ, last_modified_time=TIME
 )
 _PUSH_COUNTS: Final = receipts.PushCounts(total=3, unreceived=1, received=1, read=1)
 
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
-    _AN,
-    _ENTRY,
-    _PREVIEW,
-    _CONVERSATION,
+    AN,
+    ENTRY,
+    PREVIEW,
+    CONVERSATION,
     _MEMBER,
-    users.UserPage(users=[_AN], cursor=None),
-    _PRESENCE,
-    presence.PresenceList(users=[_PRESENCE]),
+    users.UserPage(users=[AN], cursor=None),
+    PRESENCE,
+    presence.PresenceList(users=[PRESENCE]),
     channels.Channel(
-        channel_id=_CHANNEL_ID,
+        channel_id=CHANNEL_ID,
         channel_type=ChannelType.GROUP,
         name="Team 团队",
         avatar="",
@@ -90,24 +54,24 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         created_at="2026-11-20T08:00:00.000Z",
     ),
     channels.MemberPage(members=[_MEMBER], cursor=None),
-    channels.CreateGroupBody(client_message_id=_CLIENT_ID, name="Team 团队", user_ids=["bo", "chen"]),
-    channels.OpenDirectBody(client_message_id=_CLIENT_ID, to="bo"),
-    channels.UpdateChannelBody(client_message_id=_CLIENT_ID, name="Team Blue"),
-    channels.AddMembersBody(client_message_id=_CLIENT_ID, user_ids=["ding"]),
-    channels.Written(channel_id=_CHANNEL_ID, message_id=_MESSAGE_ID, seq=42, server_time=_TIME),
-    messages.SendBody(client_message_id=_CLIENT_ID, content="The build is green."),
+    channels.CreateGroupBody(client_message_id=CLIENT_ID, name="Team 团队", user_ids=["bo", "chen"]),
+    channels.OpenDirectBody(client_message_id=CLIENT_ID, to="bo"),
+    channels.UpdateChannelBody(client_message_id=CLIENT_ID, name="Team Blue"),
+    channels.AddMembersBody(client_message_id=CLIENT_ID, user_ids=["ding"]),
+    channels.Written(channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),
+    messages.SendBody(client_message_id=CLIENT_ID, content="The build is green."),
     messages.HistoryPage(
-        channel_id=_CHANNEL_ID, entries=[_ENTRY], from_seq=42, to_seq=42, more_before=True, more_after=False
+        channel_id=CHANNEL_ID, entries=[ENTRY], from_seq=42, to_seq=42, more_before=True, more_after=False
     ),
-    conversations.ConversationPage(conversations=[_CONVERSATION], cursor=None),
+    conversations.ConversationPage(conversations=[CONVERSATION], cursor=None),
     conversations.SyncPage(
-        epoch="b41f0c7e", conversations=[_CONVERSATION], cursor="lKhiNDFmMGM3ZQAAoA", more=False
+        epoch="b41f0c7e", conversations=[CONVERSATION], cursor="lKhiNDFmMGM3ZQAAoA", more=False
     ),
     conversations.ReadBody(seq=42),
-    conversations.ReadState(channel_id=_CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
+    conversations.ReadState(channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
     receipts.PushPage(
-        message_id=_MESSAGE_ID,
-        channel_id=_CHANNEL_ID,
+        message_id=MESSAGE_ID,
+        channel_id=CHANNEL_ID,
         seq=42,
         counts=_PUSH_COUNTS,
         pushes=[_PUSH],

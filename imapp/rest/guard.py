@@ -17,6 +17,8 @@ PUBLIC: Final = frozenset(
         "documentation.page",
         "documentation.asset",
         "documentation.openapi",
+        "documentation.socket",
+        "documentation.asyncapi",
         "serve",  # the WebSocket, which asks by itself: at the handshake, or by its first frame
     }
 )

@@ -15,7 +15,7 @@ STABLE_S: Final = 10.0  # a connection that held for so long was a success: the 
 Jitter = Callable[[float, float], float]
 """A random number between two bounds (random.uniform)."""
 
-_STOPPED_WHY: Final = {
+_STOPPED_WHY: Final[dict[int, str]] = {
     CloseCode.UNAUTHORIZED: "the server did not accept the token: it is wrong, or has expired",
     CloseCode.KICKED: "the server ended this session: the account was disabled or signed out",
     CloseCode.PROTOCOL_VERSION: "the server speaks another version of the protocol: update imapp",

@@ -1,0 +1,889 @@
+// The shapes of imapp's WebSocket frames and REST bodies. Generated from the server's own; do not edit.
+// What a client need not send, and what the server leaves out when it has its default, is optional.
+
+/** Whether a channel takes new messages (seed: status). */
+export type ChannelStatus =
+  | "disabled"
+  | "dissolved"
+  | "enabled";
+
+/** Direct chat of two, or group (seed: session_type). */
+export type ChannelType =
+  | "direct"
+  | "group";
+
+/** Whether somebody is in a channel now or was once (seed: status). */
+export type Membership =
+  | "left"
+  | "normal";
+
+/** Whether an entry still has its content (seed: status). */
+export type MessageStatus =
+  | "normal"
+  | "recalled";
+
+/** What an entry of a channel's log is (seed: message_type). */
+export type MessageType =
+  | "emoji"
+  | "file"
+  | "image"
+  | "system"
+  | "text";
+
+/** Which messages of a conversation should disturb its member. */
+export type Notify =
+  | "all"
+  | "mentions"
+  | "none";
+
+/** How far a message got with one recipient (seed: 未接受/已接收/已读). */
+export type PushStatus =
+  | "read"
+  | "received"
+  | "unreceived";
+
+/** A member's role in a channel (seed: role). */
+export type Role =
+  | "admin"
+  | "member"
+  | "owner";
+
+/** Where somebody comes from (seed: 用户来源). */
+export type UserKind =
+  | "bot"
+  | "employee"
+  | "external"
+  | "visitor";
+
+/**
+ * Why a request was refused. Later versions may add to these.
+ *
+ * invalid: Mend the request; `errors` says where.
+ * unsupported: This server does not do it (yet).
+ * unauthorized: Get a new token.
+ * forbidden: Ask somebody with the right.
+ * not_found: Do not ask again: there is none, or it is not yours to know.
+ * conflict: Choose another `client_message_id`; this one was used for something else.
+ * not_member: You are no longer in this channel.
+ * channel_full: Add fewer; nobody was added.
+ * channel_disabled: It takes no messages now.
+ * too_large: Send less.
+ * unsupported_media: This kind of content is not taken.
+ * rate_limited: Wait `retry_after` seconds, then repeat with the same `client_message_id`.
+ * busy: The outcome is open: repeat with the same `client_message_id`, which settles it.
+ * internal: It was set aside for the operators; repeating does not help.
+ */
+export type ErrorCode =
+  | "invalid"
+  | "unsupported"
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "not_member"
+  | "channel_full"
+  | "channel_disabled"
+  | "too_large"
+  | "unsupported_media"
+  | "rate_limited"
+  | "busy"
+  | "internal";
+
+/** Add people, all or none; a direct chat becomes a group. */
+export interface AddMembers {
+  type: "add_members";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** 1 to 500 entries. */
+  user_ids: string[];
+}
+
+/** People to add, all or none; those already in are ignored. A direct chat becomes a group. */
+export interface AddMembersBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 1 to 500 entries. */
+  user_ids: string[];
+}
+
+/** A direct chat or a group, as one of its members sees it. */
+export interface Channel {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  channel_type: ChannelType;
+  name: string;
+  avatar: string;
+  /** The other person of a direct chat. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  peer: string | null;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  creator: string;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  owner: string | null;
+  status: ChannelStatus;
+  max_members: number;
+  member_count: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  last_seq: number;
+  /** RFC 3339, UTC, milliseconds. */
+  created_at: string;
+}
+
+/** The gateway goes away; come back after the given time. */
+export interface ClosingEvent {
+  type: "closing";
+  reconnect_in_ms: number;
+}
+
+/**
+ * One row of my conversation list.
+ *
+ *     Its fields are the seed's: 聊天名 用户名 聊天图像 未读消息数量 最后一条消息 最后聊天时间.
+ */
+export interface Conversation {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  channel_type: ChannelType;
+  /** The group's name, or the peer's. */
+  name: string;
+  avatar: string;
+  /** The other person of a direct chat. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  peer: string | null;
+  status: ChannelStatus;
+  membership: Membership;
+  member_count: number;
+  /** The newest seq this reader may see. 0 to 999,999,999,999. */
+  last_seq: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  read_seq: number;
+  unread: number;
+  /** "" for none, "1" ... "99", "99+". */
+  unread_label: string;
+  last_message: Preview | null;
+  /** RFC 3339, UTC, milliseconds. */
+  last_time: string;
+  pinned: boolean;
+  notify: Notify;
+}
+
+/** My own watermark moved on another device. */
+export interface ConversationEvent {
+  type: "conversation";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  read_seq: number;
+  unread: number;
+  unread_label: string;
+}
+
+/** Pinned first, then unread, then by last time, newest first. */
+export interface ConversationPage {
+  conversations: Conversation[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** A new group; the caller becomes its owner. */
+export interface CreateGroup {
+  type: "create_group";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  name: string;
+  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
+  avatar?: string;
+  /** 1 to 500 entries. */
+  user_ids: string[];
+}
+
+/** A new group; the caller becomes its owner. */
+export interface CreateGroupBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  name: string;
+  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
+  avatar?: string;
+  /** 1 to 500 entries. */
+  user_ids: string[];
+}
+
+/** Whether something that a process needs answers it. */
+export interface Dependency {
+  ok: boolean;
+  /** Why not. */
+  reason: string | null;
+}
+
+/** One entry of a channel's log, the same bytes for every reader. Absent fields have their default. */
+export interface Entry {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender: string;
+  /** The sender's name when it was sent. Default: "". */
+  sender_name?: string;
+  /** The sender's avatar when it was sent. Default: "". */
+  sender_avatar?: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  message_type: MessageType;
+  /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
+  content?: string;
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
+  extra?: { [name: string]: unknown };
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  reply_to?: string | null;
+  /** Members who are addressed. At most 100 entries. */
+  mentions?: string[];
+  /** Default: "normal". */
+  status?: MessageStatus;
+  /** RFC 3339, UTC, milliseconds. */
+  server_time: string;
+}
+
+/** The body of every REST error. */
+export interface ErrorBody {
+  /** What it is: act on this. */
+  code: ErrorCode;
+  /** The HTTP status, again. */
+  status: number;
+  /** One sentence for the developer of the client. */
+  message: string;
+  /** Under which it is in the server's log. */
+  request_id: string;
+  /** What is wrong where: by field, or the data of the refusal. */
+  errors?: { [name: string]: unknown } | null;
+  /** Seconds to wait before the same try. */
+  retry_after?: number | null;
+}
+
+/** Why a request was refused. Nothing of it was done, except that `busy` leaves the outcome open. */
+export interface ErrorReply {
+  type: "error";
+  id?: string | null;
+  /** What it is: act on this. */
+  code: ErrorCode;
+  message: string;
+  /** Seconds to wait before the same try. */
+  retry_after?: number | null;
+  errors?: { [name: string]: unknown } | null;
+}
+
+/** Say who you are, first and within 5 s; again later to renew the token. */
+export interface Hello {
+  type: "hello";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** Absent if the header carried it. At most 8,192 characters. */
+  token?: string | null;
+  /** Names this device among yours. At most 64 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. Default: "". */
+  device?: string;
+  /** Default: 1. */
+  protocol?: number;
+  /** Of the last sync: the reply then holds a sync. At most 500 characters. */
+  cursor?: string | null;
+}
+
+/** You are in. Live events follow; what came before them is in `sync`. */
+export interface HelloReply {
+  type: "ok";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user: string;
+  connection: string;
+  epoch: string;
+  /** RFC 3339, UTC, milliseconds. */
+  server_time: string;
+  protocol: number;
+  /** The server pings this often; 60 s of silence end it. */
+  heartbeat_s: number;
+  limits: { [name: string]: number };
+  sync?: SyncPage | null;
+}
+
+/** A page of entries: at most one of before, after, around; none means the newest. */
+export interface History {
+  type: "history";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  before?: number | null;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  after?: number | null;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  around?: number | null;
+  /** 1 to 100. Default: 50. */
+  limit?: number;
+}
+
+/**
+ * Entries by seq, and the range they cover.
+ *
+ *     A seq between from_seq and to_seq without an entry is not this reader's: do not ask for it again.
+ */
+export interface HistoryPage {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  entries: Entry[];
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  from_seq: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  to_seq: number;
+  more_before: boolean;
+  more_after: boolean;
+}
+
+/** A page of entries. */
+export interface HistoryReply {
+  type: "ok";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  entries: Entry[];
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  from_seq: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  to_seq: number;
+  more_before: boolean;
+  more_after: boolean;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
+/** Leave a group. */
+export interface Leave {
+  type: "leave";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+}
+
+/** The process answers. */
+export interface Liveness {
+  status: string;
+}
+
+/** One present member of a channel. */
+export interface Member {
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  name: string;
+  avatar: string;
+  role: Role;
+  /** RFC 3339, UTC, milliseconds. */
+  joined_at: string;
+  membership: Membership;
+}
+
+/** Members by user id. */
+export interface MemberPage {
+  members: Member[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** A new entry of a channel that you are in. */
+export interface MessageEvent {
+  type: "message";
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender: string;
+  /** The sender's name when it was sent. Default: "". */
+  sender_name?: string;
+  /** The sender's avatar when it was sent. Default: "". */
+  sender_avatar?: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  message_type: MessageType;
+  /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
+  content?: string;
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
+  extra?: { [name: string]: unknown };
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  reply_to?: string | null;
+  /** Members who are addressed. At most 100 entries. */
+  mentions?: string[];
+  /** Default: "normal". */
+  status?: MessageStatus;
+  /** RFC 3339, UTC, milliseconds. */
+  server_time: string;
+}
+
+/** The direct chat with one person; it is made if there is none. */
+export interface OpenDirect {
+  type: "open_direct";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  to: string;
+}
+
+/** The direct chat with one person; it is made if there is none. */
+export interface OpenDirectBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  to: string;
+}
+
+/** Is anybody there? Answered with `pong`. */
+export interface Ping {
+  type: "ping";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
+/** Somebody is. */
+export interface Pong {
+  type: "pong";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
+/** People whom this connection watches have come or gone; at most one such event a second. */
+export interface PresenceEvent {
+  type: "presence";
+  users: UserPresence[];
+}
+
+/** The presence of some people. */
+export interface PresenceList {
+  users: UserPresence[];
+}
+
+/** The newest entry this reader may see, cut to 100 characters. */
+export interface Preview {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender: string;
+  sender_name: string;
+  message_type: MessageType;
+  content: string;
+  /** Of a system entry: what happened, to the first few people. */
+  extra: { [name: string]: unknown };
+  /** RFC 3339, UTC, milliseconds. */
+  server_time: string;
+}
+
+/** What became of a message with one of its recipients. */
+export interface Push {
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  receiver: string;
+  name: string;
+  status: PushStatus;
+  /** Since when it has this status; `unreceived`: when it was dispatched. */
+  last_modified_time: string;
+}
+
+/** How many recipients a message has, by status; each counts once. */
+export interface PushCounts {
+  total: number;
+  unreceived: number;
+  /** Received and not read. */
+  received: number;
+  read: number;
+}
+
+/** The recipients of a message by user id: everybody whose stay covers it, without its sender. */
+export interface PushPage {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  counts: PushCounts;
+  pushes: Push[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** Everything up to this seq has been read; the watermark only grows. */
+export interface Read {
+  type: "read";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+}
+
+/** Everything up to this seq has been read. */
+export interface ReadBody {
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+}
+
+/** The watermark now. */
+export interface ReadReply {
+  type: "ok";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  read_seq: number;
+  unread: number;
+  unread_label: string;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
+/** My watermark in a channel and what is left unread. */
+export interface ReadState {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  read_seq: number;
+  unread: number;
+  unread_label: string;
+}
+
+/** Whether a process can serve requests, and if not, why. */
+export interface Readiness {
+  ready: boolean;
+  mongodb: Dependency;
+  rabbitmq: Dependency;
+  /** It is about to stop and takes nothing new. */
+  draining: boolean;
+}
+
+/** A device has received everything up to this seq. No reply; at most twice a second per channel. */
+export interface Received {
+  type: "received";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+}
+
+/** Take somebody out of a group. */
+export interface RemoveMember {
+  type: "remove_member";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+}
+
+/** The gateway may have missed something: run sync. */
+export interface ResyncEvent {
+  type: "resync";
+}
+
+/** Send a message to a channel, or with `to` to a person. Answered once it is stored. */
+export interface Send {
+  type: "send";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id?: string | null;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  to?: string | null;
+  /** Default: "text". */
+  message_type?: MessageType;
+  /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
+  content?: string;
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
+  extra?: { [name: string]: unknown };
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  reply_to?: string | null;
+  /** Members who are addressed. At most 100 entries. */
+  mentions?: string[];
+}
+
+/** A message to send to a channel. */
+export interface SendBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** Default: "text". */
+  message_type?: MessageType;
+  /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
+  content?: string;
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
+  extra?: { [name: string]: unknown };
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  reply_to?: string | null;
+  /** Members who are addressed. At most 100 entries. */
+  mentions?: string[];
+}
+
+/** Which conversations changed since the cursor; without one, all of them. */
+export interface Sync {
+  type: "sync";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor?: string | null;
+}
+
+/** Conversations that changed since the cursor. Ask again at once while `more`. */
+export interface SyncPage {
+  /** Of this store; when it changes, drop what you hold and reload. */
+  epoch: string;
+  conversations: Conversation[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string;
+  more: boolean;
+}
+
+/** A page of what changed. */
+export interface SyncReply {
+  type: "ok";
+  /** Of this store; when it changes, drop what you hold and reload. */
+  epoch: string;
+  conversations: Conversation[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string;
+  more: boolean;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
+/** I am writing something in this channel. No reply; more than one in 3 s is dropped. */
+export interface Typing {
+  type: "typing";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+}
+
+/** Somebody is writing in a channel that you are in: show it for some seconds. */
+export interface TypingEvent {
+  type: "typing";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  user_name: string;
+}
+
+/** Rename a group or change its avatar; absent fields stay. */
+export interface UpdateChannel {
+  type: "update_channel";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  name?: string | null;
+  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
+  avatar?: string | null;
+}
+
+/** What changes about a group; absent fields stay. */
+export interface UpdateChannelBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  name?: string | null;
+  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
+  avatar?: string | null;
+}
+
+/** A person who can be written to. */
+export interface User {
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  name: string;
+  avatar: string;
+  kind: UserKind;
+}
+
+/** People by user id. */
+export interface UserPage {
+  users: User[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** Whether somebody is online. `last_seen` is null while he is, and for who was never here. */
+export interface UserPresence {
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  online: boolean;
+  /** RFC 3339, UTC, milliseconds. */
+  last_seen: string | null;
+}
+
+/** Whose presence to tell from now on, in place of whom it was before; nobody's with an empty list. */
+export interface Watch {
+  type: "watch";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** At most 500 entries. */
+  user_ids: string[];
+}
+
+/** Their presence now, in the order of the request. */
+export interface WatchReply {
+  type: "ok";
+  users: UserPresence[];
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
+/** What a write did. `message_id` and `seq` are absent when there was nothing to do. */
+export interface Written {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id?: string | null;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq?: number | null;
+  /** RFC 3339, UTC, milliseconds. */
+  server_time?: string | null;
+}
+
+/** The write is stored. For a send it stands where its event would stand in the order of frames. */
+export interface WrittenReply {
+  type: "ok";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id?: string | null;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq?: number | null;
+  /** RFC 3339, UTC, milliseconds. */
+  server_time?: string | null;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
+/** What a client sends, told apart by `type`. */
+export type ClientFrame =
+  | Hello
+  | Send
+  | Read
+  | Received
+  | Sync
+  | History
+  | CreateGroup
+  | OpenDirect
+  | UpdateChannel
+  | AddMembers
+  | RemoveMember
+  | Leave
+  | Watch
+  | Typing
+  | Ping;
+
+/** What a client is told without having asked, told apart by `type`. */
+export type Event =
+  | MessageEvent
+  | ConversationEvent
+  | PresenceEvent
+  | TypingEvent
+  | ResyncEvent
+  | ClosingEvent;
+
+/** What answers a request: its `id` says which one, and `ReplyTo` in which shape. */
+export type Reply =
+  | HelloReply
+  | WrittenReply
+  | ReadReply
+  | SyncReply
+  | HistoryReply
+  | WatchReply
+  | Pong
+  | ErrorReply;
+
+/** What the server sends. */
+export type ServerFrame =
+  | Reply
+  | Event;
+
+/** What each request is answered with when it is not refused; never: with nothing. */
+export interface Replies {
+  hello: HelloReply;
+  send: WrittenReply;
+  read: ReadReply;
+  received: never;
+  sync: SyncReply;
+  history: HistoryReply;
+  create_group: WrittenReply;
+  open_direct: WrittenReply;
+  update_channel: WrittenReply;
+  add_members: WrittenReply;
+  remove_member: WrittenReply;
+  leave: WrittenReply;
+  watch: WatchReply;
+  typing: never;
+  ping: Pong;
+}
+
+/** The reply to a request of this type. */
+export type ReplyTo<T extends ClientFrame["type"]> = Replies[T] | ErrorReply;
+
+/**
+ * Why the socket was closed.
+ *
+ * 1000: You closed; your own code comes back.
+ * 1001: The other side goes away. Reconnect.
+ * 1002: Broken framing, or a message unfinished after 30 s.
+ * 1003: A kind of data that is not taken. Reserved.
+ * 1007: Text that is not UTF-8.
+ * 1008: Too many pings, pongs, pieces or empty messages.
+ * 1009: A message of more than 64 KiB: sending it again does not help.
+ * 1011: A mistake in the server. Reconnect.
+ * 1013: You read too slowly. Reconnect, then sync.
+ * 4000: You were silent for 60 s. Reconnect.
+ * 4001: The server could not greet you in time. Reconnect, then sync.
+ * 4003: The gateway restarts; the `closing` event before it says when to come back.
+ * 4501: No hello, no valid token, or the token has expired: get a new one first.
+ * 4502: The account was disabled or signed out: do not reconnect by yourself.
+ * 4503: This server does not speak your version of the protocol: update the client.
+ */
+export type CloseCode =
+  | 1000
+  | 1001
+  | 1002
+  | 1003
+  | 1007
+  | 1008
+  | 1009
+  | 1011
+  | 1013
+  | 4000
+  | 4001
+  | 4003
+  | 4501
+  | 4502
+  | 4503;

@@ -1,0 +1,96 @@
+"""One example of each frame. They are structs, so they can't be wrong; a test asks for those that lack."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from imapp.contracts.samples import CHANNEL_ID, CLIENT_ID, CONVERSATION, ENTRY, MESSAGE_ID, PRESENCE, TIME
+from schemas import frames
+from schemas.conversations import SyncPage
+from schemas.errors import MESSAGES, ErrorCode
+
+_ID: Final = "7"
+_EPOCH: Final = "b41f0c7e"
+_TOKEN: Final = "eyJhbGciOi..."  # noqa: S105  # the beginning of every JWT, and no more of it
+_CURSOR: Final = "lKhiNDFmMGM3ZQAAoA"
+_SYNC: Final = SyncPage(epoch=_EPOCH, conversations=[CONVERSATION], cursor=_CURSOR, more=False)
+
+_REQUESTS: Final[tuple[frames.Request, ...]] = (
+    frames.Hello(id="1", token=_TOKEN, device="an-phone", cursor=_CURSOR),
+    frames.Send(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID, content="The build is green."),
+    frames.Read(id=_ID, channel_id=CHANNEL_ID, seq=42),
+    frames.Received(id=_ID, channel_id=CHANNEL_ID, seq=42),
+    frames.Sync(id=_ID, cursor=_CURSOR),
+    frames.History(id=_ID, channel_id=CHANNEL_ID, before=43),
+    frames.CreateGroup(id=_ID, client_message_id=CLIENT_ID, name="Team 团队", user_ids=["bo", "chen"]),
+    frames.OpenDirect(id=_ID, client_message_id=CLIENT_ID, to="bo"),
+    frames.UpdateChannel(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID, name="Team Blue"),
+    frames.AddMembers(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID, user_ids=["ding"]),
+    frames.RemoveMember(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID, user_id="ding"),
+    frames.Leave(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID),
+    frames.Watch(id=_ID, user_ids=["bo"]),
+    frames.Typing(id=_ID, channel_id=CHANNEL_ID),
+    frames.Ping(id=_ID),
+)
+
+_REPLIES: Final[tuple[msgspec.Struct, ...]] = (
+    frames.HelloReply(
+        id="1",
+        user="an",
+        connection="gateway-1.7f97cb434c90",
+        epoch=_EPOCH,
+        server_time=TIME,
+        protocol=1,
+        heartbeat_s=25,
+        limits={"frame_bytes": 65_536, "text_chars": 5_000, "under_way": 256},
+        sync=_SYNC,
+    ),
+    frames.WrittenReply(id=_ID, channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),
+    frames.ReadReply(id=_ID, channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
+    frames.SyncReply(id=_ID, epoch=_EPOCH, conversations=[CONVERSATION], cursor=_CURSOR, more=False),
+    frames.HistoryReply(
+        id=_ID,
+        channel_id=CHANNEL_ID,
+        entries=[ENTRY],
+        from_seq=42,
+        to_seq=42,
+        more_before=True,
+        more_after=False,
+    ),
+    frames.WatchReply(id=_ID, users=[PRESENCE]),
+    frames.Pong(id=_ID),
+    frames.ErrorReply(id=_ID, code=ErrorCode.BUSY.value, message=MESSAGES[ErrorCode.BUSY], retry_after=1.0),
+)
+
+_EVENTS: Final[tuple[msgspec.Struct, ...]] = (
+    frames.MessageEvent(**msgspec.structs.asdict(ENTRY)),
+    frames.ConversationEvent(channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
+    frames.PresenceEvent(users=[PRESENCE]),
+    frames.TypingEvent(channel_id=CHANNEL_ID, user_id="bo", user_name="Bo 博"),
+    frames.ResyncEvent(),
+    frames.ClosingEvent(reconnect_in_ms=2_536),
+)
+
+
+def _shown(frame: msgspec.Struct) -> dict[str, Any]:
+    """As it is on the wire; a request as people write it, without what has its default."""
+    wire: dict[str, Any] = msgspec.to_builtins(frame)
+    if not isinstance(frame, frames.Request):
+        return wire
+    defaults = {field.encode_name: field for field in msgspec.structs.fields(type(frame))}
+    return {name: value for name, value in wire.items() if not _is_default(defaults.get(name), value)}
+
+
+def _is_default(field: msgspec.structs.FieldInfo | None, value: Any) -> bool:
+    if field is None or field.required:
+        return False
+    if field.default_factory is not msgspec.NODEFAULT:
+        return bool(field.default_factory() == value)
+    return bool(field.default == value)
+
+
+FRAME_EXAMPLES: Final[Mapping[type, dict[str, Any]]] = {
+    type(frame): _shown(frame) for frame in (*_REQUESTS, *_REPLIES, *_EVENTS)
+}
+"""An example of each frame, as JSON, by its struct."""

@@ -1,0 +1,51 @@
+"""Made-up data of the examples in all documents: one person, one group, one message."""
+
+from typing import Final
+
+from schemas import conversations, messages, presence, users
+from schemas.common import ChannelStatus, ChannelType, Membership, MessageType, Notify
+
+CHANNEL_ID: Final = "3v1c0q8m2k5t7n9p4r6s1000"
+MESSAGE_ID: Final = f"{CHANNEL_ID}.000000000042"
+CLIENT_ID: Final = "01JD8Z5W0Q-1"
+TIME: Final = "2026-11-23T08:00:00.000Z"
+
+AN: Final = users.User(user_id="an", name="An 安", avatar="", kind=users.UserKind.EMPLOYEE)
+ENTRY: Final = messages.Entry(
+    message_id=MESSAGE_ID,
+    channel_id=CHANNEL_ID,
+    seq=42,
+    sender="bo",
+    sender_name="Bo 博",
+    client_message_id=CLIENT_ID,
+    message_type=MessageType.TEXT,
+    content="The build is green.",
+    server_time=TIME,
+)
+PREVIEW: Final = conversations.Preview(
+    message_id=MESSAGE_ID,
+    seq=42,
+    sender="bo",
+    sender_name="Bo 博",
+    message_type=MessageType.TEXT,
+    content="The build is green.",
+    server_time=TIME,
+)
+CONVERSATION: Final = conversations.Conversation(
+    channel_id=CHANNEL_ID,
+    channel_type=ChannelType.GROUP,
+    name="Team 团队",
+    avatar="",
+    status=ChannelStatus.ENABLED,
+    membership=Membership.NORMAL,
+    member_count=4,
+    last_seq=42,
+    read_seq=40,
+    unread=2,
+    unread_label="2",
+    last_message=PREVIEW,
+    last_time=TIME,
+    pinned=False,
+    notify=Notify.ALL,
+)
+PRESENCE: Final = presence.UserPresence(user_id="bo", online=False, last_seen=TIME)
