@@ -37,7 +37,10 @@ class Keystrokes:
     def typed(self, subscriber: Subscriber, channel_id: str, user_name: str) -> None:
         """Tell the others, unless he is no member, has told it just now, or the channel is too large."""
         local = self._hearing(channel_id)
-        if local is None or not _hears(subscriber, local) or not self._may_tell(subscriber, channel_id):
+        # A gate in front of the stream does not matter here: the store knows this member already.
+        if local is None or subscriber not in local.subscribers:
+            return
+        if not self._may_tell(subscriber, channel_id):
             return
         self._signals.typing(Typing(channel_id=channel_id, user_id=subscriber.user_id, user_name=user_name))
 
@@ -49,7 +52,7 @@ class Keystrokes:
         event = TypingEvent(channel_id=typing.channel_id, user_id=typing.user_id, user_name=typing.user_name)
         frame = websocket_frame(_ENCODER.encode(event))
         for subscriber in tuple(local.subscribers):
-            if subscriber.user_id != typing.user_id and _hears(subscriber, local):
+            if subscriber.user_id != typing.user_id:
                 subscriber.enqueue(frame)
                 subscriber.flush()
 
@@ -68,8 +71,3 @@ class Keystrokes:
             return False
         self._recent[key] = now
         return True
-
-
-def _hears(subscriber: Subscriber, local: LocalChannel) -> bool:
-    """Whether he is in the channel by now: who has a gate waits for the entry that lets him in."""
-    return subscriber in local.subscribers and subscriber not in local.gates

@@ -171,6 +171,16 @@ def test_typing_is_told_to_the_other_members_on_every_gateway_and_to_no_device_o
     assert typed_by(an) == typed_by(tablet) == []
 
 
+def test_typing_is_told_in_a_channel_that_was_quiet_since_both_connected(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    channel = scene.rest(an).send_to(bo, "hi").channel_id
+    client, other = scene.connect(an), scene.connect(bo, gateway=1)
+
+    client.post("typing", channel_id=channel)
+
+    other.wait_for(lambda event: event.channel_id == channel, frames.TypingEvent)
+
+
 def test_typing_again_within_three_seconds_is_dropped(scene: Scene) -> None:
     an, bo, chen, group = trio(scene)
 

@@ -83,12 +83,12 @@ def test_who_is_not_in_the_channel_is_not_taken(room: Room) -> None:
     assert not room.typed(FakeSubscriber("stranger"))
 
 
-def test_who_is_only_about_to_come_in_is_not_taken_and_not_told(room: Room) -> None:
-    bo = room.member("bo", from_seq=7)
+def test_members_of_a_channel_that_was_quiet_since_they_connected_are_taken_and_told(room: Room) -> None:
+    an, bo = room.member("an", from_seq=1), room.member("bo", from_seq=7)
 
-    assert not room.typed(bo)
-    room.keystrokes.tell(Typing(channel_id=LUNCH, user_id="an", user_name="An"))
-    assert bo.sent == []
+    assert room.typed(an)
+    room.keystrokes.tell(room.signals.taken[0])
+    assert len(bo.sent) == 1
 
 
 def test_all_devices_of_the_others_are_told(room: Room) -> None:
