@@ -573,6 +573,36 @@ export interface Readiness {
   draining: boolean;
 }
 
+/** Somebody has received or read what he may see up to a seq; told to those who sent lately. */
+export interface ReceiptEvent {
+  type: "receipt";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  status: PushStatus;
+  /** Since which seq; absent: since the start. 1 to 999,999,999,999. Default: 1. */
+  from_seq?: number;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  up_to_seq: number;
+  /** RFC 3339, UTC, milliseconds. */
+  at: string;
+}
+
+/** How far my newest message in a big group got, at most every other second. */
+export interface ReceiptsEvent {
+  type: "receipts";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  /** Recipients. */
+  total: number;
+  /** Received and not read. */
+  received: number;
+  read: number;
+}
+
 /** A device has received everything up to this seq. No reply; at most twice a second per channel. */
 export interface Received {
   type: "received";
@@ -582,6 +612,8 @@ export interface Received {
   channel_id: string;
   /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
   seq: number;
+  /** If it holds nothing older: from where on. 1 to 999,999,999,999. Default: 1. */
+  from_seq?: number;
 }
 
 /** Take somebody out of a group. */
@@ -811,6 +843,8 @@ export type Event =
   | ConversationEvent
   | PresenceEvent
   | TypingEvent
+  | ReceiptEvent
+  | ReceiptsEvent
   | ResyncEvent
   | ClosingEvent;
 

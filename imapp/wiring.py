@@ -1,7 +1,7 @@
 """The only module that names concrete parts: what a writer, a receipts worker and a gateway are made of."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -48,6 +48,7 @@ from imapp.services.push_delivery import Patience, PushDelivery
 from imapp.services.push_sweep import PushSweep
 from imapp.services.pushes import PushService
 from imapp.services.pushing import PushRunner, PushStores
+from imapp.services.receipt_events import SUM_EVERY_S, ReceiptSums, ReceiptTeller
 from imapp.services.receipts import ReceiptRunner, ReceiptStores
 from imapp.services.signed_header import SignedHeaderAuthenticator
 from imapp.services.tokens import IssuerKeys, SharedKeys, TokenAuthenticator, TrustedKeys
@@ -75,6 +76,7 @@ from imapp.ws.dialogue import encode
 from imapp.ws.endpoint import Endpoint
 from imapp.ws.origins import OriginPolicy
 from schemas.frames import ResyncEvent
+from schemas.tasks import FanoutItem
 
 _WRITER_POOL: Final = 4
 _GATEWAY_POOL: Final = 20
@@ -124,16 +126,9 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
     """The services of a worker process; call it in that process. Waits for MongoDB."""
     database = _open_store(config, _WRITER_POOL)
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
-    names = topology(config)
-    fanout = MessagePublisher(config.amqp_url, confirm=True, declare=names.fanout)
     nudger = Nudger(_push_publisher(config))
     nudger.keep()
-    outlet = Outlet(
-        fanout=fanout,
-        replies=MessagePublisher(config.amqp_url, confirm=False),
-        exchange=names.fanout.name,
-        grown=nudger.add,
-    )
+    outlet = _outlet(config, nudger.add)
     return TaskServices(
         batches=BatchRunner(
             writer=_writer(config, database),
@@ -145,6 +140,8 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
             ReceiptStores(members, channels, log, PushLedger(database)),
             rows=ConversationRows(members, log, UserStore(database)),
             outlet=outlet,
+            teller=ReceiptTeller(members, log),
+            sums=_receipt_sums(config, database),
             fail_stop=fail_stop,
         ),
         pushes=_push_runner(config, database, fail_stop),
@@ -152,6 +149,28 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
         keep_pushing=partial(_keep_pushing, config, database),
         presence=presence_service(database),
     )
+
+
+def _outlet(config: Config, grown: Callable[[Sequence[FanoutItem]], None] = lambda _: None) -> Outlet:
+    names = topology(config)
+    return Outlet(
+        fanout=MessagePublisher(config.amqp_url, confirm=True, declare=names.fanout),
+        replies=MessagePublisher(config.amqp_url, confirm=False),
+        exchange=names.fanout.name,
+        grown=grown,
+    )
+
+
+def _receipt_sums(config: Config, database: Database) -> ReceiptSums:
+    """Told by a thread of its own, over a connection of its own."""
+    sums = ReceiptSums(
+        members=MemberStore(database),
+        log=MessageLog(database),
+        ledger=PushLedger(database),
+        outlet=_outlet(config),
+    )
+    keep_doing(sums.tell, name="receipt-sums", every_s=SUM_EVERY_S)
+    return sums
 
 
 def _push_publisher(config: Config) -> Callable[[bytes], None]:

@@ -33,6 +33,7 @@ from schemas.conversations import ReadState, SyncPage
 from schemas.errors import CodeName
 from schemas.messages import Content, Entry, Extra, HistoryPage, Mentions
 from schemas.presence import PresenceList
+from schemas.receipts import PushStatus
 
 # ---- client -> server
 
@@ -83,6 +84,7 @@ class Received(Request, kw_only=True, tag="received"):
 
     channel_id: ChannelId
     seq: Seq
+    from_seq: Annotated[Seq, Meta(description="If it holds nothing older: from where on.")] = 1
 
 
 class Sync(Request, kw_only=True, tag="sync"):
@@ -269,6 +271,27 @@ class TypingEvent(Struct, kw_only=True, tag_field="type", tag="typing"):
     user_name: Name
 
 
+class ReceiptEvent(Struct, kw_only=True, tag_field="type", tag="receipt", omit_defaults=True):
+    """Somebody has received or read what he may see up to a seq; told to those who sent lately."""
+
+    channel_id: ChannelId
+    user_id: UserId
+    status: PushStatus
+    from_seq: Annotated[Seq, Meta(description="Since which seq; absent: since the start.")] = 1
+    up_to_seq: Seq
+    at: Timestamp
+
+
+class ReceiptsEvent(Struct, kw_only=True, tag_field="type", tag="receipts"):
+    """How far my newest message in a big group got, at most every other second."""
+
+    channel_id: ChannelId
+    seq: Seq
+    total: Annotated[int, Meta(description="Recipients.")]
+    received: Annotated[int, Meta(description="Received and not read.")]
+    read: int
+
+
 class ResyncEvent(Struct, kw_only=True, tag_field="type", tag="resync"):
     """The gateway may have missed something: run sync."""
 
@@ -303,6 +326,8 @@ EVENTS: Final[tuple[type[Struct], ...]] = (
     ConversationEvent,
     PresenceEvent,
     TypingEvent,
+    ReceiptEvent,
+    ReceiptsEvent,
     ResyncEvent,
     ClosingEvent,
 )

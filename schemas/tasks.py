@@ -189,6 +189,13 @@ class Notice(Struct, array_like=True, kw_only=True, tag="notice"):
     frame: bytes
 
 
+class Notices(Struct, array_like=True, kw_only=True, tag="notices"):
+    """Notices that came of one task, in one message."""
+
+    version: int = VERSION
+    notices: list[Notice]
+
+
 class PresenceNotice(Struct, array_like=True, kw_only=True, tag="presence"):
     """These people may have come or gone; whoever watches them reads the store. Nothing is lost with it."""
 
@@ -211,7 +218,7 @@ class TypingNotice(Struct, array_like=True, kw_only=True, tag="typing"):
     typing: list[Typing]
 
 
-SideNotice = Notice | PresenceNotice | TypingNotice
+SideNotice = Notices | PresenceNotice | TypingNotice
 """What comes with the stream and outside its order."""
 
 Fanout = FanoutBatch | SideNotice

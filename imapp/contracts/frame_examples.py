@@ -9,6 +9,7 @@ from imapp.contracts.samples import CHANNEL_ID, CLIENT_ID, CONVERSATION, ENTRY, 
 from schemas import frames
 from schemas.conversations import SyncPage
 from schemas.errors import MESSAGES, ErrorCode
+from schemas.receipts import PushStatus
 
 _ID: Final = "7"
 _EPOCH: Final = "b41f0c7e"
@@ -68,6 +69,14 @@ _EVENTS: Final[tuple[msgspec.Struct, ...]] = (
     frames.ConversationEvent(channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
     frames.PresenceEvent(users=[PRESENCE]),
     frames.TypingEvent(channel_id=CHANNEL_ID, user_id="bo", user_name="Bo 博"),
+    frames.ReceiptEvent(
+        channel_id=CHANNEL_ID,
+        user_id="bo",
+        status=PushStatus.READ,
+        up_to_seq=42,
+        at=TIME,
+    ),
+    frames.ReceiptsEvent(channel_id=CHANNEL_ID, seq=42, total=499, received=310, read=120),
     frames.ResyncEvent(),
     frames.ClosingEvent(reconnect_in_ms=2_536),
 )

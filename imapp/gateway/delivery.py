@@ -19,6 +19,7 @@ from schemas.tasks import (
     FanoutEntry,
     FanoutItem,
     Notice,
+    Notices,
     Result,
     SideNotice,
 )
@@ -137,8 +138,9 @@ class Delivery:
                 _send_one(entry, local, own, touched)
 
     def _take_aside(self, notice: SideNotice) -> None:
-        if isinstance(notice, Notice):
-            self._notify(notice)
+        if isinstance(notice, Notices):
+            for one in notice.notices:
+                self._notify(one)
         else:
             self._signal(notice)
 

@@ -15,7 +15,7 @@ from imapp.broker.publishing import MessagePublisher
 from imapp.errors import BrokerUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
-from schemas.tasks import BatchReply, FanoutBatch, FanoutItem, Notice, Result, WriteBatch
+from schemas.tasks import BatchReply, FanoutBatch, FanoutItem, Notice, Notices, Result, WriteBatch
 
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
@@ -73,10 +73,13 @@ class Outlet:
         )
 
     def notify(self, notices: Iterable[Notice]) -> None:
-        """Tell people something outside any channel's order. Not repeated: sync shows the same."""
+        """Tell people something outside any channel's order, in one message. Not repeated: they can ask."""
+        told = list(notices)
+        if not told:
+            return
         try:
-            for notice in notices:
-                self._fanout.publish(_ENCODER.encode(notice), exchange=self._exchange, routing_key="")
+            message = _ENCODER.encode(Notices(notices=told))
+            self._fanout.publish(message, exchange=self._exchange, routing_key="")
         except BrokerUnavailable as error:
             log.warning("notice_lost", error=str(error))
 

@@ -14,6 +14,7 @@ from imapp.services.conversation_rows import ConversationRows
 from imapp.services.frames import websocket_frame
 from imapp.services.marks import Known, flushes, newest_reads, readers
 from imapp.services.outlet import Outlet
+from imapp.services.receipt_events import ReceiptSums, ReceiptTeller, is_small
 from imapp.services.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import Mark, MemberRow, MemberStore
@@ -44,11 +45,15 @@ class ReceiptRunner:
         *,
         rows: ConversationRows,
         outlet: Outlet,
+        teller: ReceiptTeller,
+        sums: ReceiptSums,
         fail_stop: Callable[[str], None],
     ) -> None:
         self._stores = stores
         self._rows = rows
         self._outlet = outlet
+        self._teller = teller
+        self._sums = sums
         self._fail_stop = fail_stop
 
     def run(self, batch: ReceiptBatch, key: str) -> None:
@@ -71,11 +76,13 @@ class ReceiptRunner:
         self._stores.ledger.append(flushed)
         marks = self._marks(newest_reads(flushed))
         self._stores.members.move_marks(marks)
-        self._outlet.notify(
-            self._notice(mark, rows[mark.channel_id, mark.user_id], known.heads[mark.channel_id])
+        own = [
+            self._notice(mark, rows[mark.channel_id, mark.user_id], heads[mark.channel_id])
             for mark in marks
             if mark.seq > rows[mark.channel_id, mark.user_id].read_seq
-        )
+        ]
+        self._outlet.notify([*own, *self._teller.notices(flushed, heads)])
+        self._sums.add({flush.channel_id for flush in flushed if not is_small(heads[flush.channel_id])})
 
     def _marks(self, reads: Mapping[tuple[str, str], Receipt]) -> list[Mark]:
         entries = self._stores.log.at(

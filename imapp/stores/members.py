@@ -111,6 +111,15 @@ class MemberStore:
             rows = self._members.find(wanted, {"_id": 0, "user_id": 1, "channel_id": 1})
             return {row["channel_id"]: row["user_id"] for row in rows}
 
+    def people_in(self, channel_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Who is in these channels now, by channel id."""
+        wanted = {"channel_id": {"$in": list(channel_ids)}, "status": MEMBERSHIP_CODES[Membership.NORMAL]}
+        found: dict[str, list[str]] = {}
+        with mapped_errors():
+            for row in self._members.find(wanted, {"_id": 0, "user_id": 1, "channel_id": 1}):
+                found.setdefault(row["channel_id"], []).append(row["user_id"])
+        return found
+
     def move_marks(self, marks: Iterable[Mark]) -> None:
         """Move read watermarks that somebody was promised: durably, and stamped as changed for sync.
 

@@ -98,7 +98,8 @@ def _mark(client: Client, state: ReadState, answer: Callable[[bool], None]) -> N
 
 
 def _received(client: Client, request: frames.Received) -> None:
-    if not client.services.gateway.received.add(request.channel_id, client.user_id, request.seq):
+    received = client.services.gateway.received
+    if not received.add(request.channel_id, client.user_id, request.seq, from_seq=request.from_seq):
         raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
 
 

@@ -29,7 +29,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         "mentions": ["bo"],
     },
     "read": {"channel_id": NOWHERE, "seq": 1},
-    "received": {"channel_id": NOWHERE, "seq": 1},
+    "received": {"channel_id": NOWHERE, "seq": 1, "from_seq": 1},
     "sync": {"cursor": "c"},
     "history": {"channel_id": NOWHERE, "before": 1, "after": 1, "around": 1, "limit": 1},
     "create_group": {"client_message_id": "m1", "name": "team", "avatar": "a", "user_ids": ["bo"]},

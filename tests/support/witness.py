@@ -18,6 +18,8 @@ _EVENTS: Final[Mapping[str, type]] = {
     "conversation": frames.ConversationEvent,
     "presence": frames.PresenceEvent,
     "typing": frames.TypingEvent,
+    "receipt": frames.ReceiptEvent,
+    "receipts": frames.ReceiptsEvent,
     "resync": frames.ResyncEvent,
     "closing": frames.ClosingEvent,
     "error": frames.ErrorReply,

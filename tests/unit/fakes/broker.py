@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from imapp.broker.publishing import MessagePublisher, TaskPublisher
-from schemas.tasks import BatchReply, Fanout, FanoutBatch, Notice, WriteBatch
+from schemas.tasks import BatchReply, Fanout, FanoutBatch, Notice, Notices, WriteBatch
 from tests.unit.fakes.faults import Faults
 
 _FANOUT = msgspec.msgpack.Decoder(Fanout)
@@ -31,7 +31,7 @@ class FakeBroker:
     def notices(self) -> list[Notice]:
         """The notices of the fanout."""
         messages = [_FANOUT.decode(body) for body in self.stream]
-        return [message for message in messages if isinstance(message, Notice)]
+        return [one for message in messages if isinstance(message, Notices) for one in message.notices]
 
 
 class FakeFanout(MessagePublisher):

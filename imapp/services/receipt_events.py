@@ -1,0 +1,140 @@
+"""Telling senders what became of their messages: each mark where few are, sums in big groups."""
+
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from imapp.domain.entries import SYSTEM, LogEntry, wire_time
+from imapp.domain.receipts import Receipt, push_states, recipients
+from imapp.services.frames import websocket_frame
+from imapp.services.outlet import Outlet
+from imapp.stores.channels import Head
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.pushes import Flush, PushLedger
+from schemas.common import ChannelType
+from schemas.frames import ReceiptEvent, ReceiptsEvent
+from schemas.receipts import PushStatus
+from schemas.tasks import Notice
+
+SMALL_GROUP: Final = 50  # members
+SUM_EVERY_S: Final = 2.0
+_RECENT: Final = 20  # entries, whose senders are told
+_MAX_SUMMED: Final = 5  # senders of a big group, the latest
+_MAX_CHANNELS: Final = 1_000  # big groups waiting to be summed; it is a hint, and `pushes` is the truth
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+SenderMarks = Mapping[str, Sequence[str]]
+"""Who is told of a channel's marks, by channel id."""
+
+
+def is_small(head: Head) -> bool:
+    """Whether a channel's senders hear of each mark by itself."""
+    return head.channel.type is ChannelType.DIRECT or head.member_count <= SMALL_GROUP
+
+
+class ReceiptTeller:
+    """Words each mark of direct chats and small groups for those who sent lately."""
+
+    def __init__(self, members: MemberStore, log: MessageLog) -> None:
+        self._members = members
+        self._log = log
+
+    def notices(self, flushes: Iterable[Flush], heads: Mapping[str, Head]) -> list[Notice]:
+        """One notice a sender and channel, with the frames of all marks that are not his own."""
+        small = [flush for flush in flushes if is_small(heads[flush.channel_id])]
+        audience = self._audience(small, heads)
+        frames: dict[tuple[str, str], list[bytes]] = defaultdict(list)
+        for flush in small:
+            for receipt in flush.receipts:
+                frame = _frame(flush, receipt)
+                for user_id in audience.get(flush.channel_id, ()):
+                    if user_id != receipt.receiver:
+                        frames[flush.channel_id, user_id].append(frame)
+        return [Notice(user_id=user_id, frame=b"".join(told)) for (_, user_id), told in frames.items()]
+
+    def _audience(self, flushes: Sequence[Flush], heads: Mapping[str, Head]) -> SenderMarks:
+        """In a direct chat the two of them; in a group the senders of what is newest among the marked."""
+        newest: dict[str, int] = {}
+        for flush in flushes:
+            up_to = max(receipt.up_to_seq for receipt in flush.receipts)
+            newest[flush.channel_id] = max(up_to, newest.get(flush.channel_id, 0))
+        direct = [name for name in newest if heads[name].channel.type is ChannelType.DIRECT]
+        groups = {name: max(0, seq - _RECENT) for name, seq in newest.items() if name not in direct}
+        senders = {
+            name: sorted({entry.sender for entry in entries})
+            for name, entries in (self._log.beyond(groups, _RECENT) if groups else {}).items()
+        }
+        return senders | self._members.people_in(direct)
+
+
+class ReceiptSums:
+    """Sums up the marks of big groups, every other second. `add` may be called by another thread."""
+
+    def __init__(self, *, members: MemberStore, log: MessageLog, ledger: PushLedger, outlet: Outlet) -> None:
+        self._members = members
+        self._log = log
+        self._ledger = ledger
+        self._outlet = outlet
+        self._lock = threading.Lock()
+        self._waiting: set[str] = set()
+
+    def add(self, channel_ids: Iterable[str]) -> None:
+        """Take channels in which somebody has received or read something."""
+        with self._lock:
+            for channel_id in channel_ids:
+                if len(self._waiting) < _MAX_CHANNELS:
+                    self._waiting.add(channel_id)
+
+    def tell(self) -> None:
+        """Tell the latest senders of each waiting channel how far their newest message got.
+
+        Raises:
+            StoreUnavailable: the rest of them is not told; the next marks bring it again.
+        """
+        with self._lock:
+            channel_ids, self._waiting = self._waiting, set()
+        for channel_id in channel_ids:
+            self._outlet.notify(self._sums(channel_id))
+
+    def _sums(self, channel_id: str) -> list[Notice]:
+        newest = self._log.page(channel_id, 1, _LAST_SEQ, limit=_RECENT, newest_first=True)
+        by_sender = {entry.sender: entry for entry in newest if entry.type != SYSTEM}
+        latest = sorted(by_sender.values(), key=lambda entry: entry.seq)[-_MAX_SUMMED:]
+        members = self._members.of_channels([channel_id]).get(channel_id, {}).values() if latest else ()
+        return [
+            Notice(user_id=entry.sender, frame=self._sum(entry, recipients(members, entry.sender, entry.seq)))
+            for entry in latest
+        ]
+
+    def _sum(self, entry: LogEntry, receivers: Sequence[str]) -> bytes:
+        receipts = self._ledger.covering(entry.channel_id, entry.seq)
+        states = push_states(entry.seq, receivers, receipts, dispatched_ms=entry.time_ms)
+        found = Counter(state.status for state in states.values())
+        event = ReceiptsEvent(
+            channel_id=entry.channel_id,
+            seq=entry.seq,
+            total=len(receivers),
+            received=found[PushStatus.RECEIVED],
+            read=found[PushStatus.READ],
+        )
+        return websocket_frame(_ENCODER.encode(event))
+
+
+_LAST_SEQ: Final = 10**12 - 1
+
+
+def _frame(flush: Flush, receipt: Receipt) -> bytes:
+    event = ReceiptEvent(
+        channel_id=flush.channel_id,
+        user_id=receipt.receiver,
+        status=flush.status,
+        from_seq=receipt.from_seq,
+        up_to_seq=receipt.up_to_seq,
+        at=wire_time(receipt.at_ms),
+    )
+    return websocket_frame(_ENCODER.encode(event))

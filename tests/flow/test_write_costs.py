@@ -1,0 +1,85 @@
+"""A message costs the same number of writes for two members and for many, and so do its receipts."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.client import Client
+from tests.support.scene import Scene
+from tests.support.waiting import PATIENCE_S, eventually
+
+CROWD = 120
+ONLINE = 40
+
+Writes = Counter[tuple[str, str]]
+"""How many changes of documents, by collection and kind."""
+
+
+def writes_of(scene: Scene, channel: str, act: Callable[[], None]) -> Writes:
+    """What an act changes in the documents of a channel; all of them are named after it."""
+    database, found = scene.cluster.database, Counter[tuple[str, str]]()
+    with database.watch(max_await_time_ms=200) as stream:
+        act()
+        database["marker"].insert_one({"_id": f"{channel}-end-{len(found)}"})
+        for change in stream:
+            key = str(change["documentKey"]["_id"])
+            if change["ns"]["coll"] == "marker":
+                break
+            if key.startswith(channel):
+                found[change["ns"]["coll"], change["operationType"]] += 1
+    database["marker"].drop()
+    return found
+
+
+def group_of(scene: Scene, client: Client, users: tuple[str, ...]) -> str:
+    """A group whose making has been dispatched."""
+    channel = client.write("create_group", name="all", user_ids=list(users)).channel_id
+    eventually(lambda: dispatched(scene, channel) == 1)
+    return channel
+
+
+def dispatched(scene: Scene, channel: str) -> int:
+    head: dict[str, Any] | None = scene.cluster.database["push_heads"].find_one({"_id": channel})
+    return head["seq"] if head else 0
+
+
+@pytest.mark.parametrize("members", [2, CROWD])
+def test_a_send_costs_the_same_for_two_and_for_many(scene: Scene, members: int) -> None:
+    an, *others = scene.people("an", *(f"u{number}" for number in range(members - 1)))
+    an_here = scene.connect(an)
+    group = group_of(scene, an_here, tuple(others))
+
+    def send() -> None:
+        an_here.send_text(group, "hello")
+        eventually(lambda: dispatched(scene, group) == 2)
+
+    assert writes_of(scene, group, send) == {
+        ("messages", "insert"): 1,
+        ("channels", "update"): 1,  # the head
+        ("members", "update"): 1,  # the sender's own watermark
+        ("pushes", "insert"): 2,  # the dispatched range, and that its sender has read
+        ("push_heads", "update"): 1,
+    }
+
+
+def test_the_receipts_of_a_crowd_are_a_handful_of_documents(scene: Scene) -> None:
+    an, *others = scene.people("an", *(f"u{number}" for number in range(ONLINE)))
+    an_here = scene.connect(an)
+    group = group_of(scene, an_here, tuple(others))
+    devices = [scene.connect(user, gateway=number % 2) for number, user in enumerate(others)]
+    asker = scene.rest(an)
+
+    def send_and_acknowledge() -> None:
+        sent = an_here.send_text(group, "hello")
+        for device in devices:
+            device.wait_for_text("hello")
+            device.acknowledge(group, sent.seq or 0)
+        message_id = sent.message_id or ""
+        eventually(lambda: asker.pushes(message_id).counts.received == ONLINE, timeout=3 * PATIENCE_S)
+
+    receipts = writes_of(scene, group, send_and_acknowledge)
+    # A first flush and two more of each gateway at most, two documents of the dispatch.
+    assert receipts["pushes", "insert"] <= 8
+    assert receipts["members", "update"] == 1
