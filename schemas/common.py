@@ -30,7 +30,7 @@ NO_CONTROLS_BUT_LINES: Final = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
 UserId = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9_.@-]+$(?!\n)",
+        pattern=r"^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)",  # `..` is a step in a path
         min_length=1,
         max_length=64,
         description="The company's user id.",

@@ -53,7 +53,7 @@ class Hello(Request, kw_only=True, tag="hello"):
     device: Annotated[
         str, Meta(pattern=NO_CONTROLS, max_length=64, description="Names this device among yours.")
     ] = ""
-    protocol: int = 1
+    protocol: Annotated[int, Meta(ge=1, le=1_000, description="What the client speaks.")] = 1
     cursor: Annotated[Cursor | None, Meta(description="Of the last sync: the reply then holds a sync.")] = (
         None
     )
