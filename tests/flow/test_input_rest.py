@@ -222,6 +222,7 @@ def test_parameters_that_nobody_knows_are_refused(eve: RestClient, operation: Op
     body = body_with(operation) if operation.body else None
     names = [*operation.parameters("query"), "user_id"]
     queries = [f"{name}{suffix}=1" for name in names for suffix in ("[$ne]", "[]", ".x", "%00", "$")]
+    queries += [f"{name}=%ff" for name in operation.parameters("query")]
     for query in [*queries, "%ff=1", "a=%ff", "a=%ed%a0%80", *(f"{name}=1&{name}=1" for name in names)]:
         address = f"{operation.address()}?{query}"
         check_refused(eve.call(operation.method, address, data=body, headers=JSON if body else {}))
