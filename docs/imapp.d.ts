@@ -117,11 +117,11 @@ export interface Channel {
   channel_type: ChannelType;
   name: string;
   avatar: string;
-  /** The other person of a direct chat. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The other person of a direct chat. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   peer: string | null;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   creator: string;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   owner: string | null;
   status: ChannelStatus;
   max_members: number;
@@ -150,7 +150,7 @@ export interface Conversation {
   /** The group's name, or the peer's. */
   name: string;
   avatar: string;
-  /** The other person of a direct chat. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The other person of a direct chat. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   peer: string | null;
   status: ChannelStatus;
   membership: Membership;
@@ -229,7 +229,7 @@ export interface Entry {
   channel_id: string;
   /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
   seq: number;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   sender: string;
   /** The sender's name when it was sent. Default: "". */
   sender_name?: string;
@@ -289,7 +289,7 @@ export interface Hello {
   token?: string | null;
   /** Names this device among yours. At most 64 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. Default: "". */
   device?: string;
-  /** Default: 1. */
+  /** What the client speaks. 1 to 1,000. Default: 1. */
   protocol?: number;
   /** Of the last sync: the reply then holds a sync. At most 500 characters. */
   cursor?: string | null;
@@ -300,7 +300,7 @@ export interface HelloReply {
   type: "ok";
   /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
   id: string;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   user: string;
   connection: string;
   epoch: string;
@@ -381,7 +381,7 @@ export interface Liveness {
 
 /** One present member of a channel. */
 export interface Member {
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   user_id: string;
   name: string;
   avatar: string;
@@ -407,7 +407,7 @@ export interface MessageEvent {
   channel_id: string;
   /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
   seq: number;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   sender: string;
   /** The sender's name when it was sent. Default: "". */
   sender_name?: string;
@@ -437,7 +437,7 @@ export interface OpenDirect {
   id: string;
   /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
   client_message_id: string;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   to: string;
 }
 
@@ -445,7 +445,7 @@ export interface OpenDirect {
 export interface OpenDirectBody {
   /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
   client_message_id: string;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   to: string;
 }
 
@@ -480,7 +480,7 @@ export interface Preview {
   message_id: string;
   /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
   seq: number;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   sender: string;
   sender_name: string;
   message_type: MessageType;
@@ -493,7 +493,7 @@ export interface Preview {
 
 /** What became of a message with one of its recipients. */
 export interface Push {
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   receiver: string;
   name: string;
   status: PushStatus;
@@ -578,7 +578,7 @@ export interface ReceiptEvent {
   type: "receipt";
   /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
   channel_id: string;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   user_id: string;
   status: PushStatus;
   /** Since which seq; absent: since the start. 1 to 999,999,999,999. Default: 1. */
@@ -625,7 +625,7 @@ export interface RemoveMember {
   client_message_id: string;
   /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
   channel_id: string;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   user_id: string;
 }
 
@@ -643,7 +643,7 @@ export interface Send {
   client_message_id: string;
   /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
   channel_id?: string | null;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   to?: string | null;
   /** Default: "text". */
   message_type?: MessageType;
@@ -719,7 +719,7 @@ export interface TypingEvent {
   type: "typing";
   /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
   channel_id: string;
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   user_id: string;
   /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
   user_name: string;
@@ -752,7 +752,7 @@ export interface UpdateChannelBody {
 
 /** A person who can be written to. */
 export interface User {
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   user_id: string;
   name: string;
   avatar: string;
@@ -768,7 +768,7 @@ export interface UserPage {
 
 /** Whether somebody is online. `last_seen` is null while he is, and for who was never here. */
 export interface UserPresence {
-  /** The company's user id. 1 to 64 characters; pattern `^[A-Za-z0-9_.@-]+$(?!\n)`. */
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   user_id: string;
   online: boolean;
   /** RFC 3339, UTC, milliseconds. */
