@@ -73,6 +73,17 @@ def test_the_public_ones_are_those_that_are_listed() -> None:
     assert PUBLIC - known == {"serve"}, "only the WebSocket is served from elsewhere"
 
 
+def test_of_the_api_only_health_and_its_own_description_are_public() -> None:
+    """Whoever makes another one public has to say so here too."""
+    public = {rule.rule for rule in rules(make_app()) if rule.endpoint in PUBLIC}
+
+    assert {rule for rule in public if not rule.startswith("/docs")} == {
+        "/api/v1/health/live",
+        "/api/v1/health/ready",
+        "/api/v1/openapi.json",
+    }
+
+
 def test_a_route_that_was_added_later_and_forgotten_is_closed() -> None:
     app = make_app()
     app.add_url_rule("/api/v1/secrets", "secrets", lambda: "all of them")

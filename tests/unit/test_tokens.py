@@ -35,7 +35,8 @@ OURS: Final = "https://login.example"
 
 
 def gatekeeper(keys: TrustedKeys | None = None, *, issuer: str | None = None) -> TokenAuthenticator:
-    users: Any = Register("an", "system")
+    # The register knows whatever no id may be, so that it is not what refuses it.
+    users: Any = Register("an", "system", "me", "", "an\n", "a" * 65)
     return TokenAuthenticator(users, keys or SharedKeys(KEY), audience=AUDIENCE, issuer=issuer)
 
 
@@ -149,6 +150,14 @@ def test_whoever_is_disabled_is_nobody_at_once() -> None:
     assert_refused(gate, shared())
 
 
+def test_a_token_for_ever_is_good_for_very_long() -> None:
+    payload = json.dumps({"sub": "an", "aud": AUDIENCE, "exp": 10**400}).encode()
+
+    identity = gatekeeper().identify(jwt.api_jws.encode(payload, KEY, algorithm="HS256"))
+
+    assert identity.expires_at == 2**53
+
+
 # ---- keys
 
 
@@ -170,6 +179,12 @@ def test_a_token_counts_that_is_signed_with_a_published_key(algorithm: str) -> N
     assert gate.identify(issuer.token("an", key_id="k2")).user.user_id == "an"
     assert_refused(gate, issuer.token("an", key_id="k2", headers={"kid": "k1"}))
     assert_refused(gate, issuer.token("an", key_id="unpublished"))
+
+
+def test_a_key_that_is_not_set_signs_nothing() -> None:
+    payload = json.dumps({"sub": "an", "aud": AUDIENCE, "exp": 2**33})
+
+    assert_refused(gatekeeper(SharedKeys(KEY, "")), hmac_token({"alg": "HS256"}, payload, b""))
 
 
 def test_a_token_without_a_key_id_is_refused() -> None:
@@ -207,7 +222,9 @@ def test_a_shared_key_that_the_issuer_publishes_by_mistake_signs_nothing() -> No
     published = {"keys": [{"kty": "oct", "kid": "k1", "k": secret}, Issuer("k2").published("k2")]}
     gate = gatekeeper(IssuerKeys(PublishedKeys(lambda: published)))
 
-    assert_refused(gate, hmac_token({"alg": "HS256", "kid": "k1"}, json.dumps({"sub": "an"}), KEY.encode()))
+    payload = json.dumps({"sub": "an", "aud": AUDIENCE, "exp": 2**33})
+
+    assert_refused(gate, hmac_token({"alg": "HS256", "kid": "k1"}, payload, KEY.encode()))
 
 
 @pytest.mark.parametrize("trick", [{"jku": "https://evil.example/keys"}, {"x5u": "https://evil.example"}])
