@@ -3,6 +3,7 @@
 import os
 import subprocess
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
@@ -75,6 +76,8 @@ def test_his_rest_calls_are_refused_at_once_and_enabled_he_is_back(scene: Scene)
 )
 def test_whoever_changed_his_row_he_is_cut(scene: Scene, change: object) -> None:
     (an,) = scene.people("an")
+    long_ago = {"$set": {"updated_at": datetime(2020, 1, 1, tzinfo=UTC)}}
+    scene.cluster.database["users"].update_one({"_id": an}, long_ago)
     client = scene.connect(an)
 
     scene.cluster.database["users"].update_one({"_id": an}, change)  # type: ignore[arg-type]
