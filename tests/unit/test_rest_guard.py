@@ -78,6 +78,7 @@ def test_of_the_api_only_health_and_its_own_description_are_public() -> None:
     public = {rule.rule for rule in rules(make_app()) if rule.endpoint in PUBLIC}
 
     assert {rule for rule in public if not rule.startswith("/docs")} == {
+        "/api/v1/asyncapi.json",
         "/api/v1/health/live",
         "/api/v1/health/ready",
         "/api/v1/openapi.json",
