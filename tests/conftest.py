@@ -15,6 +15,7 @@ from devstack.services import Stack, running
 from imapp.stores.mongo import Database, connect
 from imapp.stores.schema import create_schema
 from tests.support.cluster import Cluster
+from tests.support.contract import check_contract
 from tests.support.leaks import left_behind, mark_this_run
 from tests.support.recorder import Recorder
 from tests.support.scene import Scene
@@ -92,6 +93,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker("services")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """A test that saw a frame which breaks the AsyncAPI document has failed."""
+    yield
+    check_contract()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None, None, None]:
+    """Likewise for what came until its sockets were closed."""
+    yield
+    check_contract()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,6 +6,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support.chatter import direct_channel
+from tests.support.contract import CheckedConnection
 from tests.support.link import socket_url
 from tests.support.scene import Scene
 from tests.support.tokens import make_token
@@ -20,7 +21,8 @@ def test_a_connection_hears_nothing_of_the_person_whose_hello_failed_on_it(scene
     an, bo, eva = scene.people("an", "bo", "eva")
     an_elsewhere, bo_here = scene.connect(an), scene.connect(bo)
     channel = direct_channel(bo_here, an)
-    with connect(socket_url(scene.cluster.gateway_urls[0])) as socket:
+    url = socket_url(scene.cluster.gateway_urls[0])
+    with connect(url, create_connection=CheckedConnection) as socket:
         failed = say(socket, type="hello", token=make_token(an), cursor="not a cursor")
         assert failed["code"] == "invalid"
         assert say(socket, type="hello", token=make_token(eva))["user"] == eva

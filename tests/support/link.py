@@ -15,6 +15,7 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as open_socket
 
 from schemas.frames import ErrorReply
+from tests.support.contract import CheckedConnection
 from tests.support.waiting import PATIENCE_S
 
 Frame = dict[str, Any]
@@ -66,6 +67,7 @@ class Link:
         self._socket: ClientConnection = self._keep.enter_context(
             open_socket(
                 url,
+                create_connection=CheckedConnection,
                 compression=None,
                 ping_interval=None,
                 max_size=None,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+from tests.support.contract import Contract
 from tests.support.tokens import make_token
 from tests.support.waiting import PATIENCE_S
 
@@ -62,6 +63,7 @@ class RawPeer:
         self._socket.connect((address.hostname, address.port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._received = b""
+        self._contract = Contract(sees_requests=False)
 
     @classmethod
     def on_websocket(cls, url: str, *, user: str | None = None, **options: Any) -> Self:
@@ -117,6 +119,8 @@ class RawPeer:
         self._need(start + size)
         opcode, payload = self._received[0] & 0xF, self._received[start : start + size]
         self._received = self._received[start + size :]
+        if opcode == TEXT:
+            self._contract.received(payload)
         return opcode, payload
 
     def frames(self) -> Iterator[tuple[int, bytes]]:
