@@ -29,7 +29,8 @@ _PAGE: Final = """\
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
-<p><a href="docs/socket">The WebSocket</a> has a page of its own.</p>
+<div class="swagger-ui"><div class="wrapper"><p><a href="docs/socket">The WebSocket</a> has a page of
+its own.</p></div></div>
 <div id="ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>

@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 from flask import Flask
+from msgspec import inspect
 from werkzeug.routing import BaseConverter, ValidationError
 
 from schemas.common import ChannelId, MessageId, UserId
@@ -27,4 +28,19 @@ class IdConverter(BaseConverter):
 def install_converters(app: Flask) -> None:
     """Let an application's rules name the kinds of ids."""
     for name, kind in KINDS.items():
-        app.url_map.converters[name] = type(name, (IdConverter,), {"kind": kind})
+        app.url_map.converters[name] = type(name, (IdConverter,), {"kind": kind, "regex": _regex(kind)})
+
+
+def _regex(kind: Any) -> str:
+    """What such an id looks like.
+
+    Refusing it in `to_python` alone comes too late where a path has several methods: werkzeug then says that
+    the method is not allowed, also when it is.
+    """
+    described = inspect.type_info(kind)
+    assert isinstance(described, inspect.Metadata)
+    text = described.type
+    assert isinstance(text, inspect.StrType)
+    assert text.pattern is not None
+    shape = text.pattern.removeprefix("^").removesuffix(r"(?!\n)").removesuffix("$")
+    return rf"(?=.{{{text.min_length},{text.max_length}}}\Z){shape}"

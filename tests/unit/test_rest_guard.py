@@ -174,6 +174,14 @@ def test_a_method_that_is_not_documented_is_not_answered(method: str) -> None:
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}
 
 
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize("bad", ["x", "c" * 25, "c" * 23 + "%0A", "C" * 24])
+def test_a_path_with_what_is_no_id_does_not_exist_whatever_the_method(method: str, bad: str) -> None:
+    answer = make_app().test_client().open(f"/api/v1/channels/{bad}", method=method, headers=AN_IS_ASKING)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize(
     ("store", "connected", "draining", "status"),
     [
