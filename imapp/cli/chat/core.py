@@ -25,6 +25,7 @@ from imapp.cli.chat.changes import (
 from imapp.cli.chat.connection import Connection, Jitter, State, Step
 from imapp.cli.chat.dialogue import Dialogue, HelloRefused
 from imapp.cli.chat.outbox import Outbox
+from imapp.cli.chat.receipts import held
 from imapp.cli.chat.store import Store
 from schemas import frames
 from schemas.common import PROTOCOL_VERSION
@@ -89,7 +90,9 @@ class ChatCore:
         """When to call `tick` at the latest, None for never."""
         limits = [self._connection.deadline(), self.store.company.deadline(self._clock())]
         if self.state is State.ONLINE:
-            limits += [self.outbox.deadline(), self._dialogue.asks.deadline(self._clock())]
+            now = self._clock()
+            limits += [self.outbox.deadline(), self._dialogue.asks.deadline(now)]
+            limits.append(self.store.receipts.deadline(now))
         return min((limit for limit in limits if limit is not None), default=None)
 
     # ---- the link's side
@@ -182,6 +185,10 @@ class ChatCore:
         for item in self.outbox.due(now):
             self.outbox.sent(item, now)
             self._transmit(item.request)
+        for channel_id in self.store.receipts.due(now):
+            room = self.store.rooms.get(channel_id)
+            if room is not None:
+                self._transmit(held(channel_id, room.timeline, self.new_id()))
         for ask in self._needs():
             if self._dialogue.asks.may_send(ask, now):
                 self._ask(msgspec.structs.replace(ask, id=self.new_id()))

@@ -70,7 +70,7 @@ class Dialogue:
                 self._applied(msgspec.convert(frame, Entry))
             case "conversation":
                 self._show(self.store.apply_read(msgspec.convert(frame, frames.ConversationEvent)))
-            case "presence" | "typing":
+            case "presence" | "typing" | "receipt":
                 self._told_of_others(frame)
             case "resync":
                 self.want_sync()
@@ -88,6 +88,7 @@ class Dialogue:
         self.asks.forget()
         self.outbox.disconnected()
         self.store.company.disconnected()
+        self.store.receipts.disconnected()
 
     # ---- answers
 
@@ -224,6 +225,9 @@ class Dialogue:
         if frame["type"] == "presence":
             self.store.company.apply(msgspec.convert(frame, frames.PresenceEvent).users)
             return
+        if frame["type"] == "receipt":
+            self.store.receipts.apply(msgspec.convert(frame, frames.ReceiptEvent))
+            return
         event = msgspec.convert(frame, frames.TypingEvent)
         self.store.names.setdefault(event.user_id, event.user_name)
         self.store.company.types(event, self._clock())
@@ -243,6 +247,8 @@ class Dialogue:
     def _show(self, changes: list[Change]) -> None:
         self._outputs.show(*changes)
         for change in changes:
+            if isinstance(change, Arrived):
+                self.store.receipts.arrived(change.entry, self.store.me)
             # Names, members and types of channels are not worked out here: sync says them.
             if isinstance(change, Arrived) and self._tells_of_more(change.entry):
                 self.want_sync()

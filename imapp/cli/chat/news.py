@@ -1,5 +1,7 @@
 """What happens outside the open conversation: one line for each, and the state of things in the bar."""
 
+from typing import Final
+
 from imapp.cli.chat.changes import LinkChanged
 from imapp.cli.chat.connection import State
 from imapp.cli.chat.console import Status
@@ -9,6 +11,13 @@ from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.room import Room
 from imapp.cli.chat.rows import last_text, title
 from imapp.cli.chat.wording import one_line
+from schemas.receipts import PushStatus
+
+_TICKS: Final = {
+    PushStatus.UNRECEIVED: "✓ sent",
+    PushStatus.RECEIVED: "✓✓ received",
+    PushStatus.READ: "✓✓ read",
+}
 
 
 class News:
@@ -55,7 +64,13 @@ class News:
             sending=[self._printer.paint("dim", self._sending(text, trouble)) for text, trouble in texts],
             prompt=self._printer.paint("bold", f"{title(room) if room else ''}> "),
             bar="  ".join(
-                [self._link(), *self._company(), *self._figures(), self._printer.paint("dim", "/help")]
+                [
+                    self._link(),
+                    *self._company(),
+                    *self._ticks(),
+                    *self._figures(),
+                    self._printer.paint("dim", "/help"),
+                ]
             ),
         )
 
@@ -85,6 +100,12 @@ class News:
             return [f"{', '.join(typists[:3])} {'is' if len(typists) == 1 else 'are'} typing"]
         is_online = self._core.store.company.is_online(room.row.peer)
         return [f"{one_line(room.row.name)} is online"] * is_online
+
+    def _ticks(self) -> list[str]:
+        """In a direct chat, how far my newest message got if nothing of the other one followed."""
+        room = self._desk.pane.room
+        newest = room.timeline.entries[-1:] if room else []
+        return [_TICKS[status] for entry in newest if (status := self._core.store.status_of(entry))]
 
     def _figures(self) -> list[str]:
         unread = sum(room.unread for room in self._core.store.rooms.values())

@@ -11,6 +11,7 @@ from imapp.cli.chat.store import Store
 from imapp.cli.chat.wording import entry_text, local, one_line
 from schemas.common import MessageType
 from schemas.messages import Entry
+from schemas.receipts import PushStatus
 
 SENDER_COLUMNS: Final = 10
 PIPE_COLUMNS: Final = 100  # of lists and rules, where there is no terminal to measure
@@ -44,7 +45,7 @@ class Printer:
         self.say("dim", rule(text, min(self.console.columns or PIPE_COLUMNS, WIDEST_RULE)))
 
     def entry(self, entry: Entry) -> None:
-        """An entry: time, sender and text; own ones with a tick, for they are stored."""
+        """An entry: time, sender and text; own ones with a tick, for they are stored, or two: received."""
         own = entry.sender == self._store.me
         time = self.paint("dim", f"{local(entry.server_time):%H:%M}")
         text = entry_text(entry, self.name_of)
@@ -53,10 +54,14 @@ class Printer:
             return
         sender = fit(one_line(self.name_of(entry.sender)), SENDER_COLUMNS)
         columns = self.console.columns
-        first, *rest = wrapped(text + "  ✓" * own, columns and columns - _INDENT)
+        first, *rest = wrapped(text + self._tick(entry) * own, columns and columns - _INDENT)
         self.console.show(f"{time}  {self.paint('own' if own else 'bold', sender)}  {first}")
         for line in rest:
             self.console.show(" " * _INDENT + line)
+
+    def _tick(self, entry: Entry) -> str:
+        got_there = self._store.status_of(entry) in (PushStatus.RECEIVED, PushStatus.READ)
+        return "  ✓✓" if got_there else "  ✓"
 
     def conversations(self, rooms: Sequence[Room]) -> None:
         """The conversation list, numbered from 1."""

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 from imapp.cli.chat.changes import Arrived, Change, Changed, Older
 from imapp.cli.chat.company import Company
+from imapp.cli.chat.receipts import Receipts
 from imapp.cli.chat.room import Room
 from imapp.cli.chat.unlisted import empty_direct, stranger
-from schemas.common import Membership
+from schemas.common import ChannelType, Membership, MessageType
 from schemas.conversations import Conversation, ReadState, SyncPage
 from schemas.frames import History
 from schemas.messages import Entry, HistoryPage
+from schemas.receipts import PushStatus
 
 
 class Store:
@@ -22,6 +24,7 @@ class Store:
         self.rooms: dict[str, Room] = {}
         self.names: dict[str, str] = {}
         self.company = Company()
+        self.receipts = Receipts()
 
     @property
     def conversations(self) -> list[Room]:
@@ -32,10 +35,19 @@ class Store:
         """The name somebody was last seen with."""
         return self.names.get(user_id, user_id)
 
+    def status_of(self, entry: Entry) -> PushStatus | None:
+        """How far an own message of a direct chat got with the other one; None for any other entry."""
+        room = self.rooms.get(entry.channel_id)
+        own = entry.sender == self.me and entry.message_type is not MessageType.SYSTEM
+        if room is None or not own or room.row.channel_type is not ChannelType.DIRECT:
+            return None
+        return self.receipts.reached(entry.channel_id, entry.seq)
+
     def reset(self) -> None:
         """Drop all that is held: it belongs to another store."""
         self.cursor = None
         self.rooms.clear()
+        self.receipts = Receipts()
 
     def apply_sync(self, page: SyncPage) -> list[Change]:
         """Take a page of changed conversations."""
