@@ -569,6 +569,8 @@ export interface Readiness {
   ready: boolean;
   mongodb: Dependency;
   rabbitmq: Dependency;
+  /** Whether every shard has somebody who stores its messages. */
+  writers: Dependency;
   /** It is about to stop and takes nothing new. */
   draining: boolean;
 }

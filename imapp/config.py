@@ -13,6 +13,7 @@ from typing import Any, Final
 from environs import Env
 
 from imapp.errors import ConfigError
+from imapp.logs import LEVELS
 from imapp.settings import PREFIX, number, read_settings, seconds, settings_of, text, texts
 
 ENVIRONMENTS: Final = ("production", "development", "test")
@@ -178,6 +179,26 @@ class Config:
         10.0,
         meaning="how long somebody is shown online after his last connection, for he may only be reloading",
     )
+    log_level: str = text(
+        "LOG_LEVEL",
+        "info",
+        section="Observability",
+        one_of=LEVELS,
+        meaning="from which level on lines are logged; with `debug` each step of each message leaves one",
+    )
+    log_format: str = text(
+        "LOG_FORMAT",
+        "auto",
+        one_of=("auto", "json", "text"),
+        meaning="how lines are logged; `auto` is `json` in production and `text`, for people, elsewhere",
+    )
+    metrics_bind: str = text(
+        "METRICS_BIND",
+        "",
+        pattern=r"^(\S+:\d{1,5})?\Z",
+        allowed="`HOST:PORT`",
+        meaning="address and port of this process's `/metrics`, its own; without it there is none",
+    )
     failpoints: str = text(
         "FAILPOINTS",
         "",
@@ -189,6 +210,11 @@ class Config:
     def development(self) -> bool:
         """Whether demo tools may be used."""
         return self.environment != "production"
+
+    @property
+    def human_logs(self) -> bool:
+        """Whether log lines are for people; else they are JSON."""
+        return self.development if self.log_format == "auto" else self.log_format == "text"
 
 
 def load_config(fallback: Path | None = None) -> Config:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+import msgspec
 from celery import Celery
 
 from imapp.broker.celery_app import make_celery
 from imapp.broker.consuming import GatewayConsumer
+from imapp.broker.inspection import QueueWatch
 from imapp.broker.publishing import MessagePublisher, TaskPublisher
 from imapp.broker.topology import PUSH_TASK, Topology
 from imapp.config import GATEWAY_HEADER, Config
@@ -32,7 +34,9 @@ from imapp.services.batches import BatchRunner
 from imapp.services.channel_cache import ChannelCache
 from imapp.services.conversation_rows import ConversationRows
 from imapp.services.conversations import ConversationService
+from imapp.services.dependencies import PING_S, dependency_probes
 from imapp.services.directory import DirectoryService
+from imapp.services.frames import websocket_frame
 from imapp.services.heads import HeadKeeper
 from imapp.services.health import HealthService
 from imapp.services.history import HistoryService
@@ -64,7 +68,7 @@ from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.meta import load_identity
+from imapp.stores.meta import load_identity, ping
 from imapp.stores.mongo import Database, connect
 from imapp.stores.nonces import NonceStore
 from imapp.stores.outbox import Outbox
@@ -72,7 +76,6 @@ from imapp.stores.pushes import PushLedger
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
 from imapp.ws.client import SessionServices
-from imapp.ws.dialogue import encode
 from imapp.ws.endpoint import Endpoint
 from imapp.ws.origins import OriginPolicy
 from schemas.frames import ResyncEvent
@@ -317,7 +320,14 @@ def gateway_services(config: Config) -> GatewayServices:
         conversations=conversations,
         pushes=PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users),
         presence=presence,
-        health=HealthService(database),
+        health=HealthService(
+            dependency_probes(
+                ask_store=partial(ping, database, within_s=PING_S),
+                queues=QueueWatch(config.amqp_url, topology(config)),
+                shards=config.shards,
+                is_connected=lambda: gateway.connected,
+            )
+        ),
         loops=(Revoker(users, gateway.registry).run, published.keep_fresh),
     )
 
@@ -377,5 +387,5 @@ def _gateway(
         received=ReceivedCoalescer(TaskPublisher(celery, config.amqp_url), names.receipts_queue()),
         make_presence=make_presence,
         make_consumer=partial(GatewayConsumer, config.amqp_url, names),
-        resync_frame=encode(ResyncEvent()),
+        resync_frame=websocket_frame(msgspec.json.encode(ResyncEvent())),
     )

@@ -24,4 +24,7 @@ class Readiness(Struct, kw_only=True):
     ready: bool
     mongodb: Dependency
     rabbitmq: Dependency
+    writers: Annotated[
+        Dependency, Meta(description="Whether every shard has somebody who stores its messages.")
+    ]
     draining: Annotated[bool, Meta(description="It is about to stop and takes nothing new.")]

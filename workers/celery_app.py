@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from celery.signals import worker_init, worker_shutdown
+from celery.signals import celeryd_init, setup_logging, worker_init, worker_shutdown
 
 import tasks
 import tasks.messages
@@ -11,14 +11,16 @@ import tasks.pushes
 import tasks.receipts
 from imapp import failpoints
 from imapp.config import load_config
-from imapp.logs import configure_logs, get_log
+from imapp.logs import configure_logs, get_log, name_process
+from imapp.metrics.exposition import serve_metrics
 from imapp.wiring import celery_app, task_services, topology
 from workers.lifecycle import KeepConsuming, KeepPushing, fail_stop
 from workers.memory import settle_collector
 from workers.standby import StandBy
 
 config = load_config()
-configure_logs(human=config.development)
+role = "worker"
+configure_logs(human=config.human_logs, role="worker", level=config.log_level)
 app = celery_app(config)
 app.set_default()
 
@@ -32,10 +34,24 @@ KeepPushing.begin = lambda: tasks.services().keep_pushing()
 app.steps["consumer"].add(KeepPushing)
 
 
+@setup_logging.connect
+def keep_our_logs(**_: Any) -> None:
+    """Nothing: being connected keeps Celery from configuring logs of its own, so that its lines join ours."""
+
+
+@celeryd_init.connect
+def take_role(sender: str, options: dict[str, Any], **_: Any) -> None:
+    """Whether it writes or keeps read marks is known from its queues."""
+    global role  # noqa: PLW0603  # one per worker process, set once at its start
+    role = "receipts" if "receipts" in str(options.get("queues")) else "writer"
+    name_process(role=role, process=sender)
+
+
 @worker_init.connect
 def open_services(**_: Any) -> None:
     """Open this process's connections, once it is the worker and before it takes a task."""
     failpoints.arm(config.failpoints)
+    serve_metrics(config.metrics_bind, role)
     try:
         tasks.provide(task_services(config, fail_stop))
     except Exception:  # noqa: BLE001  # whatever it is, it must not be swallowed

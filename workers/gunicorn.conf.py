@@ -12,11 +12,14 @@ import gevent
 from imapp import failpoints
 from imapp.app import services_of
 from imapp.config import load_config
-from imapp.logs import configure_logs, get_log
+from imapp.logs import configure_logs, get_log, name_process
+from imapp.metrics.exposition import serve_metrics
 from workers import http
+from workers.gunicorn_logs import GunicornLogger
 from workers.memory import settle_collector
 
 _config = load_config()
+configure_logs(human=_config.human_logs, role="gateway", level=_config.log_level)
 _DRAIN_S = 8.0  # for what is under way; then
 _GOODBYE_S = 5.0  # for the Close frames
 
@@ -35,7 +38,7 @@ preload_app = False  # connections must be opened after the fork
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm"  # noqa: S108  # the heartbeat file must not wait for a disk
 accesslog = None
-errorlog = "-"
+logger_class = GunicornLogger
 loglevel = "warning"
 
 
@@ -58,12 +61,13 @@ def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None
 
 def post_worker_init(worker: Any) -> None:
     """The application is loaded and this is the process that serves: begin."""
-    configure_logs(human=_config.development)
     failpoints.arm(_config.failpoints)
     services = services_of(worker.app.callable)
+    name_process(process=services.gateway.name)
+    serve_metrics(_config.metrics_bind, "gateway")
     services.gateway.start()
     services.endpoint.start()
-    for loop in services.loops:
+    for loop in (*services.loops, *services.health.loops):
         services.gateway.spawn(loop)
     gevent.spawn(_drain_when_told, worker, services)
     settle_collector()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from kombu import Connection, Consumer
 
+from imapp import metrics
 from imapp.broker.connection import BROKER_ERRORS, ignored_errors, open_connection
 from imapp.broker.topology import Topology
 from imapp.logs import get_log
@@ -61,8 +62,10 @@ class GatewayConsumer:
             try:
                 with open_connection(self._url, confirm=False, heartbeat=_HEARTBEAT_S) as connection:
                     failures = 0
+                    metrics.stream_connects.value += 1
                     self._consume(connection)
             except BROKER_ERRORS as error:
+                metrics.broker_errors.value += 1
                 log.warning("broker_lost", error=f"{type(error).__name__}: {error}")
             finally:
                 self._handlers.lost()

@@ -5,6 +5,7 @@ from typing import Any, Final
 from celery import Celery
 from kombu import Connection, Exchange, Producer, Queue
 
+from imapp import metrics
 from imapp.broker.connection import BROKER_ERRORS, ignored_errors, open_connection
 from imapp.errors import BrokerUnavailable
 
@@ -55,6 +56,7 @@ class TaskPublisher:
             )
         except BROKER_ERRORS as error:
             self.close()
+            metrics.broker_errors.value += 1
             raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
@@ -102,6 +104,7 @@ class MessagePublisher:
             )
         except BROKER_ERRORS as error:
             self.close()
+            metrics.broker_errors.value += 1
             raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:

@@ -66,6 +66,11 @@ class Topology:
         shards = (self.message_queue(shard) for shard in range(self.shards))
         return [*shards, self.receipts_queue(), self.pushes_queue()]
 
+    def queue_names(self) -> dict[str, str]:
+        """The full names of all queues that outlive a process, by their short ones: messages.0 ... dead."""
+        queues = {queue.alias: queue.name for queue in self.task_queues()}
+        return {**queues, "dead": self.dead_queue().name}
+
     def dead_queue(self) -> Queue:
         """Where dead letters wait for an operator; the oldest go first when it is full."""
         return Queue(

@@ -21,7 +21,7 @@ _DAY_S = 24 * 3600
 @click.group()
 def main() -> None:
     """Tools of imapp, a chat backend. Settings come from IM_* variables."""
-    configure_logs(human=True)
+    configure_logs(human=True, role="tool")
 
 
 @main.command()

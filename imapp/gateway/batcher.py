@@ -15,11 +15,13 @@ import gevent
 import msgspec
 from gevent.event import Event
 
+from imapp import metrics
 from imapp.broker.publishing import TaskPublisher
 from imapp.broker.topology import WRITE_TASK
+from imapp.domain.ids import message_id
 from imapp.errors import BrokerUnavailable, RequestError
 from imapp.gateway.ordering import OrderGate
-from imapp.logs import get_log
+from imapp.logs import get_log, trace
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, Result, WriteBatch
 
@@ -32,6 +34,8 @@ _MAX_QUEUED_S: Final = 2.0
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
 RETRY_AFTER_S: Final = 1.0
+SLOW_BATCH_S: Final = 1.0
+"""From here on an answered batch is worth a line in the log."""
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 
@@ -60,17 +64,38 @@ class Pending:
         self.order_key = order_key
         self.since = time.monotonic()
 
+    def answer(self, result: Result) -> None:
+        """Give it its answer, the first and only one; never waits."""
+        if not result.code:
+            metrics.send_ack.observe(time.monotonic() - self.since)
+        if trace.on:
+            self._trace(result)
+        self.waiter.resolve(result)
+
+    def _trace(self, result: Result) -> None:
+        trace(
+            "command_answered",
+            client_message_id=self.command.client_message_id,
+            user=self.command.actor,
+            channel_id=result.channel_id,
+            message_id=message_id(result.channel_id, result.seq) if result.seq else None,
+            code=result.code or "ok",
+            ms=round((time.monotonic() - self.since) * 1000, 1),
+        )
+
 
 class Flight:
     """The batch that is out."""
 
-    __slots__ = ("batch_id", "landed", "open", "pending")
+    __slots__ = ("attempts", "batch_id", "landed", "open", "pending", "since")
 
     def __init__(self, pending: list[Pending]) -> None:
         self.batch_id = secrets.token_hex(8)
         self.pending = pending
         self.open: dict[int, Pending] = dict(enumerate(pending))
         self.landed = Event()
+        self.attempts = 0
+        self.since = time.monotonic()
 
     def take(self, index: int) -> Pending | None:
         """The command at an index, if nobody has answered it yet; after that it is answered."""
@@ -187,6 +212,7 @@ class Batcher:
         finally:
             self._give_up(flight)  # nothing is left open, unless the drive failed
             self._flight = None
+            self._note(flight)
 
     def _take(self) -> list[Pending]:
         taken: list[Pending] = []
@@ -199,31 +225,59 @@ class Batcher:
         return taken
 
     def _drive(self, flight: Flight) -> None:
-        attempt, pause = 0, _FIRST_PAUSE_S
+        pause = _FIRST_PAUSE_S
         while flight.open:
             reply_queue = self._reply_queue()
             if reply_queue is None:  # not connected: there would be no way to hear the answer
                 flight.landed.wait(_FIRST_PAUSE_S)
                 continue
-            attempt += 1
+            flight.attempts += 1
             try:
-                self._publish(flight, reply_queue, attempt)
+                self._publish(flight, reply_queue)
             except BrokerUnavailable as error:
-                log.warning("publish_unconfirmed", shard=self._shard, error=str(error))
+                log.warning("publish_unconfirmed", shard=self._shard, batch=flight.batch_id, error=str(error))
                 flight.landed.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
                 continue
             flight.landed.wait(self._redrive_s)
 
-    def _publish(self, flight: Flight, reply_queue: str, attempt: int) -> None:
+    def _publish(self, flight: Flight, reply_queue: str) -> None:
+        if trace.on:
+            self._trace(flight)
         batch = WriteBatch(
             batch_id=flight.batch_id,
             shard=self._shard,
             reply_queue=reply_queue,
-            attempt=attempt,
+            attempt=flight.attempts,
             commands=[msgspec.Raw(pending.payload) for pending in flight.pending],  # type: ignore[misc]
         )
         self._publisher.publish(WRITE_TASK, self._queue, _ENCODER.encode(batch), task_id=flight.batch_id)
+
+    def _note(self, flight: Flight) -> None:
+        """Count a batch that has its answers, and log it if it was no ordinary one."""
+        metrics.batch_commands.observe(len(flight.pending))
+        metrics.batches_repeated.value += max(0, flight.attempts - 1)
+        seconds = time.monotonic() - flight.since
+        unusual = flight.attempts > 1 or seconds > SLOW_BATCH_S
+        if unusual or trace.on:
+            (log.info if unusual else log.debug)(
+                "batch_answered",
+                shard=self._shard,
+                batch=flight.batch_id,
+                commands=len(flight.pending),
+                attempts=flight.attempts,
+                ms=round(seconds * 1000, 1),
+            )
+
+    def _trace(self, flight: Flight) -> None:
+        for pending in flight.pending:
+            trace(
+                "command_sent",
+                client_message_id=pending.command.client_message_id,
+                batch=flight.batch_id,
+                shard=self._shard,
+                attempt=flight.attempts,
+            )
 
     def _give_up(self, flight: Flight) -> None:
         if flight.open:
@@ -247,7 +301,7 @@ class Batcher:
 
 
 def _answer(pending: Pending, result: Result) -> None:
-    pending.waiter.resolve(result)
+    pending.answer(result)
     if pending.waiter.subscriber is not None:
         pending.waiter.subscriber.flush()
 

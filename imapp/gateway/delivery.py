@@ -3,15 +3,19 @@
 Nothing here waits, except `lost`, which reads the store before anything more is delivered.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
+from imapp import metrics
+from imapp.domain.ids import message_id
 from imapp.failpoints import point
 from imapp.gateway.batcher import Batcher, Flight
 from imapp.gateway.registry import LocalChannel, Registry, Subscriber
-from imapp.logs import get_log
+from imapp.logs import get_log, trace
+from imapp.services.frames import frame_type
 from schemas.tasks import (
     BatchReply,
     Fanout,
@@ -95,6 +99,7 @@ class Delivery:
         self._positions[batch.shard] = (batch.epoch, batch.number)
         if known is None or known == (batch.epoch, batch.number - 1):
             return False
+        metrics.stream_gaps.value += 1
         log.warning("stream_gap", shard=batch.shard, known=known, epoch=batch.epoch, number=batch.number)
         self._lost(batch.shard)
         self._answer_overtaken(batch)
@@ -126,6 +131,7 @@ class Delivery:
     def _deliver_entries(
         self, item: FanoutItem, local: LocalChannel, flight: Flight | None, touched: set[Subscriber]
     ) -> None:
+        _observe(item, local)
         answered = flight is not None and any(entry.index in flight.open for entry in item.entries)
         if not answered and not local.gates:
             _send_joined(item.entries, local, touched)
@@ -145,9 +151,12 @@ class Delivery:
             self._signal(notice)
 
     def _notify(self, notice: Notice) -> None:
-        for subscriber in self._registry.connections(notice.user_id):
+        connections = self._registry.connections(notice.user_id)
+        for subscriber in connections:
             subscriber.enqueue(notice.frame)
             subscriber.flush()
+        if connections:
+            metrics.frames_sent[frame_type(notice.frame)] += len(connections)
 
     def _has_passed(self, reply: BatchReply) -> bool:
         known = self._positions.get(reply.shard)
@@ -175,6 +184,17 @@ class Delivery:
             batcher.resolve(reply.batch_id, reply.results)
 
 
+def _observe(item: FanoutItem, local: LocalChannel) -> None:
+    """Note how old the entries are that go out now, by the clock of the writer, which stamped them."""
+    if item.entries and item.entries[-1].seq > local.last_seq:
+        age_s = time.time() - item.entries[0].time_ms / 1000
+        metrics.send_deliver.observe(max(0.0, age_s), len(item.entries))
+    if trace.on:
+        for entry in item.entries:
+            message = message_id(item.channel_id, entry.seq)
+            trace("entry_delivered", message_id=message, connections=len(local.subscribers))
+
+
 def _without_movements(batch: FanoutBatch) -> FanoutBatch:
     items = [msgspec.structs.replace(item, joins=[], leaves=[]) for item in batch.items]
     return msgspec.structs.replace(batch, items=items)
@@ -190,7 +210,8 @@ def _send_joined(entries: list[FanoutEntry], local: LocalChannel, touched: set[S
     if frames:
         data = frames[0] if len(frames) == 1 else b"".join(frames)
         for subscriber in local.subscribers:
-            subscriber.enqueue(data)
+            subscriber.enqueue(data, len(frames))
+        metrics.frames_sent["message"] += len(frames) * len(local.subscribers)
         touched |= local.subscribers
 
 
@@ -200,6 +221,7 @@ def _send_one(
     for subscriber in local.hearers(entry.seq):
         if subscriber is not own:
             subscriber.enqueue(entry.frame)
+            metrics.frames_sent["message"] += 1
             touched.add(subscriber)
     local.last_seq = entry.seq
 
@@ -214,7 +236,7 @@ def _answer(entry: FanoutEntry, channel_id: str, flight: Flight | None) -> Subsc
     if pending is None:
         return None
     result = Result(index=entry.index, channel_id=channel_id, seq=entry.seq, time_ms=entry.time_ms)
-    pending.waiter.resolve(result)
+    pending.answer(result)
     subscriber: Subscriber | None = pending.waiter.subscriber
     return subscriber
 

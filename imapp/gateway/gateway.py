@@ -9,6 +9,7 @@ from typing import Any, Final
 import gevent
 from gevent.event import AsyncResult
 
+from imapp import metrics
 from imapp.broker.consuming import GatewayConsumer, Handlers
 from imapp.domain.ids import direct_key, shard_of, stable_part
 from imapp.errors import RequestError, StoreUnavailable
@@ -18,7 +19,7 @@ from imapp.gateway.marks import MarkCoalescer
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry, Subscriber
-from imapp.logs import get_log
+from imapp.logs import get_log, trace
 from imapp.stores.members import MemberStore
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, OpenDirect, Result, SendMessage
@@ -98,6 +99,8 @@ class Gateway:
         Raises:
             RequestError: `busy`; nothing was sent.
         """
+        if trace.on:
+            _trace(command)
         if self.draining:
             raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
         key = _order_key(command)
@@ -188,9 +191,15 @@ class Gateway:
         affected = set(shards)
         while not self._try_reload(affected):
             gevent.sleep(_RELOAD_PAUSE_S)
+        told = 0
         for subscriber in self.registry.everybody():
             subscriber.enqueue(self._resync_frame)
             subscriber.flush()
+            told += 1
+        if told:
+            metrics.resyncs.value += 1
+            metrics.frames_sent["resync"] += told
+            log.info("resynced", shards=sorted(affected), connections=told)
 
     def _try_reload(self, shards: set[int]) -> bool:
         users = self.registry.users()
@@ -253,6 +262,16 @@ class _Caller:
         except gevent.Timeout:
             raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S) from None
         return answer
+
+
+def _trace(command: AnyCommand) -> None:
+    trace(
+        "command_taken",
+        kind=type(command).__name__,
+        client_message_id=command.client_message_id,
+        user=command.actor,
+        channel_id=getattr(command, "channel_id", None),
+    )
 
 
 def _order_key(command: AnyCommand) -> str:

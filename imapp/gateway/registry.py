@@ -15,8 +15,8 @@ class Subscriber(Protocol):
     user_id: str
     channels: set[str]
 
-    def enqueue(self, frame: bytes) -> None:
-        """Take a finished frame for sending; never waits."""
+    def enqueue(self, frame: bytes, count: int = 1, /) -> None:
+        """Take a finished frame, or `count` of them in one piece, for sending; never waits."""
 
     def flush(self) -> None:
         """Send what was taken, as far as that goes without waiting."""

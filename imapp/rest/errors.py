@@ -6,6 +6,7 @@ from typing import Final
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from imapp import metrics
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.logs import get_log
@@ -36,6 +37,7 @@ def install_errors(app: Flask) -> None:
 def refused(error: RequestError, status: int | None = None) -> Response:
     """The response to a refusal; `status` in place of the code's own."""
     status = status or error.status
+    metrics.refusals[error.code.value] += 1
     response = answer(
         ErrorBody(
             code=error.code.value,

@@ -84,7 +84,8 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     health.Readiness(
         ready=False,
         mongodb=health.Dependency(ok=True),
-        rabbitmq=health.Dependency(ok=False, reason="not connected"),
+        rabbitmq=health.Dependency(ok=True),
+        writers=health.Dependency(ok=False, reason="no writer for 1 of 2 shards for 12 s"),
         draining=False,
     ),
 )

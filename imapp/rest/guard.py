@@ -5,8 +5,9 @@ import secrets
 from typing import Final
 
 from flask import Flask, Response, g, request
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.contextvars import clear_contextvars
 
+from imapp.logs import bind
 from imapp.rest.context import services
 from imapp.services.identity import credentials_of
 
@@ -45,7 +46,7 @@ def _name() -> None:
     g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     # A connection's greenlet serves one request after the other, so the last one's fields are still there.
     clear_contextvars()
-    bind_contextvars(request_id=g.request_id)
+    bind(request_id=g.request_id)
 
 
 def _identify() -> None:
@@ -53,6 +54,7 @@ def _identify() -> None:
     if request.url_rule is None or request.endpoint in PUBLIC:
         return
     g.identity = services().identity.authenticate(credentials_of(request.environ))
+    bind(user=g.identity.user.user_id)
 
 
 def _seal(response: Response) -> Response:

@@ -5,16 +5,19 @@ command by command, and what is running is noted beforehand. The command that ki
 its sender gets a final error, and the shard goes on.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
+from imapp import metrics
+from imapp.domain.ids import message_id
 from imapp.errors import BrokerUnavailable, StoreUnavailable
 from imapp.failpoints import point
-from imapp.logs import get_log
-from imapp.services.frames import fanout_items, result
+from imapp.logs import get_log, trace
+from imapp.services import frames
 from imapp.services.outlet import Outlet
 from imapp.services.planning import Lookups, Plan
 from imapp.services.writer import Writer
@@ -25,6 +28,7 @@ from schemas.tasks import AnyCommand, FanoutItem, Result, WriteBatch
 # Seen three times: the first delivery and two redeliveries. Twice may be bad luck.
 _SUSPECT_AFTER: Final = 2
 _DEADLY_AFTER: Final = 2
+_SLOW_S: Final = 1.0
 _MAX_SETTLED: Final = 1_000  # batches; copies of one come within seconds
 
 Written = tuple[list[FanoutItem], list[Result]]
@@ -50,18 +54,21 @@ class BatchRunner:
 
     def run(self, batch: WriteBatch, *, redelivered: bool) -> None:
         """Return when the batch is stored, published and answered; then its task may be acknowledged."""
+        begun = time.monotonic()
+        metrics.batch_commands.observe(len(batch.commands))
+        metrics.batches_redelivered.value += redelivered
         try:
-            self._run(batch, redelivered=redelivered)
+            results = self._run(batch, redelivered=redelivered)
+            _note(batch, results, redelivered=redelivered, seconds=time.monotonic() - begun)
         except StoreUnavailable as error:
             # Another worker may have a better link: end, so that RabbitMQ hands the shard over in order.
             self._fail_stop(f"store unavailable: {error}")
 
-    def _run(self, batch: WriteBatch, *, redelivered: bool) -> None:
+    def _run(self, batch: WriteBatch, *, redelivered: bool) -> list[Result]:
         seen_before = redelivered or batch.attempt > 1
         attempt = self._attempts.count(batch.batch_id, redelivered=redelivered) if seen_before else None
         if attempt is not None and attempt.redeliveries >= _SUSPECT_AFTER:
-            self._run_singly(batch, attempt)
-            return
+            return self._run_singly(batch, attempt)
         settled = self._settled_before(batch.batch_id, attempt)
         todo = [(index, command) for index, command in enumerate(batch.commands) if index not in settled]
         try:
@@ -69,12 +76,12 @@ class BatchRunner:
         except (StoreUnavailable, BrokerUnavailable):
             raise
         except Exception:
-            log.exception("batch_failed", batch=batch.batch_id)
-            self._run_singly(batch, Attempt(0, {}, frozenset()))
-            return
+            log.exception("batch_failed")
+            return self._run_singly(batch, Attempt(0, {}, frozenset()))
         answers = [*results, *settled.values()]
         self._remember(batch.batch_id, results)
         self._outlet.publish(batch, items, answers, announce=seen_before)
+        return answers
 
     def _settled_before(self, batch_id: str, attempt: Attempt | None) -> dict[int, Result]:
         """The answers to those commands of a batch that must not be decided again."""
@@ -96,7 +103,7 @@ class BatchRunner:
         plan, lookups = self._writer.write(commands, known=republish)
         return _published(plan, lookups, [index for index, _ in commands], republish=republish)
 
-    def _run_singly(self, batch: WriteBatch, attempt: Attempt) -> None:
+    def _run_singly(self, batch: WriteBatch, attempt: Attempt) -> list[Result]:
         # Once may be the database's doing, or the machine's.
         deadly = {index for index, times in attempt.begun.items() if times >= _DEADLY_AFTER}
         all_items: list[FanoutItem] = []
@@ -111,6 +118,7 @@ class BatchRunner:
             all_items += items
             all_results += results or [Result(index=index, code=ErrorCode.INTERNAL.value)]
         self._outlet.publish(batch, all_items, all_results, announce=True)
+        return all_results
 
     def _settle_deadly(self, batch: WriteBatch, index: int, command: AnyCommand) -> Written:
         """Answer what it has stored before its writer died, if it has; else set it aside."""
@@ -127,17 +135,53 @@ class BatchRunner:
         except (StoreUnavailable, BrokerUnavailable):
             raise
         except Exception as error:
-            log.exception("command_failed", batch=batch.batch_id, index=index)
+            log.exception("command_failed", index=index, client_message_id=command.client_message_id)
             self._park(batch, index, f"{type(error).__name__}: {error}")
             written = _NOTHING
         self._attempts.end(batch.batch_id, index)
         return written
 
     def _park(self, batch: WriteBatch, index: int, reason: str) -> None:
-        log.error("command_parked", batch=batch.batch_id, index=index, reason=reason)
+        command = batch.commands[index]
+        log.error(
+            "command_parked",
+            index=index,
+            client_message_id=command.client_message_id,
+            user=command.actor,
+            reason=reason,
+        )
+        metrics.commands_parked.value += 1
         self._attempts.park(batch.batch_id, index, _ENCODER.encode(batch.commands[index]), reason)
 
 
+def _note(batch: WriteBatch, results: list[Result], *, redelivered: bool, seconds: float) -> None:
+    """Log a batch that was no ordinary one, and everything of every batch while somebody traces."""
+    if trace.on:
+        for result in results:
+            _trace(batch, result)
+    unusual = redelivered or batch.attempt > 1 or seconds > _SLOW_S
+    if unusual or trace.on:
+        (log.info if unusual else log.debug)(
+            "batch_written",
+            commands=len(batch.commands),
+            refused=sum(1 for result in results if result.code),
+            channels=len({result.channel_id for result in results if result.seq}),
+            attempt=batch.attempt,
+            redelivered=redelivered,
+            ms=round(seconds * 1000, 1),
+        )
+
+
+def _trace(batch: WriteBatch, result: Result) -> None:
+    trace(
+        "command_decided",
+        client_message_id=batch.commands[result.index].client_message_id,
+        channel_id=result.channel_id,
+        message_id=message_id(result.channel_id, result.seq) if result.seq else None,
+        code=result.code or "ok",
+    )
+
+
 def _published(plan: Plan, lookups: Lookups, indexes: list[int], *, republish: bool) -> Written:
-    items = fanout_items(plan, lookups.states, republish=republish)
-    return items, [result(index, plan.addresses[index], plan.outcomes[index]) for index in indexes]
+    items = frames.fanout_items(plan, lookups.states, republish=republish)
+    return items, [frames.result(index, plan.addresses[index], plan.outcomes[index]) for index in indexes]

@@ -11,6 +11,7 @@ from schemas.frames import MessageEvent
 from schemas.tasks import FanoutEntry, FanoutItem, Result
 
 _ENCODER = msgspec.json.Encoder()
+_TYPE_WITHIN = 64  # bytes, with the header
 
 
 def websocket_frame(payload: bytes) -> bytes:
@@ -21,6 +22,11 @@ def websocket_frame(payload: bytes) -> bytes:
     if size < 65_536:
         return b"\x81\x7e" + size.to_bytes(2, "big") + payload
     return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+def frame_type(frame: bytes) -> str:
+    """The type of a frame that was made here: its first field."""
+    return frame[:_TYPE_WITHIN].partition(b'"type":"')[2].partition(b'"')[0].decode()
 
 
 def message_frame(entry: LogEntry) -> bytes:

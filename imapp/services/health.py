@@ -1,21 +1,101 @@
-"""Whether what a gateway depends on answers, and why not."""
+"""Whether what a gateway depends on answers, and why not.
 
-from typing import Any
+It is asked in the background, so whoever wants to know is answered at once, whatever hangs. A dependency is
+taken for lost only after it has been silent for its grace: a restart of a writer or a slow second of the
+database shall not turn a gateway away from its load balancer.
+"""
 
-from imapp.errors import StoreUnavailable
-from imapp.stores.meta import ping
+import time
+from collections.abc import Callable, Collection
+from typing import Final, NamedTuple
+
+from imapp import metrics
+from imapp.errors import BrokerUnavailable, StoreUnavailable
+from imapp.logs import get_log
+
+_INTERVAL_S: Final = 1.0
+
+log = get_log("health")
+
+
+class Probe(NamedTuple):
+    """How to ask a dependency: `ask` gives what is wrong, in words that strangers may read, or None."""
+
+    name: str
+    ask: Callable[[], str | None]
+    grace_s: float
+
+
+class Dependency:
+    """What is known of one dependency. `run` belongs to one greenlet; everything else never waits."""
+
+    def __init__(self, probe: Probe, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = probe.name
+        self._probe = probe
+        self._clock = clock
+        self._good_at: float | None = None
+        self._reason = "not asked yet"
+        self._lost = False
+
+    def problem(self) -> str | None:
+        """Why it counts as lost; None if it has answered lately."""
+        if self._good_at is None:
+            return self._reason
+        silent_s = self._clock() - self._good_at
+        if silent_s <= self._probe.grace_s:
+            return None
+        return f"{self._reason} for {silent_s:.0f} s"
+
+    def ask(self) -> None:
+        """Ask once and remember the answer."""
+        self._reason = "no answer"  # which is all there is to say of one that hangs from here on
+        try:
+            problem = self._probe.ask()
+        except (StoreUnavailable, BrokerUnavailable) as error:
+            if not self._lost:
+                log.warning("dependency_silent", dependency=self.name, error=str(error)[:300])
+            return
+        if problem is None:
+            self._good_at = self._clock()
+        else:
+            self._reason = problem
+
+    def note(self) -> None:
+        """Count how it stands, and log it when that has changed."""
+        problem = self.problem()
+        metrics.dependency_up[self.name] = int(problem is None)
+        if (problem is not None) is self._lost:
+            return
+        self._lost = problem is not None
+        if problem is None:
+            log.info("dependency_back", dependency=self.name)
+        else:
+            log.warning("dependency_lost", dependency=self.name, reason=problem)
+
+    def run(self) -> None:
+        """Ask for ever."""
+        while True:
+            self.ask()
+            time.sleep(_INTERVAL_S)
 
 
 class HealthService:
-    """Asks the database."""
+    """All dependencies of a gateway."""
 
-    def __init__(self, database: Any) -> None:
-        self._database = database
+    def __init__(self, probes: Collection[Probe]) -> None:
+        self.dependencies = [Dependency(probe) for probe in probes]
 
-    def store_problem(self) -> str | None:
-        """What is wrong with the database; None if it answers."""
-        try:
-            ping(self._database)
-        except StoreUnavailable as error:
-            return str(error)[:300]
-        return None
+    @property
+    def loops(self) -> list[Callable[[], None]]:
+        """What must run in greenlets of their own for as long as the process lives."""
+        return [*(dependency.run for dependency in self.dependencies), self._watch]
+
+    def problems(self) -> dict[str, str | None]:
+        """By name, why a dependency counts as lost, or None. Never waits."""
+        return {dependency.name: dependency.problem() for dependency in self.dependencies}
+
+    def _watch(self) -> None:
+        while True:
+            for dependency in self.dependencies:
+                dependency.note()
+            time.sleep(_INTERVAL_S)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from imapp import metrics
 from imapp.domain.bodies import body_hash
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Rejected
@@ -85,6 +86,7 @@ class Writer:
             except (LogConflict, StoreUnavailable) as error:
                 # Whatever was held in memory may be wrong now, and part of the batch may be stored.
                 self._cache.drop(touched)
+                metrics.log_conflicts.value += isinstance(error, LogConflict)
                 log.info("attempt_failed", error=f"{type(error).__name__}: {error}", commands=len(tasks))
                 if time.monotonic() > deadline:
                     raise StoreUnavailable(str(error)) from error

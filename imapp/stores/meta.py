@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
+import pymongo
 from pymongo import ReturnDocument
 
 from imapp.stores.mongo import Database, mapped_errors
@@ -31,11 +32,11 @@ def load_identity(database: Database) -> StoreIdentity:
     return StoreIdentity(epoch=row["epoch"], body_key=bytes(row["body_key"]))
 
 
-def ping(database: Database) -> None:
-    """Return if MongoDB answers.
+def ping(database: Database, *, within_s: float) -> None:
+    """Return if MongoDB's primary answers.
 
     Raises:
-        StoreUnavailable: it does not.
+        StoreUnavailable: it does not, or not in time.
     """
-    with mapped_errors():
+    with mapped_errors(), pymongo.timeout(within_s):
         database.client.admin.command("ping")

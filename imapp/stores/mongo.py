@@ -1,6 +1,6 @@
 """The connection to MongoDB, and the one place where driver errors become ours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from imapp import metrics
 from imapp.errors import LogConflict, StoreUnavailable
 
 Document = dict[str, Any]
@@ -106,11 +107,14 @@ def mapped_errors() -> Iterator[None]:
     except BulkWriteError as error:
         failed = (error.details or {}).get("writeErrors") or []
         if failed and failed[0].get("code") == DUPLICATE_KEY:
-            raise LogConflict(_first_key(failed[0])) from error
-        raise StoreUnavailable(str(error)) from error
+            raise LogConflict(_first_key(failed[0])) from None
+        # Its text holds the documents, and what is chained is shown in logs: so it ends here.
+        metrics.store_errors.value += 1
+        raise StoreUnavailable(_bulk_problem(error.details or {})) from None
     except PyMongoError as error:
         if isinstance(error, OperationFailure) and error.code == _WRITE_CONFLICT:
             raise LogConflict("another transaction is writing the same") from error
+        metrics.store_errors.value += 1
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
 
 
@@ -139,4 +143,10 @@ def to_ms(value: datetime) -> int:
 
 
 def _first_key(details: Any) -> str:
-    return str((details or {}).get("keyValue", details))
+    return str((details or {}).get("keyValue", "unknown key"))
+
+
+def _bulk_problem(details: Mapping[str, Any]) -> str:
+    failed = [*details.get("writeErrors", ()), *details.get("writeConcernErrors", ())]
+    codes = sorted({str(one.get("codeName") or one.get("code")) for one in failed})
+    return f"BulkWriteError: {len(failed)} failed ({', '.join(codes)})"

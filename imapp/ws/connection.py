@@ -18,6 +18,7 @@ from gevent import Timeout
 from werkzeug.exceptions import BadRequest
 from wsproto.utilities import ProtocolError
 
+from imapp import metrics
 from imapp.logs import get_log
 from imapp.ws.framing import CloseFrame, FrameError, FrameReader, PingFrame, close_frame, pong_frame
 from schemas.common import MAX_FRAME_BYTES
@@ -34,9 +35,19 @@ _TURN: Final = 16  # messages or pieces of 4 KiB in a row: about a millisecond
 _TURN_PIECE_BITS: Final = 12
 _KEY_BYTES: Final = 16
 _NO_CODE: Final = 1005  # what a Close frame without a code stands for
+BY_CLIENT: Final = "by client"
 _WOULD_BLOCK: Final = (errno.EAGAIN, errno.EWOULDBLOCK)
 
 log = get_log("connection")
+
+
+class Traffic:
+    """What has passed a connection: text frames, and bytes of whatever kind."""
+
+    __slots__ = ("bytes_in", "bytes_out", "frames_in", "frames_out")
+
+    def __init__(self) -> None:
+        self.frames_in = self.frames_out = self.bytes_in = self.bytes_out = 0
 
 
 class _NoThread:
@@ -75,6 +86,9 @@ class Connection(simple_websocket.Server):
         self._turn = 0
         self._killer: Any = None
         _check_handshake(environ)
+        self.name = ""
+        self.traffic = Traffic()
+        self.ending: tuple[int, str] | None = None
         try:
             super().__init__(environ, thread_class=_NoThread, **options)
         except (ProtocolError, simple_websocket.ConnectionError, UnicodeError) as error:
@@ -101,6 +115,7 @@ class Connection(simple_websocket.Server):
                         self.reply(pong_frame(incoming.payload))
                     else:
                         self.partial_since = None  # what may be unfinished now has begun after it
+                        self.traffic.frames_in += 1
                         yield incoming
                     self._give_way(1)
                 self._note_partial()
@@ -116,6 +131,7 @@ class Connection(simple_websocket.Server):
             return b""
         self._give_way(1 + (len(data) >> _TURN_PIECE_BITS))
         self.last_heard = time.monotonic()
+        self.traffic.bytes_in += len(data)
         return data
 
     def _give_way(self, work: int) -> None:
@@ -138,13 +154,23 @@ class Connection(simple_websocket.Server):
             left -= len(data)
 
     def _peer_closes(self, frame: CloseFrame) -> None:
-        self.shut(CloseCode.NORMAL if frame.code == _NO_CODE else frame.code, "")
+        code = CloseCode.NORMAL if frame.code == _NO_CODE else frame.code
+        self._note_end(code, BY_CLIENT)
+        self.shut(code, "")
         self._peer_closed = True
 
     # ---- writing
 
-    def enqueue(self, frame: bytes) -> None:
-        """Take a finished frame. Before `release` it is held back; a full outbox ends the connection."""
+    def _note_end(self, code: int, reason: str) -> None:
+        """What comes first is what has ended the connection."""
+        if self.ending is None:
+            self.ending = (code, reason)
+
+    def enqueue(self, frame: bytes, count: int = 1, /) -> None:
+        """Take a finished frame, or `count` in one piece. Before `release` it is held back.
+
+        A full outbox ends the connection.
+        """
         if self._held is not None:
             self._held.append(frame)
             self._held_bytes += len(frame)
@@ -152,10 +178,12 @@ class Connection(simple_websocket.Server):
                 self._overflow()
         else:
             self._append(frame)
+            self.traffic.frames_out += count
 
     def reply(self, frame: bytes) -> None:
         """Take a finished frame and send it at once, also before `release`."""
         self._append(frame)
+        self.traffic.frames_out += 1
         self.flush()
 
     def release(self) -> None:
@@ -163,6 +191,7 @@ class Connection(simple_websocket.Server):
         held, self._held = self._held, None
         for frame in held or ():
             self._append(frame)
+        self.traffic.frames_out += len(held or ())
         self.flush()
 
     def forget_held(self) -> None:
@@ -191,6 +220,7 @@ class Connection(simple_websocket.Server):
         """End the connection: what is queued, then a Close frame, then at most 2 s for the peer's."""
         if self._closing:
             return
+        self._note_end(code, reason)
         self._append(close_frame(code, reason))
         self._closing = True
         self._held = None
@@ -229,7 +259,8 @@ class Connection(simple_websocket.Server):
         """The peer does not read: drop what waits, so that nobody else waits for it."""
         if self._closing:
             return
-        log.info("outbox_full", queued=self._queued_bytes)
+        log.info("outbox_full", connection=self.name, queued=self._queued_bytes)
+        metrics.slow_consumers.value += 1
         self._queue.clear()
         self._queued_bytes = 0
         self._held = None
@@ -237,6 +268,7 @@ class Connection(simple_websocket.Server):
 
     def _take_queue(self) -> bytes:
         queue = self._queue
+        self.traffic.bytes_out += self._queued_bytes
         data = queue[0] if len(queue) == 1 else b"".join(queue)
         queue.clear()
         self._queued_bytes = 0
@@ -250,7 +282,12 @@ class Connection(simple_websocket.Server):
                     with Timeout(_STALL_S):
                         self.sock.sendall(data[start : start + _CHUNK_BYTES])
                 data = self._take_queue() if self._queue else b""
-        except (OSError, Timeout):
+        except Timeout:
+            log.info("outbox_stalled", connection=self.name, queued=self._queued_bytes)
+            metrics.slow_consumers.value += 1
+            self._note_end(CloseCode.OUTBOX_FULL, "stalled")
+            self._abort()
+        except OSError:
             self._abort()
         except BaseException:
             self._abort()  # half a frame may be out: nothing may follow it

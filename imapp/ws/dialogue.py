@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from imapp import metrics
 from imapp.domain.entries import wire_time
 from imapp.domain.ids import message_id
 from imapp.errors import RequestError
@@ -47,8 +48,10 @@ class Dialogue:
         try:
             request: ClientFrame = _FRAME.decode(text)
         except (msgspec.DecodeError, RecursionError) as error:
+            metrics.frames_received["invalid"] += 1
             refused = RequestError(ErrorCode.INVALID, frame=str(error)[:200])
             raise Refusal(_id_of(text), refused) from error
+        metrics.frames_received[_tag(request)] += 1
         try:
             check_frame_names(text, request)
         except RequestError as error:
@@ -67,12 +70,14 @@ class Refusal(Exception):
 
 
 def encode(reply: msgspec.Struct) -> bytes:
-    """A reply or an event as a finished frame."""
+    """A reply, or an event for one connection, as a finished frame; counted as sent."""
+    metrics.frames_sent[_tag(reply)] += 1
     return websocket_frame(_ENCODER.encode(reply))
 
 
 def error_frame(request_id: str | None, error: RequestError) -> bytes:
     """The frame that refuses a request."""
+    metrics.refusals[error.code.value] += 1
     return encode(
         ErrorReply(
             id=request_id,
@@ -88,6 +93,7 @@ def written_frame(request_id: str, result: Result, retry_after: float) -> bytes:
     """The frame that answers a command."""
     if result.code:
         code = ErrorCode(result.code)
+        metrics.refusals[code.value] += 1
         return encode(
             ErrorReply(
                 id=request_id,
@@ -108,6 +114,11 @@ def written_frame(request_id: str, result: Result, retry_after: float) -> bytes:
             server_time=wire_time(result.time_ms),
         )
     )
+
+
+def _tag(frame: msgspec.Struct) -> str:
+    """The word that stands for a frame's type on the wire."""
+    return frame.__struct_config__.tag  # type: ignore[return-value]  # a struct may be tagged by numbers, ours are not
 
 
 def _id_of(text: str) -> str | None:

@@ -8,6 +8,7 @@ import flask_sock
 import gevent
 from flask import Flask, g, request
 
+from imapp import metrics
 from imapp.errors import RequestError
 from imapp.logs import get_log
 from imapp.services.identity import credentials_of
@@ -24,6 +25,14 @@ _ENDPOINT: Final = "serve"
 _SWEEP_S: Final = 0.5  # so that whose token has expired is gone within a second
 _GREETING_S: Final = 20.0
 _DRAIN_SPREAD_MS: Final = 3_000
+_LOST: Final = 1006  # as browsers call a connection that ended without a Close frame
+_REASONS: Final = frozenset(
+    {
+        *("by client", "lost", "stalled", "outbox full", "silent", "unfinished message", "token expired"),
+        *("unauthorized", "no hello", "try again", "restart", "frame too big", "internal error"),
+    }
+)
+"""What the series of closed connections tells apart; a peer can cause many more."""
 
 log = get_log("endpoint")
 
@@ -62,18 +71,21 @@ class Endpoint:
         """One connection, from its handshake to its end."""
         session = Session(connection, self._services, g.session_pass)
         self._sessions.add(session)
+        metrics.connections.value += 1
         impatience = gevent.spawn_later(self._hello_timeout_s, self._expect_hello, session)
         try:
             for message in connection.messages():
                 session.handle(message)
         except Exception:
             # Anything that left here would be written onto the socket as an HTTP error.
-            log.exception("connection_failed", user=session.client.user_id)
+            log.exception("connection_failed")
             connection.shut(CloseCode.INTERNAL_ERROR, "internal error")
         finally:
             impatience.kill()
             self._sessions.discard(session)
+            metrics.connections.value -= 1
             session.end()
+            _note_end(session)
 
     def drain(self, within_s: float) -> None:
         """Tell everybody to come back elsewhere, and close their connections."""
@@ -126,3 +138,19 @@ class Endpoint:
             # Addresses end up in logs and histories, so a token in one is burnt.
             raise RequestError(ErrorCode.INVALID, query="takes no parameters; a token goes into the hello")
         g.session_pass = self._services.identity.open_session(credentials_of(request.environ))
+
+
+def _note_end(session: Session) -> None:
+    code, reason = session.connection.ending or (_LOST, "lost")
+    traffic = session.connection.traffic
+    metrics.connections_closed[reason if reason in _REASONS else "other"] += 1
+    log.info(
+        "disconnected",
+        code=code,
+        reason=reason,
+        seconds=round(time.monotonic() - session.since, 1),
+        frames_in=traffic.frames_in,
+        frames_out=traffic.frames_out,
+        bytes_in=traffic.bytes_in,
+        bytes_out=traffic.bytes_out,
+    )

@@ -3,10 +3,11 @@
 import time
 from typing import Final
 
+from imapp import metrics
 from imapp.domain.entries import wire_time
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
-from imapp.logs import get_log
+from imapp.logs import bind, get_log, trace
 from imapp.services.identity import SessionPass
 from imapp.ws.client import MAX_UNDER_WAY, Client, SessionServices
 from imapp.ws.connection import Connection
@@ -39,6 +40,7 @@ class Session:
 
     def __init__(self, connection: Connection, services: SessionServices, session_pass: SessionPass) -> None:
         self.connection = connection
+        self.since = time.monotonic()
         self.client = Client(connection, services)
         self._services = services
         self._pass = session_pass
@@ -54,6 +56,7 @@ class Session:
         """Carry out one message. Every mistake gets one answer, and the socket lives."""
         if isinstance(message, bytes):
             error = RequestError(ErrorCode.INVALID, frame="expected a text message")
+            metrics.frames_received["invalid"] += 1
             self.connection.reply(error_frame(None, error))
             return
         try:
@@ -74,13 +77,15 @@ class Session:
             else:
                 VERBS[type(request)](self.client, request)
         except RequestError as error:
+            if trace.on:
+                trace("request_refused", id=request.id, code=error.code.value)
             self.connection.reply(error_frame(request.id, error))
         except StoreUnavailable as error:
             log.warning("store_unavailable", error=str(error))
             busy = RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
             self.connection.reply(error_frame(request.id, busy))
         except Exception:
-            log.exception("request_failed", type=type(request).__name__, user=self.client.user_id)
+            log.exception("request_failed", kind=type(request).__name__)
             self.connection.reply(error_frame(request.id, RequestError(ErrorCode.INTERNAL)))
 
     def _hello(self, request: frames.Hello) -> None:
@@ -105,6 +110,7 @@ class Session:
             self.connection.reply(encode(self._hello_reply(request, self._sync(request, user_id))))
             return
         self.client.user_id = user_id
+        bind(user=user_id)
         self._services.gateway.connect(self.client)
         try:
             # Read after the connection is registered: what is published meanwhile comes as an event.
@@ -115,9 +121,14 @@ class Session:
             self.connection.forget_held()
             raise
         self.client.connection_id = self._services.gateway.presence.came(self.client, request.device)
+        self.connection.name = self.client.connection_id
+        bind(connection=self.client.connection_id)
         self.connection.reply(encode(self._hello_reply(request, sync)))
         self._dialogue.state = State.OPEN
         self.connection.release()
+        resumed = request.cursor is not None
+        metrics.hellos["yes" if resumed else "no"] += 1
+        log.info("connected", device=request.device, resumed=resumed)
 
     def _sync(self, request: frames.Hello, user_id: str) -> SyncPage | None:
         return (

@@ -73,6 +73,7 @@ def test_anybody_may_ask_how_it_is(scene: Scene) -> None:
     assert ready.ready
     assert ready.mongodb.ok
     assert ready.rabbitmq.ok
+    assert ready.writers.ok
     assert client.call("GET", "/health/live").json() == {"status": "ok"}
 
 

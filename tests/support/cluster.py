@@ -1,6 +1,7 @@
 """The real product as processes: gateways, writers and a receipts worker on given servers."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -24,7 +25,19 @@ from tests.support.waiting import eventually
 
 _START_S: Final = 30.0
 _WORKER: Final = (
-    *(BIN / "celery", "-A", "workers.celery_app", "worker", "-P", "threads", "-c", "1", "-l", "WARNING"),
+    *(
+        BIN / "celery",
+        "--quiet",
+        "-A",
+        "workers.celery_app",
+        "worker",
+        "-P",
+        "threads",
+        "-c",
+        "1",
+        "-l",
+        "WARNING",
+    ),
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 )
 
@@ -34,7 +47,8 @@ class Cluster:
 
     Processes are named `gateway-0`, `writer-0`, `receipts` and so on. A writer prefers the shards with its
     number modulo the number of writers, and stands by for the others. `environment` are further variables
-    of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name.
+    of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name. With `metrics` each
+    process serves its figures on a port of its own.
     """
 
     def __init__(
@@ -48,6 +62,7 @@ class Cluster:
         shards: int = 2,
         environment: Mapping[str, str] | None = None,
         failpoints: Mapping[str, str] | None = None,
+        metrics: bool = False,
     ) -> None:
         self.namespace = namespace
         self.shards = shards
@@ -65,6 +80,7 @@ class Cluster:
             **(environment or {}),
         }
         self._failpoints = dict(failpoints or {})
+        self._metrics = metrics
         self._ports = {f"gateway-{number}": free_port() for number in range(gateways)}
         self.writers = [f"writer-{number}" for number in range(writers)]
         self.processes = {process.name: process for process in self._all_processes()}
@@ -180,6 +196,29 @@ class Cluster:
         )
         return done.stdout
 
+    def publish_task(self, queue: str, task: str, payload: bytes) -> None:
+        """Put a task onto a queue behind the product's back."""
+        headers = {
+            "lang": "py",
+            "task": task,
+            "id": secrets.token_hex(8),
+            "argsrepr": "-",
+            "kwargsrepr": "{}",
+        }
+        with _broker(self.amqp_url) as connection:
+            connection.Producer().publish(
+                [[payload], {}, {}],
+                routing_key=f"{self.namespace}.{queue}",
+                serializer="msgpack",
+                headers=headers,
+                correlation_id=headers["id"],
+            )
+
+    def metrics(self, name: str) -> str:
+        """What a process shows to Prometheus."""
+        bind = self.processes[name].environment["IM_METRICS_BIND"]
+        return requests.get(f"http://{bind}/metrics", timeout=10).text
+
     def logs(self, name: str) -> str:
         """The end of a process's log."""
         return self.processes[name].tail()
@@ -203,6 +242,8 @@ class Cluster:
 
     def _process(self, name: str, command: Iterable[str | Path], **more: str) -> ManagedProcess:
         environment = {**self._environment, "IM_FAILPOINTS": self._failpoints.get(name, ""), **more}
+        if self._metrics:
+            environment["IM_METRICS_BIND"] = f"127.0.0.1:{free_port()}"
         return ManagedProcess(name, list(command), environment=environment, log=self.folder / f"{name}.log")
 
     def _client(self) -> MongoClient[dict[str, Any]]:

@@ -14,7 +14,7 @@ class Device:
         self.user_id = user_id
         self.channels: set[str] = set()
 
-    def enqueue(self, frame: bytes) -> None:
+    def enqueue(self, frame: bytes, _count: int = 1, /) -> None:
         raise NotImplementedError
 
     def flush(self) -> None:

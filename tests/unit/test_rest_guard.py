@@ -183,26 +183,27 @@ def test_a_path_with_what_is_no_id_does_not_exist_whatever_the_method(method: st
 
 
 @pytest.mark.parametrize(
-    ("store", "connected", "draining", "status"),
+    ("lost", "draining", "status"),
     [
-        (None, True, False, 200),
-        ("AutoReconnect: 10.1.2.3:27017: connection refused", True, False, 503),
-        (None, False, False, 503),
-        (None, True, True, 503),
+        (None, False, 200),
+        ("mongodb", False, 503),
+        ("rabbitmq", False, 503),
+        ("writers", False, 503),
+        (None, True, 503),
     ],
 )
-def test_ready_says_what_is_missing_and_not_where_it_is(
-    store: str | None, connected: bool, draining: bool, status: int
-) -> None:
-    health = SimpleNamespace(store_problem=lambda: store)
-    gateway = SimpleNamespace(connected=connected, draining=draining)
+def test_ready_says_what_is_missing(lost: str | None, draining: bool, status: int) -> None:
+    problems = {
+        name: "no answer for 9 s" if name == lost else None for name in ("mongodb", "rabbitmq", "writers")
+    }
+    health = SimpleNamespace(problems=lambda: problems)
+    gateway = SimpleNamespace(draining=draining)
 
     answer = make_app(health=health, gateway=gateway).test_client().get("/api/v1/health/ready")
 
     assert answer.status_code == status
     assert answer.get_json() == {
         "ready": status == 200,
-        "mongodb": {"ok": store is None, "reason": "no answer: AutoReconnect" if store else None},
-        "rabbitmq": {"ok": connected, "reason": None if connected else "not connected"},
         "draining": draining,
+        **{name: {"ok": reason is None, "reason": reason} for name, reason in problems.items()},
     }

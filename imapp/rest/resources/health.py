@@ -2,15 +2,12 @@
 
 from flask import Response
 
-from imapp.logs import get_log
 from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, services
 from imapp.rest.schemas import schema_of
 from schemas.health import Dependency, Liveness, Readiness
 
 blueprint = Blueprint("health", __name__, description="For load balancers and process managers; no token.")
-
-log = get_log("health")
 
 
 @blueprint.get("/health/live")
@@ -25,22 +22,7 @@ def live() -> Response:
 @blueprint.alt_response(503, schema=schema_of(Readiness), description="Not now; the body says why.")
 def ready() -> Response:
     """Whether the process can serve: what it depends on answers, and it is not about to stop."""
-    mongodb, rabbitmq, draining = _mongodb(), _rabbitmq(), services().gateway.draining
-    is_ready = mongodb.ok and rabbitmq.ok and not draining
-    readiness = Readiness(ready=is_ready, mongodb=mongodb, rabbitmq=rabbitmq, draining=draining)
-    return answer(readiness, 200 if is_ready else 503)
-
-
-def _mongodb() -> Dependency:
-    problem = services().health.store_problem()
-    if problem is None:
-        return Dependency(ok=True)
-    log.warning("store_unavailable", error=problem)
-    # The rest of it names hosts, which are not everybody's business.
-    return Dependency(ok=False, reason=f"no answer: {problem.partition(':')[0]}")
-
-
-def _rabbitmq() -> Dependency:
-    if services().gateway.connected:
-        return Dependency(ok=True)
-    return Dependency(ok=False, reason="not connected")
+    problems, draining = services().health.problems(), services().gateway.draining
+    is_ready = not draining and not any(problems.values())
+    parts = {name: Dependency(ok=reason is None, reason=reason) for name, reason in problems.items()}
+    return answer(Readiness(ready=is_ready, draining=draining, **parts), 200 if is_ready else 503)

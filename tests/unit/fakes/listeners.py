@@ -28,7 +28,7 @@ class FakeSubscriber:
         self.sent: list[bytes] = []
         self.is_cut = False
 
-    def enqueue(self, frame: bytes) -> None:
+    def enqueue(self, frame: bytes, _count: int = 1, /) -> None:
         self.taken.append(frame)
 
     def flush(self) -> None:

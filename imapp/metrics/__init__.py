@@ -1,0 +1,131 @@
+"""What a process counts, for `/metrics`: every series, in one place.
+
+Purpose: plain numbers that the code which knows of an event raises by one; `exposition` reads them when
+Prometheus asks, so an event costs an addition and nothing is locked.
+What stays out: labels for users, channels or addresses: a label has a handful of values.
+Threads: any. The interpreter does not switch threads inside `+= 1` on these objects.
+Invariants: docs/observability.md names exactly these series.
+Allowed imports: prometheus_client, in `exposition` alone.
+"""
+
+from typing import Final
+
+from imapp.metrics.instruments import ByLabel, Histogram, Number, Series
+
+GATEWAY: Final = frozenset({"gateway"})
+WRITER: Final = frozenset({"writer"})
+EVERYWHERE: Final = GATEWAY | WRITER | {"receipts"}
+
+_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_COMMANDS: Final = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 200.0, 350.0, 512.0)
+
+SERIES: Final[list[Series]] = []
+"""All series, in the order in which they are shown."""
+
+
+def _number(name: str, roles: frozenset[str], text: str) -> Number:
+    number = Number()
+    SERIES.append(Series(name, text, roles, number))
+    return number
+
+
+def _by_label(name: str, label: str, roles: frozenset[str], text: str) -> ByLabel:
+    numbers = ByLabel()
+    SERIES.append(Series(name, text, roles, numbers, label))
+    return numbers
+
+
+def _histogram(name: str, bounds: tuple[float, ...], roles: frozenset[str], text: str) -> Histogram:
+    histogram = Histogram(bounds)
+    SERIES.append(Series(name, text, roles, histogram))
+    return histogram
+
+
+# ---- sockets
+
+connections: Final = _number("imapp_connections", GATEWAY, "Open WebSockets.")
+connections_closed: Final = _by_label(
+    "imapp_connections_closed_total",
+    "reason",
+    GATEWAY,
+    "WebSockets that have ended, by who or what ended them.",
+)
+slow_consumers: Final = _number(
+    "imapp_slow_consumer_closes_total", GATEWAY, "WebSockets cut because the client did not read fast enough."
+)
+hellos: Final = _by_label(
+    "imapp_hellos_total", "resumed", GATEWAY, "Accepted hellos; `yes` with a cursor: a client that came back."
+)
+frames_received: Final = _by_label(
+    "imapp_frames_received_total", "type", GATEWAY, "Frames from clients, by their type; `invalid` has none."
+)
+frames_sent: Final = _by_label(
+    "imapp_frames_sent_total", "type", GATEWAY, "Frames to clients, by their type."
+)
+refusals: Final = _by_label(
+    "imapp_refusals_total", "code", GATEWAY, "Requests refused, over WebSocket and REST, by error code."
+)
+
+# ---- the way of a message
+
+send_ack: Final = _histogram(
+    "imapp_send_ack_seconds", _SECONDS, GATEWAY, "From taking a write to answering that it is stored."
+)
+send_deliver: Final = _histogram(
+    "imapp_send_deliver_seconds",
+    _SECONDS,
+    GATEWAY,
+    "From an entry's own time (the writer's clock) to handing it to the sockets here.",
+)
+batch_commands: Final = _histogram(
+    "imapp_batch_commands",
+    _COMMANDS,
+    GATEWAY | WRITER,
+    "Commands in a batch: sent by a gateway, run by a writer.",
+)
+batches_repeated: Final = _number(
+    "imapp_batches_repeated_total", GATEWAY, "Times that a batch was sent again, since its answer was late."
+)
+batches_redelivered: Final = _number(
+    "imapp_batches_redelivered_total",
+    WRITER,
+    "Batches that RabbitMQ delivered again: a writer had not finished.",
+)
+log_conflicts: Final = _number(
+    "imapp_log_conflicts_total", WRITER, "Attempts fenced by the log's keys: a repeat, or another writer."
+)
+commands_parked: Final = _number(
+    "imapp_commands_parked_total", WRITER, "Commands set aside for the operators."
+)
+
+# ---- the stream of the fanout
+
+stream_gaps: Final = _number(
+    "imapp_stream_gaps_total", GATEWAY, "Holes in a shard's stream of finished batches."
+)
+resyncs: Final = _number("imapp_resyncs_total", GATEWAY, "Times that all clients here were told to resync.")
+stream_connects: Final = _number(
+    "imapp_stream_connects_total",
+    GATEWAY,
+    "Connections made to hear the fanout; all but the first reconnect.",
+)
+
+# ---- what it depends on
+
+queue_messages: Final = _by_label(
+    "imapp_queue_messages", "queue", GATEWAY, "Messages that wait in a queue, as of some seconds ago."
+)
+queue_consumers: Final = _by_label(
+    "imapp_queue_consumers", "queue", GATEWAY, "Consumers of a queue, those who stand by included."
+)
+dependency_up: Final = _by_label(
+    "imapp_dependency_up", "dependency", GATEWAY, "1 if it answers, as `health/ready` says, else 0."
+)
+store_errors: Final = _number(
+    "imapp_store_errors_total", EVERYWHERE, "Calls of MongoDB that failed or were not confirmed in time."
+)
+broker_errors: Final = _number(
+    "imapp_broker_errors_total",
+    EVERYWHERE,
+    "Publishes and connections that RabbitMQ refused, lost or left open.",
+)

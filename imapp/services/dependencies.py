@@ -1,0 +1,40 @@
+"""What a gateway depends on, and how each is asked."""
+
+from collections.abc import Callable
+from typing import Final
+
+from imapp import metrics
+from imapp.broker.inspection import QueueWatch
+from imapp.services.health import Probe
+
+PING_S: Final = 1.0
+"""How long the store may take to answer."""
+_SERVER_GRACE_S: Final = 4.0
+_WRITER_GRACE_S: Final = 10.0  # a writer that is restarted, or two at once, take some seconds
+
+
+def dependency_probes(
+    *, ask_store: Callable[[], None], queues: QueueWatch, shards: int, is_connected: Callable[[], bool]
+) -> tuple[Probe, ...]:
+    """MongoDB; RabbitMQ, with what it says of the queues; and somebody who writes for each shard."""
+
+    def ask_mongodb() -> str | None:
+        ask_store()
+        return None
+
+    def ask_rabbitmq() -> str | None:
+        for name, state in queues.look().items():
+            metrics.queue_messages[name] = state.messages if state else 0
+            metrics.queue_consumers[name] = state.consumers if state else 0
+        return None if is_connected() else "not connected"
+
+    def ask_for_writers() -> str | None:
+        found = [queues.states.get(f"messages.{shard}") for shard in range(shards)]
+        missing = sum(1 for state in found if state is None or not state.consumers)
+        return f"no writer for {missing} of {shards} shards" if missing else None
+
+    return (
+        Probe("mongodb", ask_mongodb, _SERVER_GRACE_S),
+        Probe("rabbitmq", ask_rabbitmq, _SERVER_GRACE_S),
+        Probe("writers", ask_for_writers, _WRITER_GRACE_S),
+    )
