@@ -12,6 +12,7 @@ import msgspec
 
 from imapp.broker.publishing import MessagePublisher
 from imapp.errors import BrokerUnavailable
+from imapp.failpoints import point
 from imapp.logs import get_log
 from schemas.tasks import PresenceNotice, Typing, TypingNotice
 
@@ -66,6 +67,8 @@ class Signals:
         """Publish what was collected; what RabbitMQ does not take is dropped."""
         typing, self._typing = self._typing, []
         people, self._people = iter(self._people), {}
+        if point("gateway.signals"):
+            return
         try:
             if typing:
                 self._publish(TypingNotice(typing=typing))

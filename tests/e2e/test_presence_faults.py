@@ -151,3 +151,19 @@ def test_a_hello_neither_waits_nor_fails_when_who_is_here_can_not_be_stored(scen
 
     eventually(lambda: len(rows(scene)) == 2, timeout=PATIENCE_S, what="both are stored at last")
     wait_now(client, bo, online=True)
+
+
+def test_a_change_whose_notice_was_lost_is_told_all_the_same(own_cluster: ClusterFactory) -> None:
+    cluster = own_cluster(
+        writers=1, shards=1, environment=QUICK, failpoints={"gateway-0": "gateway.signals=skip"}
+    )
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        watcher = scene.connect(an, gateway=1)
+        watch(watcher, bo)
+
+        device = scene.connect(bo)
+        wait_until(watcher, bo, online=True, timeout=PATIENCE_S)
+
+        device.close()
+        wait_until(watcher, bo, online=False, timeout=PATIENCE_S)
