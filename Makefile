@@ -1,5 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PROFILE ?= run
+FAULT_ROUNDS ?= 3
+FAULT_SEED ?= 0
 
 SETUP := @$(PYTHON) -m devstack.setup
 BIN := .venv/bin
@@ -7,7 +9,7 @@ CACHES := .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run setup-tools run test lint types unit autobahn format contracts openapi settings bench up down clean
+.PHONY: help setup setup-run setup-tools run test lint types unit test-faults autobahn format contracts openapi settings bench up down clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -28,6 +30,10 @@ types: setup-tools ## strict type check
 
 unit: setup-tools ## the tests that need no services
 	@$(BIN)/pytest -m "not services"
+
+test-faults: setup ## everything that breaks, again with other seeds and longer (FAULT_ROUNDS=3, FAULT_SEED=any)
+	@env -u IM_MONGO_URL -u IM_AMQP_URL $(BIN)/pytest tests/faults -s -q --timeout=900 \
+		--fault-rounds=$(FAULT_ROUNDS) --fault-seed=$(FAULT_SEED)
 
 autobahn: setup-tools ## the WebSocket against Autobahn's fuzzing client; needs Python 2.7 (pyenv's, or PYTHON27)
 	@$(BIN)/python -m tests.autobahn

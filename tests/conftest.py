@@ -85,7 +85,13 @@ def start_cluster(stack: Stack, keep: ExitStack, **options: Any) -> Cluster:
     return keep.enter_context(cluster)
 
 
-# ---- the suite's guard
+# ---- options and the suite's guard
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How often the faults of `tests/faults` are repeated; without it they run once, in their short form."""
+    parser.addoption("--fault-rounds", type=int, default=0, help="run the faults' long form so many times")
+    parser.addoption("--fault-seed", type=int, default=0, help="the first round's seed, instead of any")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

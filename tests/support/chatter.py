@@ -1,112 +1,135 @@
-"""Somebody who talks through every fault, as a good client does: retries, reconnects, catches up."""
+"""People who write all the time: one in his channel, another who adds people to a group and removes them."""
 
+import random
 import threading
-import time
-from collections.abc import Callable
-from typing import Final
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
 
 from schemas import frames
 from tests.support.client import Client
-from tests.support.link import DisconnectedError, RefusedError, Reply
+from tests.support.persistent import Persistent
 from tests.support.scene import Scene
-from tests.support.waiting import eventually
 
-_RETRIED: Final = ("busy", "rate_limited")
-_ANSWER_S: Final = 12.0
-_PAUSE_S: Final = 0.1
+_LAST_ANSWER_S = 60.0
 
 
-class Chatter:
-    """Sends texts to one channel, a few under way at a time, each with one client id until it is answered.
+class Busybody(Persistent, ABC):
+    """Somebody who does the same thing again and again on a thread of his own, until `hush`.
 
-    It begins on one gateway and goes on with the next whenever its connection breaks.
+    `pause_s` lies between two turns, and varies by a half.
     """
 
-    def __init__(self, scene: Scene, user: str, *, gateway: int = 0, window: int = 4) -> None:
-        self.user = user
-        self.acked = 0
-        self.client = scene.connect(user, gateway=gateway)
-        self._scene = scene
-        self._gateway = gateway
-        self._window = window
+    def __init__(
+        self, scene: Scene, user: str, *, gateway: int = 0, pause_s: float = 0.0, final: Collection[str] = ()
+    ) -> None:
+        super().__init__(scene, user, gateway=gateway, final=final)
+        self._pause_s = pause_s
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
 
-    def talk(self, channel: str) -> None:
-        """Begin to send, until `hush`."""
-        self._thread = threading.Thread(target=self._run, args=(channel,), daemon=True)
+    def begin(self) -> None:
+        """Go to work."""
+        self._thread = threading.Thread(target=self._run, name=self.user, daemon=True)
         self._thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing new."""
+        self._stopping.set()
 
     def hush(self) -> None:
         """Stop, once everything sent is answered; raises what went wrong."""
-        self._stopping.set()
+        self.stop()
         assert self._thread is not None
-        self._thread.join(60)
+        self._thread.join(_LAST_ANSWER_S)
         assert not self._thread.is_alive(), f"{self.user} still waits for an answer"
         if self._failure is not None:
             raise self._failure
 
-    def _run(self, channel: str) -> None:
+    @abstractmethod
+    def take_turn(self) -> None:
+        """Do it once; return when it is answered."""
+
+    def _run(self) -> None:
         try:
-            number = 0
             while not self._stopping.is_set():
-                texts = {self.client.new_id(): f"{self.user} {number + part}" for part in range(self._window)}
-                number += self._window
-                self._send_all(channel, texts)
+                self.take_turn()
+                if self._pause_s:
+                    self._stopping.wait(self._pause_s * random.uniform(0.5, 1.5))
         except BaseException as failure:  # noqa: BLE001  # `hush` raises it where the test can see it
             self._failure = failure
 
-    def _send_all(self, channel: str, texts: dict[str, str]) -> None:
-        """Send these in order; after a refusal or a broken connection the unanswered ones again, in order."""
-        while texts:
-            replies = {name: self._post(channel, name, text) for name, text in texts.items()}
-            for name, reply in replies.items():
-                if self._is_stored(reply):
-                    del texts[name]
-                    self.acked += 1
-            if texts:
-                self._recover()
 
-    def _post(self, channel: str, name: str, text: str) -> Reply:
-        return self.client.post_text(channel, text, client_message_id=name)
+class Chatter(Busybody):
+    """Sends texts to one channel, a few under way at a time, each with one client id until it is answered."""
 
-    def _is_stored(self, reply: Reply) -> bool:
-        try:
-            reply.result(_ANSWER_S)
-        except RefusedError as refusal:
-            if refusal.code in _RETRIED:
-                return False
-            raise
-        except DisconnectedError:
-            return False
-        return True
+    def __init__(
+        self,
+        scene: Scene,
+        user: str,
+        *,
+        gateway: int = 0,
+        window: int = 4,
+        pause_s: float = 0.0,
+        final: Collection[str] = (),
+    ) -> None:
+        super().__init__(scene, user, gateway=gateway, pause_s=pause_s, final=final)
+        self._window = window
+        self._number = 0
+        self._channel = ""
 
-    def _recover(self) -> None:
-        if self.client.is_open:
-            time.sleep(_PAUSE_S)
-            return
-        self.client = eventually(self._reconnect, what=f"{self.user} is back")
+    def talk(self, channel: str) -> None:
+        """Begin to send, until `hush`."""
+        self._channel = channel
+        self.begin()
 
-    def _reconnect(self) -> Client | None:
-        self._gateway = (self._gateway + 1) % len(self._scene.cluster.gateway_urls)
-        try:
-            client = self._scene.connect(self.user, gateway=self._gateway, reader=self.client.reader)
-            client.catch_up()
-        except (OSError, DisconnectedError, RefusedError):
-            return None
-        return client
+    def take_turn(self) -> None:
+        """Send a window of texts."""
+        numbers = range(self._number, self._number + self._window)
+        self._number += self._window
+        self.insist(
+            {
+                self.client.new_id(): (
+                    "send",
+                    {"channel_id": self._channel, "content": f"{self.user} {number}"},
+                )
+                for number in numbers
+            }
+        )
 
 
-def talk_until(chatters: list[Chatter], channels: list[str], done: Callable[[], bool]) -> None:
-    """Let them talk, each in his channel, until the condition holds; return when all is answered."""
-    for chatter, channel in zip(chatters, channels, strict=True):
-        chatter.talk(channel)
-    try:
-        eventually(done, timeout=60)
-    finally:
-        for chatter in chatters:
-            chatter.hush()
+class Host(Busybody):
+    """The owner of a group, who adds and removes the same people by turns."""
+
+    def __init__(
+        self, scene: Scene, user: str, *, rng: random.Random, gateway: int = 0, pause_s: float = 0.0
+    ) -> None:
+        super().__init__(scene, user, gateway=gateway, pause_s=pause_s)
+        self._rng = rng
+        self._channel = ""
+        self._guests: Sequence[str] = ()
+        self._present: list[str] = []
+
+    def receive(self, channel: str, guests: Sequence[str]) -> None:
+        """Begin, until `hush`; the guests are not in yet."""
+        self._channel, self._guests = channel, guests
+        self.begin()
+
+    def take_turn(self) -> None:
+        """Ask somebody in, or show somebody out."""
+        absent = [name for name in self._guests if name not in self._present]
+        is_welcome = self._rng.choice([True, True, False])
+        if absent and is_welcome:
+            guest = self._rng.choice(absent)
+            self._present.append(guest)
+            self.insist(
+                {self.client.new_id(): ("add_members", {"channel_id": self._channel, "user_ids": [guest]})}
+            )
+        elif self._present:
+            guest = self._present.pop(0)
+            self.insist(
+                {self.client.new_id(): ("remove_member", {"channel_id": self._channel, "user_id": guest})}
+            )
 
 
 def has_gone_on(chatters: list[Chatter], more: int) -> Callable[[], bool]:

@@ -158,14 +158,13 @@ class Client(Witness):
             page = self.history(channel, after=after, limit=100)
             self.holdings.add_range(channel, _entries(page), after=after, to=page.to_seq)
 
-    def read_all(self, channel: str) -> list[Entry]:
-        """Everything that this person may read of a channel, by pages from the start."""
-        entries: list[Entry] = []
-        after, more = 0, True
-        while more:
-            page = self.history(channel, after=after, limit=100)
+    def read_all(self, channel: str, page: HistoryPage | None = None) -> list[Entry]:
+        """Everything that this person may read of a channel from the start, or from a page on."""
+        page = page or self.history(channel, after=0, limit=100)
+        entries = _entries(page)
+        while page.more_after:
+            page = self.history(channel, after=page.to_seq, limit=100)
             entries += _entries(page)
-            after, more = page.to_seq, page.more_after
         return entries
 
     # ---- ending

@@ -164,12 +164,35 @@ class Cluster:
         process.start()
         self.wait_ready()
 
+    def mend(self) -> None:
+        """Thaw what hangs, start anew what has ended or was told to fail; return when all serve."""
+        for process in self.processes.values():
+            process.thaw()
+            if process.environment["IM_FAILPOINTS"]:
+                process.stop()
+                process.environment["IM_FAILPOINTS"] = ""
+            if not process.is_running:
+                process.start()
+        self.wait_ready()
+        self.wait_consumers(len(self.writers))
+
     # ---- use
 
     @property
     def gateway_urls(self) -> list[str]:
         """The http address of each gateway."""
         return [f"http://127.0.0.1:{port}" for port in self._ports.values()]
+
+    def serving_gateway(self) -> int:
+        """The number of a gateway that serves.
+
+        Raises:
+            AssertionError: none does.
+        """
+        for number, name in enumerate(self._ports):
+            if self.processes[name].is_running and self._is_ready(name):
+                return number
+        raise AssertionError("no gateway serves")
 
     @property
     def database(self) -> Database[dict[str, Any]]:

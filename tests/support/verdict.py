@@ -1,22 +1,25 @@
 """The end of a run: wait until it is quiet, read what is left, judge."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Final
 
 from pymongo.database import Database
 
+from schemas import frames
 from tests.support.client import Client
 from tests.support.cluster import Cluster
 from tests.support.history import Entry, History, Span, StaysByChannel
 from tests.support.invariants import check
-from tests.support.link import RefusedError
+from tests.support.link import RefusedError, Reply, check_reply
 from tests.support.recorder import Recorder, entry_of
 from tests.support.report import Report
 from tests.support.waiting import PATIENCE_S, eventually
 
 Documents = Database[dict[str, Any]]
 
+_AT_ONCE: Final = 8  # people who read in the end
 _NOT_HIS: Final = ("not_found", "not_member", "forbidden")
 
 
@@ -80,19 +83,26 @@ def read_finally(
     cluster: Cluster, users: Iterable[str], channels: Iterable[str]
 ) -> dict[tuple[str, str], Sequence[Entry]]:
     """What each user gets of each channel through history, on a connection of its own."""
-    wanted = list(channels)
-    reads: dict[tuple[str, str], Sequence[Entry]] = {}
-    for user in users:
-        with cluster.connect(user) as client:
-            for channel in wanted:
-                reads[user, channel] = _read(client, channel)
-    return reads
+    wanted, gateway = list(channels), cluster.serving_gateway()
+
+    def read(user: str) -> dict[tuple[str, str], Sequence[Entry]]:
+        with cluster.connect(user, gateway=gateway) as client:
+            return {(user, channel): entries for channel, entries in _read(client, wanted).items()}
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return {key: entries for found in pool.map(read, users) for key, entries in found.items()}
 
 
-def _read(client: Client, channel: str) -> list[Entry]:
+def _read(client: Client, channels: Iterable[str]) -> dict[str, list[Entry]]:
+    first = {channel: client.post("history", channel_id=channel, after=0, limit=100) for channel in channels}
+    return {channel: _read_on(client, channel, reply) for channel, reply in first.items()}
+
+
+def _read_on(client: Client, channel: str, first: Reply) -> list[Entry]:
     try:
-        return client.read_all(channel)
+        page = check_reply("history", first.result(PATIENCE_S), frames.HistoryReply)
     except RefusedError as refusal:
         if refusal.code in _NOT_HIS:
             return []
         raise
+    return client.read_all(channel, page)

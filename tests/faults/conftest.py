@@ -1,0 +1,86 @@
+"""The system that is hurt and mended, and how hard it is hurt."""
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+
+from devstack.services import Stack
+from tests.conftest import start_cluster
+from tests.support.cluster import Cluster
+from tests.support.load import Crowd, Load
+from tests.support.scene import Scene
+
+_ENVIRONMENT: Final = {"IM_STANDBY_DELAY_S": "0.5", "IM_GIVE_BACK_AFTER_S": "5"}
+_SHORT_SEED: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """How hard a fault hits: the crowd, for how long something hangs, and how much of the rest."""
+
+    crowd: Crowd
+    hang_s: float
+    many: int
+
+
+SHORT: Final = Force(Crowd(), hang_s=2.0, many=100)
+LONG: Final = Force(Crowd(pairs=20, groups=6, group_size=10, window=5, pause_s=1.0), hang_s=10.0, many=500)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """In the long form every test comes once for each seed."""
+    if "seed" in metafunc.fixturenames:
+        first = metafunc.config.getoption("--fault-seed") or random.SystemRandom().randrange(10**6)
+        rounds = metafunc.config.getoption("--fault-rounds")
+        seeds = range(first, first + rounds) if rounds else [_SHORT_SEED]
+        metafunc.parametrize("seed", list(seeds), ids=lambda seed: f"seed-{seed}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What takes long is left to the long form."""
+    if config.getoption("--fault-rounds"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if item not in long]
+    config.hook.pytest_deselected(items=long)
+
+
+@pytest.fixture
+def force(request: pytest.FixtureRequest) -> Force:
+    """Of the short or of the long form."""
+    return LONG if request.config.getoption("--fault-rounds") else SHORT
+
+
+@pytest.fixture
+def rng(seed: int, request: pytest.FixtureRequest) -> random.Random:
+    """Chance, the same for the same test and seed."""
+    return random.Random(f"{seed} {request.node.originalname}")
+
+
+@pytest.fixture(scope="session")
+def patient(stack: Stack) -> Iterator[Cluster]:
+    """Two gateways, two writers that stand by for each other, and a receipts worker: to be hurt by all."""
+    with ExitStack() as keep:
+        yield start_cluster(stack, keep, environment=_ENVIRONMENT)
+
+
+@pytest.fixture
+def hurt(patient: Cluster, stack: Stack) -> Iterator[Cluster]:
+    """The cluster, mended of what the last test did to it, and its servers."""
+    patient.mend()
+    yield patient
+    for server in stack.servers:
+        server.start()
+
+
+@pytest.fixture
+def load(hurt: Cluster, force: Force, rng: random.Random, request: pytest.FixtureRequest) -> Iterator[Load]:
+    """A crowd that begins to talk when the test enters the load; its result is printed."""
+    with Scene(hurt) as scene:
+        load = Load(scene, force.crowd, rng)
+        yield load
+        print(f"\n{request.node.name}: {load.line()}")

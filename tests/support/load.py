@@ -1,0 +1,156 @@
+"""A crowd that keeps talking while a fault happens, and the judgement of what everybody saw."""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from tests.support.chatter import Busybody, Chatter, Host, direct_channel
+from tests.support.report import Report
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
+
+_BEGIN_S: Final = 30.0
+_QUIET_S: Final = 60.0
+RECOVERY_S: Final = 60.0
+"""How long everybody may take to be whole again; ample, for a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many talk, and how busily: each sends `window` texts at once every `pause_s` or so.
+
+    Pairs write to each other; each group has an owner who asks two people of the pairs in and shows them
+    out again, all the time.
+    """
+
+    pairs: int = 6
+    groups: int = 4
+    group_size: int = 6
+    window: int = 3
+    pause_s: float = 1.0
+
+
+class Load:
+    """The crowd on one cluster. Leaving the block without an error ends the talk and judges it."""
+
+    def __init__(self, scene: Scene, crowd: Crowd, rng: random.Random) -> None:
+        self.scene = scene
+        self.recovered_s = 0.0
+        self.report = Report()
+        self._crowd = crowd
+        self._rng = rng
+        self.pairs: list[Chatter] = []
+        self.groups: list[Chatter] = []
+        self.hosts: list[Host] = []
+        self.pair_channels: list[str] = []
+        self.group_channels: list[str] = []
+        self._hurt_at = 0.0
+
+    @property
+    def everybody(self) -> Sequence[Busybody]:
+        """Who does something."""
+        return [*self.pairs, *self.groups, *self.hosts]
+
+    @property
+    def acked(self) -> int:
+        """How many writes are answered so far."""
+        return sum(person.acked for person in self.everybody)
+
+    @property
+    def refusals(self) -> int:
+        """How often somebody was told to come again."""
+        return sum(person.refusals for person in self.everybody)
+
+    @property
+    def silences(self) -> int:
+        """How often a gateway did not answer at all."""
+        return sum(person.silences for person in self.everybody)
+
+    def __enter__(self) -> Self:
+        try:
+            self._gather()
+            for person, channel in zip(self.pairs, self.pair_channels * 2, strict=True):
+                person.talk(channel)
+            for number, person in enumerate(self.groups):
+                person.talk(self.group_channels[number % len(self.group_channels)])
+            for number, host in enumerate(self.hosts):
+                guests = [self.pairs[(number + step) % len(self.pairs)].user for step in (0, 1)]
+                host.receive(self.group_channels[number], guests)
+            self.wait_whole("everybody has begun", timeout=_BEGIN_S)
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._stop()
+        if kind is None:
+            for person in self.everybody:
+                person.hush()
+            self.report = self.scene.judge()
+            self.report.raise_if_broken()
+
+    # ---- while it runs
+
+    def wait_moment(self) -> None:
+        """Return at a random moment soon."""
+        goal = self.acked + self._rng.randrange(2 * len(self.everybody))
+        eventually(lambda: self.acked >= goal, timeout=_BEGIN_S, what="some more answers")
+
+    def hurts_now(self) -> None:
+        """The fault, or its end, is now: the time to recovery counts from here."""
+        self._hurt_at = time.monotonic()
+
+    def wait_recovered(self, within: float = RECOVERY_S) -> None:
+        """Return when everybody has had an answer to something that he began after `hurts_now`."""
+        self.wait_whole("everybody is whole again", timeout=within, since=self._hurt_at)
+        self.recovered_s = max(self.recovered_s, time.monotonic() - self._hurt_at)
+
+    def wait_whole(self, what: str, *, timeout: float, since: float | None = None) -> None:
+        """Return when everybody has begun something after a time, now by default, and it is answered."""
+        since = time.monotonic() if since is None else since
+        eventually(
+            lambda: all(person.whole_since >= since for person in self.everybody), timeout=timeout, what=what
+        )
+
+    def line(self) -> str:
+        """What the fault did to whom."""
+        return f"{self.report.summary()}, recovered within {self.recovered_s:.1f} s"
+
+    # ---- inside
+
+    def _gather(self) -> None:
+        crowd = self._crowd
+        pairs = self.scene.people(*(f"p{number}" for number in range(2 * crowd.pairs)))
+        members = self.scene.people(*(f"g{number}" for number in range(crowd.groups * crowd.group_size)))
+        self.pairs = [self._chatter(user) for user in pairs]
+        self.groups = [self._chatter(user) for user in members]
+        for one, other in zip(self.pairs[: crowd.pairs], pairs[crowd.pairs :], strict=True):
+            self.pair_channels.append(direct_channel(one.client, other))
+        for number in range(crowd.groups):
+            (owner,) = self.scene.people(f"host{number}")
+            rng = random.Random(self._rng.random())
+            host = Host(self.scene, owner, rng=rng, gateway=self._gateway(), pause_s=crowd.pause_s)
+            self.hosts.append(host)
+            made = host.client.write(
+                "create_group", name=f"group {number}", user_ids=list(members[number :: crowd.groups])
+            )
+            self.group_channels.append(made.channel_id)
+
+    def _chatter(self, user: str) -> Chatter:
+        return Chatter(
+            self.scene,
+            user,
+            gateway=self._gateway(),
+            window=self._crowd.window,
+            pause_s=self._crowd.pause_s,
+        )
+
+    def _gateway(self) -> int:
+        return self._rng.randrange(len(self.scene.cluster.gateway_urls))
+
+    def _stop(self) -> None:
+        for person in self.everybody:
+            person.stop()

@@ -1,0 +1,104 @@
+"""A device that has its way through every fault, as a good client does: retries, reconnects, catches up."""
+
+import time
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from websockets.exceptions import WebSocketException
+
+from tests.support.client import Client
+from tests.support.link import DisconnectedError, RefusedError, Reply
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
+
+ANSWER_S: Final = 12.0
+"""A gateway that lives answers every write sooner, be it with `busy`; one that does not is given up."""
+
+_RETRIED: Final = ("busy", "rate_limited")
+_PAUSE_S: Final = 0.1
+_RETURN_S: Final = 60.0
+
+Write = tuple[str, Mapping[str, Any]]
+"""The kind of a request and its fields without the client id."""
+
+
+class Persistent:
+    """A person's device, which begins on one gateway and goes on with the next when that one breaks.
+
+    `silences` counts how often a gateway did not answer in time, `refusals` the answers to try again.
+    """
+
+    def __init__(self, scene: Scene, user: str, *, gateway: int = 0, final: Collection[str] = ()) -> None:
+        """`final` are the refusals that end a write as well as an ack does."""
+        self.user = user
+        self.acked = 0
+        self.silences = 0
+        self.refusals = 0
+        self.slowest_s = 0.0
+        self.whole_since = 0.0
+        """When the newest write was begun that is answered for good (monotonic)."""
+        self.client = scene.connect(user, gateway=gateway)
+        self._scene = scene
+        self._gateway = gateway
+        self._final = final
+
+    def insist(self, writes: Mapping[str, Write]) -> None:
+        """Send these in order, all at once; the unanswered ones again until all are answered for good.
+
+        Raises:
+            RefusedError: one was refused for another reason than that it should come again.
+            AssertionError: no gateway took the device back.
+        """
+        began = time.monotonic()
+        left = dict(writes)
+        while left:
+            posted = time.monotonic()
+            replies = {client_id: self._post(client_id, left[client_id]) for client_id in left}
+            for client_id, reply in replies.items():
+                if self._is_settled(reply, posted):
+                    del left[client_id]
+            if left:
+                self._recover()
+        self.whole_since = began
+
+    def _post(self, client_id: str, write: Write) -> Reply:
+        kind, fields = write
+        return self.client.post(kind, client_message_id=client_id, **fields)
+
+    def _is_settled(self, reply: Reply, posted: float) -> bool:
+        try:
+            reply.result(max(0.0, posted + ANSWER_S - time.monotonic()))
+        except RefusedError as refusal:
+            self.slowest_s = max(self.slowest_s, time.monotonic() - posted)
+            if refusal.code in self._final:
+                return True
+            if refusal.code not in _RETRIED:
+                raise
+            self.refusals += 1
+            return False
+        except TimeoutError:
+            if self.client.is_open:  # the first of several that go unanswered
+                self.silences += 1
+                self.client.abort()
+            return False
+        except DisconnectedError:
+            return False
+        self.slowest_s = max(self.slowest_s, time.monotonic() - posted)
+        self.acked += 1
+        return True
+
+    def _recover(self) -> None:
+        if self.client.is_open:
+            time.sleep(_PAUSE_S)
+            return
+        self.client = eventually(self._reconnect, timeout=_RETURN_S, what=f"{self.user} is back")
+
+    def _reconnect(self) -> Client | None:
+        self._gateway = (self._gateway + 1) % len(self._scene.cluster.gateway_urls)
+        try:
+            client = self._scene.connect(self.user, gateway=self._gateway, reader=self.client.reader)
+            client.holdings = self.client.holdings
+            client.catch_up()
+        except (OSError, WebSocketException, DisconnectedError, RefusedError):
+            return None
+        return client
