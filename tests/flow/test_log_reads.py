@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
+from tests.support.entries import log_entry
 
 CHANNELS = ("a" * 24, "m" * 24, "z" * 24)
 LENGTH = 300
@@ -17,7 +17,7 @@ LENGTH = 300
 @pytest.fixture(autouse=True)
 def logs(database: Database) -> Iterator[None]:
     """Three logs, in a database that writes down what its queries cost."""
-    MessageLog(database).append([_entry(name, seq) for name in CHANNELS for seq in range(1, LENGTH + 1)])
+    MessageLog(database).append([log_entry(name, seq) for name in CHANNELS for seq in range(1, LENGTH + 1)])
     database.command("profile", 2)
     yield
     database.command("profile", 0)
@@ -43,24 +43,3 @@ def _examined(database: Database) -> int:
     """How many documents of the log the server has looked at since the test began."""
     rows: list[dict[str, Any]] = list(database["system.profile"].find({"docsExamined": {"$exists": True}}))
     return sum(row["docsExamined"] for row in rows if row["ns"].endswith(".messages"))
-
-
-def _entry(channel_id: str, seq: int) -> LogEntry:
-    return LogEntry(
-        channel_id=channel_id,
-        seq=seq,
-        sender="an",
-        sender_name="An",
-        sender_avatar="",
-        client_message_id=f"id-{seq}",
-        body_hash=None,
-        type=1,
-        content="",
-        extra={},
-        reply_to=None,
-        mentions=[],
-        status=0,
-        countable=seq,
-        rev=seq,
-        time_ms=1_000,
-    )

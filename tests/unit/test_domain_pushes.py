@@ -8,29 +8,13 @@ from msgspec.structs import replace as changed
 from imapp.domain.entries import LogEntry
 from imapp.domain.pushes import Listener, may_disturb, news_for, own_marks
 from schemas.common import Notify
+from tests.support.entries import log_entry
 
 BO = Listener("bo", ((1, None),), Notify.ALL, 0)
 
 
 def text(seq: int, sender: str = "an", *, mentions: tuple[str, ...] = ()) -> LogEntry:
-    return LogEntry(
-        channel_id="c" * 24,
-        seq=seq,
-        sender=sender,
-        sender_name=sender.capitalize(),
-        sender_avatar="",
-        client_message_id=f"id-{seq}",
-        body_hash=None,
-        type=1,
-        content=f"text {seq}",
-        extra={},
-        reply_to=None,
-        mentions=list(mentions),
-        status=0,
-        countable=seq,
-        rev=seq,
-        time_ms=1_000 + seq,
-    )
+    return log_entry("c" * 24, seq, sender=sender, mentions=list(mentions))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""Several push workers at the same channels: the chain of ranges stays whole, and everybody is told once."""
+
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+
+from imapp.services.badges import Badges
+from imapp.services.pushing import PushRunner, PushStores
+from imapp.stores.channels import ChannelStore
+from imapp.stores.dispatches import DispatchStore
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Database
+from imapp.stores.users import UserStore
+from schemas.tasks import PushBatch, PushNudge
+from tests.support.entries import log_entry
+
+CHANNELS = [f"{name}" * 24 for name in "abc"]
+WORKERS = 4
+ROUNDS = 10
+
+
+class Nobody:
+    """Everybody is away."""
+
+    def online(self, user_ids: Collection[str]) -> set[str]:
+        del user_ids
+        return set()
+
+
+def runner(database: Database) -> PushRunner:
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+
+    def fail(reason: str) -> None:
+        raise AssertionError(reason)
+
+    return PushRunner(
+        PushStores(channels, members, log, UserStore(database), DispatchStore(database)),
+        presence=Nobody(),
+        badges=Badges(channels, members, log),
+        tells=False,
+        fail_stop=fail,
+    )
+
+
+def ranges(database: Database, channel: str) -> list[tuple[int, int]]:
+    rows = database["pushes"].find({"channel_id": channel, "status": 0}).sort("min_seq")
+    return [(row["min_seq"], row["max_seq"]) for row in rows]
+
+
+def test_workers_that_race_dispatch_every_entry_once(database: Database) -> None:
+    log = MessageLog(database)
+    batch = PushBatch(nudges=[PushNudge(channel_id=name, at_ms=1_000) for name in CHANNELS])
+    runners = [runner(database) for _ in range(WORKERS)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for start in range(1, ROUNDS * 3, 3):
+            log.append([log_entry(name, seq) for name in CHANNELS for seq in range(start, start + 3)])
+            list(pool.map(lambda one: one.run(batch), runners))
+
+    for name in CHANNELS:
+        covered = [seq for first, last in ranges(database, name) for seq in range(first, last + 1)]
+        assert covered == list(range(1, ROUNDS * 3 + 1))
+
+
+def test_a_task_that_comes_again_writes_nothing(database: Database) -> None:
+    MessageLog(database).append([log_entry(CHANNELS[0], seq) for seq in range(1, 4)])
+    batch = PushBatch(nudges=[PushNudge(channel_id=CHANNELS[0], at_ms=1_000)])
+    runner(database).run(batch)
+    once = list(database["pushes"].find())
+
+    runner(database).run(batch)
+
+    assert list(database["pushes"].find()) == once
+    assert ranges(database, CHANNELS[0]) == [(1, 3)]
+
+
+def test_a_long_log_is_dispatched_to_its_end(database: Database) -> None:
+    log = MessageLog(database)
+    log.append([log_entry(CHANNELS[0], seq) for seq in range(1, 451)])
+
+    runner(database).run(PushBatch(nudges=[PushNudge(channel_id=CHANNELS[0], at_ms=1_000)]))
+
+    assert ranges(database, CHANNELS[0]) == [(1, 200), (201, 400), (401, 450)]
