@@ -19,7 +19,7 @@ from imapp.rest import install_routes
 from schemas.frames import ClientFrame, MessageEvent, TypingEvent
 from tests.support.cast import READERS, Cast, Place, Who
 from tests.support.cluster import Cluster
-from tests.support.rights import FRAMES, ROUTES, Row
+from tests.support.rights import ANYBODY, FRAMES, ROUTES, Row
 from tests.support.scene import Scene
 from tests.support.trying import Answer, Try
 from tests.support.waiting import eventually
@@ -118,6 +118,24 @@ def test_a_frame_answers_everybody_as_the_table_says(casts: Mapping[str, Cast], 
     row = FRAMES[name]
 
     assert Trial(cast_for(casts, name, row), name, row).run() == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for table in (ROUTES, FRAMES) for name, row in table.items() if row.rights is not ANYBODY]
+)
+def test_a_direct_chat_is_nobody_elses(casts: Mapping[str, Cast], name: str) -> None:
+    cast = casts["everybody"]
+    row = ROUTES.get(name) or FRAMES[name]
+    trial = Trial(cast, name, row)
+    for who in (Who.ADMIN, Who.STRANGER):
+        for variant in row.variants:
+            fields = {**row.needs(cast), **variant}
+
+            answer = trial.ask(who, cast.direct, fields)
+
+            assert answer.outcome == "not_found"
+            assert cast.secret not in answer.text
+            assert [trial.ask(who, nowhere, fields).told for nowhere in cast.nowhere()[:1]] == [answer.told]
 
 
 @pytest.mark.parametrize("who", [who for who in Who if who not in {Who.NOBODY, Who.DISABLED}])

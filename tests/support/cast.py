@@ -70,6 +70,8 @@ class Cast:
             if who is not Who.NOBODY
         }
         self.channel = self._play(self.clients[Who.OWNER])
+        self.secret = f"secret-{secrets.token_hex(8)}"
+        self.direct = self._whisper(self.clients[Who.OWNER])
 
     def token(self, who: Who) -> str | None:
         """What he shows, None for nobody."""
@@ -114,6 +116,12 @@ class Cast:
         owner.write("add_members", channel_id=channel, user_ids=[self.ids[Who.BACK]])
         self._say(owner, channel, "later")
         return channel
+
+    def _whisper(self, owner: Client) -> Place:
+        """A direct chat of the owner with the member, which is nobody else's."""
+        written = owner.send_text(None, self.secret, to=self.ids[Who.MEMBER])
+        assert written.message_id is not None
+        return Place(written.channel_id, written.message_id, self.extra)
 
     def _say(self, owner: Client, channel: str, text: str) -> None:
         seq = owner.send_text(channel, self.texts[text]).seq
