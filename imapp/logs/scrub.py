@@ -24,7 +24,7 @@ _REMOVED: Final = "[removed]"
 # What stands before a secret is kept (group 1); the secret itself is not.
 _SECRETS: Final = (
     re.compile(r"(\b[Bb]earer\s+)[^\s\"',]+"),
-    re.compile(r"()\beyJ[\w-]+\.[\w-]+\.[\w-]*"),  # a JSON web token, wherever it stands
+    re.compile(r"()eyJ[\w-]{8,}[\w.-]*"),  # a JSON web token, wherever it stands and wherever it was cut off
     re.compile(r"(://[^\s:/@\"']*:)[^\s/@\"']+(?=@)"),  # the password in an address
     re.compile(r"(?<=[\w/])(\?)[\w.%~-]+=[^\s\"'\\]*"),  # the query of an address
 )

@@ -20,6 +20,7 @@ from pymongo.database import Database
 from tests.support.client import Client
 from tests.support.processes import BIN, ManagedProcess, free_port
 from tests.support.recorder import Recorder
+from tests.support.secrets import leaked_in
 from tests.support.tokens import JWT_KEY, make_token
 from tests.support.waiting import eventually
 
@@ -104,7 +105,11 @@ class Cluster:
             raise AssertionError(f"{error}\n{logs}") from error
 
     def stop(self) -> None:
-        """End everything in good order, drop the database, remove the logs."""
+        """End everything in good order, drop the database, remove the logs.
+
+        Raises:
+            AssertionError: a log holds a token or a key, whatever the tests were about.
+        """
         for process in self.processes.values():
             process.thaw()
             process.ask_to_stop()
@@ -115,7 +120,9 @@ class Cluster:
         client.drop_database(self.database.name)
         client.close()
         self._mongo = None
+        leaks = leaked_in(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
+        assert not leaks, "secrets stand in logs:\n" + "\n".join(leaks)
 
     def __enter__(self) -> Self:
         try:
