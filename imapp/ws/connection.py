@@ -93,6 +93,8 @@ class Connection(simple_websocket.Server):
             super().__init__(environ, thread_class=_NoThread, **options)
         except (ProtocolError, simple_websocket.ConnectionError, UnicodeError) as error:
             raise BadRequest("not a WebSocket handshake") from error
+        # Else what the handshake needed, a parser of HTTP with its buffers, would stay as long as this.
+        self.ws = self.event = self.input_buffer = None
 
     @property
     def closing(self) -> bool:

@@ -24,6 +24,8 @@ from schemas.frames import CloseCode, ClosingEvent
 _ENDPOINT: Final = "serve"
 _SWEEP_S: Final = 0.5  # so that whose token has expired is gone within a second
 _GREETING_S: Final = 20.0
+_NO_HELLO: Final = (CloseCode.UNAUTHORIZED, "no hello")
+_TRY_AGAIN: Final = (CloseCode.RESYNC, "try again")
 _DRAIN_SPREAD_MS: Final = 3_000
 _LOST: Final = 1006  # as browsers call a connection that ended without a Close frame
 _REASONS: Final = frozenset(
@@ -72,7 +74,6 @@ class Endpoint:
         session = Session(connection, self._services, g.session_pass)
         self._sessions.add(session)
         metrics.connections.value += 1
-        impatience = gevent.spawn_later(self._hello_timeout_s, self._expect_hello, session)
         try:
             for message in connection.messages():
                 session.handle(message)
@@ -81,7 +82,6 @@ class Endpoint:
             log.exception("connection_failed")
             connection.shut(CloseCode.INTERNAL_ERROR, "internal error")
         finally:
-            impatience.kill()
             self._sessions.discard(session)
             metrics.connections.value -= 1
             session.end()
@@ -116,17 +116,17 @@ class Endpoint:
             connection.shut(CloseCode.PROTOCOL_ERROR, "unfinished message")
         elif session.open and session.client.expires_at < time.time():
             connection.shut(CloseCode.UNAUTHORIZED, "token expired")
+        elif not session.open and self._is_late(session, now):
+            # Who has said who he is waits for our store: he shall come back, not stay away.
+            code, reason = _TRY_AGAIN if session.greeted else _NO_HELLO
+            connection.shut(code, reason)
         elif ping:
             connection.reply(PING_FRAME)
 
-    def _expect_hello(self, session: Session) -> None:
-        if not session.greeted:
-            session.connection.shut(CloseCode.UNAUTHORIZED, "no hello")
-            return
-        # He has said who he is, and it is our store that is slow: he shall come back, not stay away.
-        gevent.sleep(_GREETING_S)
-        if not session.open:
-            session.connection.shut(CloseCode.RESYNC, "try again")
+    def _is_late(self, session: Session, now: float) -> bool:
+        """Whether a connection has had its time to get in."""
+        allowed = self._hello_timeout_s + (_GREETING_S if session.greeted else 0.0)
+        return now - session.since > allowed
 
     def _admit(self) -> None:
         """Refuse a handshake before anything of it is a WebSocket."""
