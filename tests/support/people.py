@@ -26,3 +26,14 @@ def make_users(database: Documents, *ids: str) -> Sequence[str]:
     if rows:
         database["users"].bulk_write([ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows])
     return ids
+
+
+def traces_of(documents: Documents, user: str) -> dict[str, int]:
+    """How many documents hold something that this person has done."""
+    return {
+        "messages": documents["messages"].count_documents({"sender": user}),
+        "channels": documents["channels"].count_documents({"$or": [{"creator": user}, {"owner": user}]}),
+        "members": documents["members"].count_documents({"user_id": user}),
+        "pushes": documents["pushes"].count_documents({"rows.receiver": user}),
+        "parked": documents["parked"].count_documents({}),
+    }
