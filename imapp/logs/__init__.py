@@ -19,6 +19,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 from imapp.logs.libraries import LibraryHandler
 from imapp.logs.scrub import scrub_fields, scrub_line
+from imapp.logs.visible import show_controls, visible_traceback
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 
@@ -50,7 +51,7 @@ def configure_logs(*, human: bool, role: str, level: str = "info", stream: TextI
     `role` says what this process is: `gateway`, `writer`, `receipts` ...
     """
     renderer: list[Any] = (
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        [show_controls, structlog.dev.ConsoleRenderer(exception_formatter=visible_traceback)]
         if human
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=repr)]
     )
