@@ -299,3 +299,16 @@ def test_what_follows_a_handshake_is_no_request(scene: Scene, eve: str) -> None:
 
         assert statuses(peer.read_rest()) == [101]
     assert scene.cluster.database["members"].count_documents({"user_id": eve}) == 0
+
+
+@pytest.mark.parametrize(
+    "offer", [b"permessage-deflate", b"permessage-deflate; client_max_window_bits", b'x, y;z="1"']
+)
+def test_compression_is_never_agreed_to(scene: Scene, offer: bytes) -> None:
+    with RawPeer(scene.cluster.gateway_urls[0]) as peer:
+        peer.send(HANDSHAKE.replace(b"Version: 13", b"Version: 13\r\nSec-WebSocket-Extensions: " + offer))
+
+        answer = peer.read_until(b"\r\n\r\n")
+
+    assert statuses(answer) == [101]
+    assert b"extensions" not in answer.lower()

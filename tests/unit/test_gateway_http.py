@@ -1,13 +1,14 @@
 """Reading HTTP bodies without letting one peer hold up the others; with gunicorn it is in `tests/flow`."""
 
 import io
+import socket
 from types import SimpleNamespace
 from typing import Any
 
 import gevent
 import pytest
 
-from workers.http import PatientSocket, begin_request, end_request
+from workers.http import PatientSocket, begin_request, end_request, limit_stalls
 
 ENOUGH_S = 30.0
 
@@ -98,3 +99,15 @@ def test_if_the_next_request_can_not_be_found_the_connection_is_closed(body: Any
     end_request(refused)
 
     assert refused.closed
+
+
+def test_a_connection_inherits_the_limit_of_its_listener() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        limit_stalls([SimpleNamespace(FAMILY=socket.AF_INET, sock=server)])
+        with socket.create_connection(server.getsockname()), server.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+
+
+def test_a_listener_without_tcp_is_left_alone() -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        limit_stalls([SimpleNamespace(FAMILY=socket.AF_UNIX, sock=server)])
