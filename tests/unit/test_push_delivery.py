@@ -1,0 +1,152 @@
+"""Out of the outbox: in portions, from where it stopped, never with a text that was recalled meanwhile."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import pytest
+from msgspec.structs import replace as changed
+
+from imapp.domain.entries import LogEntry
+from imapp.domain.ids import message_id
+from imapp.services.notifiers import NotDelivered
+from imapp.services.push_delivery import Patience, PushDelivery
+from imapp.stores.outbox import Parcel
+from schemas.notifications import PushRecord
+from tests.support.entries import log_entry
+
+CHANNEL = "c" * 24
+
+
+class Outbox:
+    """Holds one parcel."""
+
+    def __init__(self, parcel: Parcel) -> None:
+        self.parcel: Parcel | None = parcel
+        self.pauses: list[float] = []
+        self.errors: list[str] = []
+
+    def take(self, for_s: float) -> Parcel | None:
+        assert for_s > 2 * 5.0, "longer than a request may take"
+        if self.parcel is None or self.pauses or self.errors:
+            return None
+        self.parcel = replace(self.parcel, attempts=self.parcel.attempts + 1)
+        return self.parcel
+
+    def keep(self, parcel_id: str, *, sent: int, for_s: float) -> None:
+        assert self.parcel is not None
+        assert (self.parcel.parcel_id, for_s > 0) == (parcel_id, True)
+        self.parcel = replace(self.parcel, sent=sent)
+
+    def remove(self, _parcel_id: str) -> None:
+        self.parcel = None
+
+    def postpone(self, _parcel_id: str, *, by_s: float, error: str) -> None:
+        assert error
+        self.pauses.append(by_s)
+
+    def bury(self, _parcel_id: str, *, error: str) -> None:
+        self.errors.append(error)
+
+    def count_dead(self) -> int:
+        return len(self.errors)
+
+
+class Log:
+    """Holds the entries that the records speak of."""
+
+    def __init__(self, *entries: LogEntry) -> None:
+        self._entries = {entry.message_id: entry for entry in entries}
+
+    def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
+        keys = [message_id(channel, seq) for channel, seq in positions]
+        return {key: self._entries[key] for key in keys if key in self._entries}
+
+
+class Service:
+    """Somebody's push service, which takes so many portions and then fails."""
+
+    def __init__(self, takes: int = 99) -> None:
+        self.takes = takes
+        self.taken: list[tuple[str, list[PushRecord]]] = []
+
+    def deliver(self, delivery_id: str, records: Sequence[PushRecord]) -> None:
+        if len(self.taken) >= self.takes:
+            raise NotDelivered("HTTP status 500")
+        self.taken.append((delivery_id, list(records)))
+
+
+def record(user_id: str, seq: int = 1) -> PushRecord:
+    return PushRecord(
+        user_id=user_id,
+        channel_id=CHANNEL,
+        message_id=message_id(CHANNEL, seq),
+        title="An",
+        preview="a text",
+        badge=1,
+        mentioned=False,
+        messages=1,
+        time="2026-11-24T08:00:00.000Z",
+    )
+
+
+def parcel(people: int = 1, *, attempts: int = 0) -> Parcel:
+    return Parcel("p", [record(f"u{number}") for number in range(people)], attempts=attempts)
+
+
+def delivery(outbox: Outbox, service: Service, log: Log | None = None) -> PushDelivery:
+    patience = Patience(timeout_s=5.0, first_pause_s=2.0, tries=3)
+    entries = log or Log(log_entry(CHANNEL, 1))
+    return PushDelivery(outbox, entries, service, patience, jitter=lambda _, most: most)  # type: ignore[arg-type]
+
+
+def test_a_big_parcel_goes_in_portions_each_with_an_id_of_its_own() -> None:
+    outbox, service = Outbox(parcel(250)), Service()
+
+    delivery(outbox, service).send_due()
+
+    assert [(name, len(records)) for name, records in service.taken] == [
+        ("p.0", 100),
+        ("p.100", 100),
+        ("p.200", 50),
+    ]
+    assert outbox.parcel is None
+
+
+def test_after_a_failure_it_goes_on_where_it_stopped() -> None:
+    outbox, service = Outbox(parcel(250)), Service(takes=1)
+    delivery(outbox, service).send_due()
+    outbox.pauses.clear()
+    service.takes = 99
+
+    delivery(outbox, service).send_due()
+
+    assert [name for name, _ in service.taken] == ["p.0", "p.100", "p.200"]
+
+
+@pytest.mark.parametrize(("attempts", "pause"), [(0, 2.0), (1, 4.0)])
+def test_each_pause_is_twice_as_long(attempts: int, pause: float) -> None:
+    outbox = Outbox(parcel(attempts=attempts))
+
+    delivery(outbox, Service(takes=0)).send_due()
+
+    assert outbox.pauses == [pause]
+
+
+def test_the_last_try_is_the_last() -> None:
+    outbox = Outbox(parcel(attempts=2))
+
+    delivery(outbox, Service(takes=0)).send_due()
+
+    assert (outbox.pauses, outbox.errors) == ([], ["HTTP status 500"])
+
+
+@pytest.mark.parametrize(
+    "log", [Log(log_entry(CHANNEL, 1, status=1)), Log()], ids=["recalled", "gone from the log"]
+)
+def test_a_text_that_was_recalled_meanwhile_does_not_go_out(log: Log) -> None:
+    service = Service()
+
+    delivery(Outbox(parcel()), service, log).send_due()
+
+    ((_, (told,)),) = service.taken
+    assert told == changed(record("u0"), preview="")
