@@ -43,7 +43,7 @@ def keep_our_logs(**_: Any) -> None:
 def take_role(sender: str, options: dict[str, Any], **_: Any) -> None:
     """Whether it writes or keeps read marks is known from its queues."""
     global role  # noqa: PLW0603  # one per worker process, set once at its start
-    role = "receipts" if "receipts" in str(options.get("queues")) else "writer"
+    role = "writer" if "messages." in str(options.get("queues")) else "receipts"
     name_process(role=role, process=sender)
 
 

@@ -14,7 +14,8 @@ from imapp.metrics.instruments import ByLabel, Histogram, Number, Series
 
 GATEWAY: Final = frozenset({"gateway"})
 WRITER: Final = frozenset({"writer"})
-EVERYWHERE: Final = GATEWAY | WRITER | {"receipts"}
+RECEIPTS: Final = frozenset({"receipts"})
+EVERYWHERE: Final = GATEWAY | WRITER | RECEIPTS
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _COMMANDS: Final = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 200.0, 350.0, 512.0)
@@ -108,6 +109,18 @@ stream_connects: Final = _number(
     "imapp_stream_connects_total",
     GATEWAY,
     "Connections made to hear the fanout; all but the first reconnect.",
+)
+
+# ---- who is told outside
+
+pushes_delivered: Final = _number(
+    "imapp_pushes_delivered_total", RECEIPTS, "Push records that the notifier has taken."
+)
+pushes_postponed: Final = _number(
+    "imapp_pushes_postponed_total", RECEIPTS, "Requests with push records that failed and come again."
+)
+pushes_dead: Final = _number(
+    "imapp_pushes_dead_total", RECEIPTS, "Parcels of push records that were given up."
 )
 
 # ---- what it depends on

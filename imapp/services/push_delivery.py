@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from imapp import metrics
 from imapp.domain.entries import NORMAL
 from imapp.domain.ids import split_message_id
 from imapp.failpoints import point
@@ -68,6 +69,7 @@ class PushDelivery:
             except NotDelivered as error:
                 self._failed(parcel, str(error))
                 return
+            metrics.pushes_delivered.value += len(portion)
             point("pushes.delivered")
             if start + _PORTION < len(parcel.records):
                 self._outbox.keep(parcel.parcel_id, sent=start + _PORTION, for_s=held_s)
@@ -76,11 +78,13 @@ class PushDelivery:
     def _failed(self, parcel: Parcel, error: str) -> None:
         if parcel.attempts >= self._patience.tries:
             self._outbox.bury(parcel.parcel_id, error=error)
+            metrics.pushes_dead.value += 1
             log.error("push_dead", parcel=parcel.parcel_id, error=error, dead=self._outbox.count_dead())
             return
         # Half of it is chance, so that what failed together does not come back together.
         pause = min(self._patience.first_pause_s * 2 ** (parcel.attempts - 1), _LONGEST_PAUSE_S)
         pause = self._jitter(pause / 2, pause)
+        metrics.pushes_postponed.value += 1
         self._outbox.postpone(parcel.parcel_id, by_s=pause, error=error)
         log.warning("push_postponed", parcel=parcel.parcel_id, error=error, pause_s=round(pause, 2))
 
