@@ -1,7 +1,6 @@
 """A company's issuer as a web server: it publishes its keys, and can be slow, silent or gone."""
 
 import threading
-import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
@@ -62,7 +61,7 @@ class IssuerServer:
         while self.drips and not self._closing.is_set():
             handler.wfile.write(b" ")
             handler.wfile.flush()
-            time.sleep(_DRIP_S)
+            self._closing.wait(_DRIP_S)
 
     def __enter__(self) -> Self:
         self._thread.start()
