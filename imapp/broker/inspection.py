@@ -54,17 +54,12 @@ class QueueWatch:
 
     def _open(self) -> Connection:
         if self._connection is None:
-            self._connection = open_impatient(self._url)
+            self._connection = be_impatient(open_connection(self._url, confirm=False))
         return self._connection
 
 
-def open_impatient(url: str) -> Connection:
-    """A connection on which a question without an answer fails after two seconds instead of never.
-
-    Raises:
-        OSError, AMQPError: RabbitMQ can't be reached or refuses.
-    """
-    connection = open_connection(url, confirm=False)
+def be_impatient(connection: Connection) -> Connection:
+    """The same connection; a question on it without an answer fails after two seconds instead of never."""
     connection.connection.transport.sock.settimeout(_ANSWER_S)
     return connection
 

@@ -5,12 +5,14 @@ import json
 import click
 
 from imapp.cli.chat import main as run_chat
+from imapp.cli.doctor import report, show
 from imapp.cli.people import put_user, user
 from imapp.cli.pushes import pushes
 from imapp.cli.settings import running_config, settings
 from imapp.config import JWT, Config
 from imapp.errors import StoreUnavailable
 from imapp.logs import configure_logs
+from imapp.services.doctor import fail
 from imapp.services.seeding import seed_demo
 from imapp.services.tokens import make_token
 from imapp.wiring import tool_services
@@ -64,6 +66,19 @@ def chat(user_id: str, url: str, given: str) -> None:
         raise SystemExit(run_chat(user=user_id, url=url or f"http://{config.bind}", token=bearer))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs: a list of level, what and mend.")
+@click.pass_context
+def doctor(context: click.Context, *, as_json: bool) -> None:
+    """Look at everything that imapp needs and say how to mend what is wrong; exit 1 if something fails."""
+    try:
+        config = running_config()
+    except click.ClickException as error:
+        finding = fail(f"settings: {error.message}", "docs/configuration.md says what is allowed")
+        context.exit(show([finding], as_json=as_json))
+    context.exit(report(config, as_json=as_json))
 
 
 @main.command()

@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from imapp import metrics
 from imapp.gateway.registry import LocalChannel, Registry, Subscriber
 from imapp.gateway.signals import Signals
 from imapp.services.frames import websocket_frame
@@ -55,6 +56,7 @@ class Keystrokes:
             if subscriber.user_id != typing.user_id:
                 subscriber.enqueue(frame)
                 subscriber.flush()
+                metrics.frames_sent["typing"] += 1
 
     def _hearing(self, channel_id: str) -> LocalChannel | None:
         local = self._registry.channel(channel_id)

@@ -7,6 +7,7 @@ from typing import Final
 import gevent
 import msgspec
 
+from imapp import metrics
 from imapp.domain.presence import Presence
 from imapp.errors import StoreUnavailable
 from imapp.gateway.attendance import Attendance
@@ -142,6 +143,7 @@ class GatewayPresence:
             event = PresenceEvent(users=[rows[watched.user_id] for watched in people])  # type: ignore[misc]
             subscriber.enqueue(websocket_frame(_ENCODER.encode(event)))
             subscriber.flush()
+            metrics.frames_sent["presence"] += 1
 
     def _sweep_for_ever(self) -> None:
         while True:
