@@ -9,7 +9,7 @@ from typing import Any
 
 import gevent
 
-from imapp import failpoints
+from imapp import failpoints, metrics
 from imapp.app import services_of
 from imapp.config import load_config
 from imapp.logs import configure_logs, get_log, name_process
@@ -22,6 +22,7 @@ _config = load_config()
 configure_logs(human=_config.human_logs, role="gateway", level=_config.log_level)
 _DRAIN_S = 8.0  # for what is under way; then
 _GOODBYE_S = 5.0  # for the Close frames
+_drains: list[Any] = []  # of this process: one
 
 bind = _config.bind
 worker_class = "gevent"
@@ -69,8 +70,15 @@ def post_worker_init(worker: Any) -> None:
     services.endpoint.start()
     for loop in (*services.loops, *services.health.loops):
         services.gateway.spawn(loop)
-    gevent.spawn(_drain_when_told, worker, services)
+    _drains.append(gevent.spawn(_drain_when_told, worker, services))
     settle_collector()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """The last socket is gone; the drain may still be telling so to the other gateways and to the log."""
+    del server
+    if not worker.alive:
+        gevent.joinall(_drains, timeout=_DRAIN_S + _GOODBYE_S)
 
 
 def _drain_when_told(worker: Any, services: Any) -> None:
@@ -78,11 +86,15 @@ def _drain_when_told(worker: Any, services: Any) -> None:
     while worker.alive:
         gevent.sleep(0.1)
     log = get_log("gateway")
-    log.info("draining")
+    begun = time.monotonic()
+    log.info("draining", connections=metrics.connections.value)
+    commands: dict[str, int] = {}
+    connections: dict[str, int] = {}
     # Refuse new commands, answer those under way, and only then send everybody elsewhere.
     try:
-        services.gateway.drain(time.monotonic() + _DRAIN_S)
+        commands = services.gateway.drain(time.monotonic() + _DRAIN_S)
     finally:
-        services.endpoint.drain(_GOODBYE_S)
+        connections = services.endpoint.drain(_GOODBYE_S)
         services.gateway.presence.leave()
-    log.info("drained")
+    seconds = round(time.monotonic() - begun, 2)
+    log.info("drained", **commands, **connections, refused=services.gateway.refused, seconds=seconds)

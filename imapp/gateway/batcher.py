@@ -135,6 +135,11 @@ class Batcher:
         """Whether nothing waits and nothing is out."""
         return not self._pending and self._flight is None
 
+    @property
+    def load(self) -> int:
+        """How many commands wait or are out."""
+        return len(self._pending) + (len(self._flight.open) if self._flight is not None else 0)
+
     def submit(self, command: AnyCommand, waiter: Waiter, order_key: str) -> None:
         """Take a command; its waiter hears of it within the time-out.
 

@@ -53,6 +53,8 @@ class Gateway:
         self.received = received
         self.presence = make_presence(self.name, self.registry)
         self.draining = False
+        self.refused = 0
+        """Commands refused since the drain began."""
         self._shards = shards
         self._members = members
         self._resync_frame = resync_frame
@@ -102,6 +104,7 @@ class Gateway:
         if trace.on:
             _trace(command)
         if self.draining:
+            self.refused += 1
             raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
         key = _order_key(command)
         self._batchers[shard_of(key, self._shards)].submit(command, waiter, key)
@@ -155,9 +158,13 @@ class Gateway:
         for batcher in self._batchers.values():
             batcher.forget(subscriber)
 
-    def drain(self, deadline: float) -> None:
-        """Refuse new commands and wait until those under way are answered, or the deadline (monotonic)."""
+    def drain(self, deadline: float) -> dict[str, int]:
+        """Refuse new commands and wait until those under way are answered, or the deadline (monotonic).
+
+        Gives how many were under way, and how many of them are still without an answer.
+        """
         self.draining = True
+        under_way = self._under_way()
         for batcher in self._batchers.values():
             batcher.stop()
         self.marks.stop()
@@ -165,6 +172,11 @@ class Gateway:
         while time.monotonic() < deadline and not self._idle():
             gevent.sleep(0.02)
         self._consumer.stop()
+        left = self._under_way()
+        return {"under_way": under_way, "answered": max(0, under_way - left), "unanswered": left}
+
+    def _under_way(self) -> int:
+        return sum(batcher.load for batcher in self._batchers.values())
 
     def _idle(self) -> bool:
         return (

@@ -87,14 +87,20 @@ class Endpoint:
             session.end()
             _note_end(session)
 
-    def drain(self, within_s: float) -> None:
-        """Tell everybody to come back elsewhere, and close their connections."""
-        for session in tuple(self._sessions):
-            wait = random.randint(0, _DRAIN_SPREAD_MS)  # noqa: S311  # only spreads the reconnects
-            session.connection.reply(encode(ClosingEvent(reconnect_in_ms=wait)))
-            session.connection.shut(CloseCode.RESTART, "restart")
+    def drain(self, within_s: float) -> dict[str, int]:
+        """Tell everybody to come back elsewhere, and close their connections.
+
+        Gives how many were told, and how many have not gone in time.
+        """
+        told: set[Session] = set()
         deadline = time.monotonic() + within_s
-        while self._sessions and time.monotonic() < deadline:
+        while True:
+            # The listener stays open for up to a second after SIGTERM: late ones are told as well.
+            for session in self._sessions - told:
+                _say_goodbye(session)
+            told |= self._sessions
+            if not self._sessions or time.monotonic() > deadline:
+                return {"told": len(told), "left": len(self._sessions)}
             gevent.sleep(0.05)
 
     def sweep_for_ever(self) -> None:
@@ -138,6 +144,12 @@ class Endpoint:
             # Addresses end up in logs and histories, so a token in one is burnt.
             raise RequestError(ErrorCode.INVALID, query="takes no parameters; a token goes into the hello")
         g.session_pass = self._services.identity.open_session(credentials_of(request.environ))
+
+
+def _say_goodbye(session: Session) -> None:
+    wait = random.randint(0, _DRAIN_SPREAD_MS)  # noqa: S311  # only spreads the reconnects
+    session.connection.reply(encode(ClosingEvent(reconnect_in_ms=wait)))
+    session.connection.shut(CloseCode.RESTART, "restart")
 
 
 def _note_end(session: Session) -> None:

@@ -1,11 +1,14 @@
 """What the processes of a cluster have logged, read as an operator's tools read it."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from tests.support.cluster import Cluster
 
 Event = dict[str, Any]
+
+# What Celery writes straight onto the screen when SIGTERM comes.
+_CELERYS_OWN: Final = ("", "worker: Warm shutdown (MainProcess)")
 
 
 def events(cluster: Cluster, name: str) -> list[Event]:
@@ -16,7 +19,7 @@ def events(cluster: Cluster, name: str) -> list[Event]:
     """
     text = cluster.processes[name].log.read_text()
     whole = text[: text.rfind("\n") + 1]  # the last line may be half written
-    return [json.loads(line) for line in whole.splitlines()]
+    return [json.loads(line) for line in whole.splitlines() if line not in _CELERYS_OWN]
 
 
 def named(cluster: Cluster, name: str, event: str, **fields: Any) -> list[Event]:

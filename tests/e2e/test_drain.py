@@ -1,0 +1,60 @@
+"""A gateway that is told to stop sends everybody away in good order; what it acknowledged is stored."""
+
+import random
+from collections.abc import Iterable
+
+from schemas.frames import CloseCode, ClosingEvent
+from tests.conftest import ClusterFactory
+from tests.support.chatter import Chatter, direct_channel, has_gone_on
+from tests.support.client import Client
+from tests.support.logs import named
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
+
+LISTENERS = 96
+WITHIN_S = 20.0  # what a gateway takes at most, and the machine's noise
+
+
+def hints(clients: Iterable[Client]) -> list[int]:
+    """When each client is asked to come back; every one must have been asked once."""
+    events = [client.events(ClosingEvent) for client in clients]
+    assert {len(told) for told in events} == {1}
+    return [told[0].reconnect_in_ms for told in events]
+
+
+def test_under_load_everybody_is_told_and_nothing_acknowledged_is_lost(own_cluster: ClusterFactory) -> None:
+    cluster = own_cluster(writers=1, shards=1, environment={"IM_LOG_FORMAT": "json"})
+    with Scene(cluster) as scene:
+        names = scene.people("an", "bo", "chen", "ding")
+        chatters = [Chatter(scene, name) for name in names]
+        listeners = [scene.connect(random.choice(names)) for _ in range(LISTENERS)]
+        channel = direct_channel(chatters[0].client, names[1])
+        for chatter in chatters[:2]:
+            chatter.talk(channel)
+        eventually(has_gone_on(chatters[:2], 20), what="both have begun to talk")
+        clients = [*listeners, *(chatter.client for chatter in chatters)]
+
+        cluster.processes["gateway-0"].ask_to_stop()
+
+        codes = {client.wait_closed(timeout=WITHIN_S) for client in clients}
+        assert codes == {CloseCode.RESTART}
+        assert len(set(hints(clients))) > LISTENERS / 2
+        (line,) = eventually(lambda: named(cluster, "gateway-0", "drained"))
+        assert (line["told"], line["left"], line["unanswered"]) == (len(clients), 0, 0)
+        for chatter in chatters[:2]:
+            chatter.hush()
+        cluster.restart("gateway-0")
+        scene.judge().raise_if_broken()
+
+
+def test_a_writer_says_what_it_hands_over(own_cluster: ClusterFactory) -> None:
+    cluster = own_cluster(environment={"IM_LOG_FORMAT": "json"})
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        client = scene.connect(an)
+        client.send_text(client.write("open_direct", to=bo).channel_id, "hi")
+
+        cluster.processes["writer-0"].stop()
+
+    (line,) = named(cluster, "writer-0", "drained")
+    assert (line["role"], line["handed_over"]) == ("writer", 0)
