@@ -70,7 +70,7 @@ def test_nobody_but_the_server_makes_a_system_entry(scene: Scene, kind: Any) -> 
 
     for sender in senders:
         with pytest.raises(RefusedError, match=r"invalid:|unsupported_media:"):
-            sender.send_text(channel, "", **told)
+            sender.send_text(channel, "bo came", **told)
 
     assert client.history(channel).entries == []
 
