@@ -2,31 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Final
 
 import pytest
 
-from tests.support.bystander import Bystander, flooding, under_attack
+from tests.support.bystander import Attack, flooding
 from tests.support.raw import HANDSHAKE, RawPeer
 from tests.support.scene import Scene
 from tests.support.tokens import make_token
-
-Attack = Callable[[], AbstractContextManager[Bystander]]
 
 GET: Final = b"GET /api/v1/health/live HTTP/1.1\r\nHost: im\r\n"
 POST: Final = b"POST /api/v1/channels/direct HTTP/1.1\r\nHost: im\r\nContent-Type: application/json\r\n"
 END: Final = b"\r\n"
 NOTHING_CHUNKED: Final = b"0\r\n\r\n"
-
-
-@pytest.fixture
-def attack(scene: Scene) -> Attack:
-    """The time of an attack; meanwhile Bo writes to Chen on the same gateway, and is served."""
-    bo, chen = scene.people("bo", "chen")
-    client = scene.connect(bo)
-    return lambda: under_attack(scene.cluster, client, chen)
 
 
 @pytest.fixture

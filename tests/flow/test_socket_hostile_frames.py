@@ -1,30 +1,19 @@
 """Broken frames and floods of frames: one close code, little memory, little time, and nobody else notices."""
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
 from schemas.frames import CloseCode
-from tests.support.bystander import Bystander, flooding, gateway_of, under_attack
+from tests.support.bystander import Attack, flooding, gateway_of
 from tests.support.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawPeer, frame, request
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
-Attack = Callable[[], AbstractContextManager[Bystander]]
-
 FLOOD: Final = 20_000
 FLOOD_CPU_S: Final = 2.0  # of a flood that would cost many times that if it were answered
-
-
-@pytest.fixture
-def attack(scene: Scene) -> Attack:
-    """The time of an attack; meanwhile Bo writes to Chen on the same gateway, and is served."""
-    bo, chen = scene.people("bo", "chen")
-    client = scene.connect(bo)
-    return lambda: under_attack(scene.cluster, client, chen)
 
 
 @pytest.fixture
@@ -114,7 +103,7 @@ def test_who_floods_with_closes_is_answered_once(peer: RawPeer, attack: Attack) 
 def test_a_steady_heartbeat_is_no_flood(peer: RawPeer) -> None:
     for number in range(200):
         peer.send(frame(PING, str(number).encode()))
-        assert peer.read_frame() == (PONG, str(number).encode())
+        assert peer.read_answer() == (PONG, str(number).encode())
 
 
 @pytest.mark.parametrize("reading", [True, False])
@@ -133,7 +122,7 @@ def test_who_never_stops_asking_keeps_nobody_else_waiting(
 def test_of_many_mistakes_each_is_answered(peer: RawPeer) -> None:
     peer.send(frame(TEXT, b"x") * 500)
 
-    assert {peer.read_frame()[0] for _ in range(500)} == {TEXT}
+    assert {peer.read_answer()[0] for _ in range(500)} == {TEXT}
 
 
 def test_bytes_may_come_one_by_one_and_characters_in_halves(peer: RawPeer) -> None:
@@ -141,8 +130,8 @@ def test_bytes_may_come_one_by_one_and_characters_in_halves(peer: RawPeer) -> No
     for byte in frame(TEXT, start, fin=False) + frame(PING, b"?") + frame(CONTINUATION, b"\xa9" + rest):
         peer.send(bytes((byte,)))
 
-    assert peer.read_frame() == (PONG, b"?")
-    opcode, payload = peer.read_frame()
+    assert peer.read_answer() == (PONG, b"?")
+    opcode, payload = peer.read_answer()
     assert (opcode, b'"pong"' in payload) == (TEXT, True)
 
 

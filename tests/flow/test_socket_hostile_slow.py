@@ -2,14 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from typing import Final
 
 import pytest
 
 from devstack.services import Stack
 from schemas.frames import CloseCode
-from tests.support.bystander import Bystander, gateway_of, under_attack
+from tests.support.bystander import Attack, gateway_of, under_attack
 from tests.support.cluster import Cluster
 from tests.support.raw import CLOSE, CONTINUATION, HANDSHAKE, PING, PONG, TEXT, RawPeer, frame, request
 from tests.support.scene import Scene
@@ -20,8 +20,6 @@ UNFINISHED_S: Final = 2
 SILENCE_S: Final = 3
 HEADER_S: Final = 5  # gunicorn's keepalive
 CROWD: Final = 50
-
-Attack = Callable[[], AbstractContextManager[Bystander]]
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +51,6 @@ def scene(impatient: Cluster) -> Iterator[Scene]:
 @pytest.fixture
 def url(impatient: Cluster) -> str:
     return impatient.gateway_urls[0]
-
-
-@pytest.fixture
-def attack(scene: Scene) -> Attack:
-    """The time of an attack; meanwhile Bo writes to Chen on the same gateway, and is served."""
-    bo, chen = scene.people("bo", "chen")
-    client = scene.connect(bo)
-    return lambda: under_attack(scene.cluster, client, chen)
 
 
 @pytest.fixture
@@ -104,7 +94,7 @@ def test_who_is_slow_but_finishes_is_served_for_ever(url: str, eve: str) -> None
             peer.send(slow[:-1])
             assert peer.read_frame()[0] == PING  # a heartbeat later
             peer.send(slow[-1:])
-            assert b"pong" in peer.read_frame()[1]
+            assert b"pong" in peer.read_answer()[1]
 
 
 def test_those_who_are_gone_without_a_word_are_noticed(

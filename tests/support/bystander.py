@@ -1,8 +1,8 @@
 """Whoever is not attacked: another client of the same gateway that must be served all the time."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 
 import psutil
@@ -55,6 +55,10 @@ class Bystander:
             raise self._failure
         self._client.send_text(None, "and now?", to=self._to)
         self.served += 1
+
+
+Attack = Callable[[], AbstractContextManager[Bystander]]
+"""The time of an attack, for a `with`."""
 
 
 def gateway_of(cluster: Cluster) -> psutil.Process:

@@ -73,7 +73,7 @@ class RawPeer:
         peer.read_until(b"\r\n\r\n")
         if user is not None:
             peer.send(request("hello", token=make_token(user)))
-            opcode, payload = peer.read_frame()
+            opcode, payload = peer.read_answer()
             assert (opcode, json.loads(payload)["type"]) == (TEXT, "ok")
         return peer
 
@@ -122,6 +122,12 @@ class RawPeer:
         if opcode == TEXT:
             self._contract.received(payload)
         return opcode, payload
+
+    def read_answer(self) -> tuple[int, bytes]:
+        """The next frame that is no heartbeat; raises EOFError."""
+        while (found := self.read_frame())[0] == PING:
+            continue
+        return found
 
     def frames(self) -> Iterator[tuple[int, bytes]]:
         """All frames until the connection ends."""
