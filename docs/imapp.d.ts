@@ -66,6 +66,7 @@ export type UserKind =
  * conflict: Choose another `client_message_id`; this one was used for something else.
  * not_member: You are no longer in this channel.
  * channel_full: Add fewer; nobody was added.
+ * quota_exceeded: Somebody has as many as one may have; `errors` says of what, and who.
  * channel_disabled: It takes no messages now.
  * too_large: Send less.
  * unsupported_media: This kind of content is not taken.
@@ -82,6 +83,7 @@ export type ErrorCode =
   | "conflict"
   | "not_member"
   | "channel_full"
+  | "quota_exceeded"
   | "channel_disabled"
   | "too_large"
   | "unsupported_media"
@@ -899,12 +901,12 @@ export type ReplyTo<T extends ClientFrame["type"]> = Replies[T] | ErrorReply;
  * 1008: Too many pings, pongs, pieces or empty messages.
  * 1009: A message of more than 64 KiB: sending it again does not help.
  * 1011: A mistake in the server. Reconnect.
- * 1013: You read too slowly. Reconnect, then sync.
+ * 1013: You read too slowly, or were refused too often. Reconnect later, then sync.
  * 4000: You were silent for 60 s. Reconnect.
  * 4001: The server could not greet you in time. Reconnect, then sync.
  * 4003: The gateway restarts; the `closing` event before it says when to come back.
  * 4501: No hello, no valid token, or the token has expired: get a new one first.
- * 4502: The account was disabled or signed out: do not reconnect by yourself.
+ * 4502: You were disabled, or opened too many connections: do not reconnect by yourself.
  * 4503: This server does not speak your version of the protocol: update the client.
  */
 export type CloseCode =

@@ -7,6 +7,7 @@ To add a setting, add its field to `Config` and run `make settings`: it is read,
 import os
 import re
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from environs import Env
 
 from imapp.errors import ConfigError
 from imapp.logs import LEVELS
-from imapp.settings import PREFIX, number, read_settings, seconds, settings_of, text, texts
+from imapp.settings import PREFIX, number, rate, read_settings, seconds, settings_of, text, texts
 
 ENVIRONMENTS: Final = ("production", "development", "test")
 JWT: Final = "jwt"
@@ -199,6 +200,63 @@ class Config:
         allowed="`HOST:PORT`",
         meaning="address and port of this process's `/metrics`, its own; without it there is none",
     )
+    limit_sends: str = rate(
+        "LIMIT_SENDS",
+        "20/100",
+        section="Limits",
+        meaning="messages of a person",
+    )
+    limit_writes: str = rate(
+        "LIMIT_WRITES",
+        "2/50",
+        meaning="other writes of a person (groups, members, names); 50 people in one count as one more",
+    )
+    limit_history: str = rate("LIMIT_HISTORY", "20/100", meaning="pages of history, and single entries")
+    limit_sync: str = rate("LIMIT_SYNC", "2/50", meaning="pages of `sync` of a person")
+    limit_lists: str = rate(
+        "LIMIT_LISTS", "10/50", meaning="pages of other lists, searches, and single things"
+    )
+    limit_marks: str = rate("LIMIT_MARKS", "20/200", meaning="read marks of a person")
+    limit_requests: str = rate("LIMIT_REQUESTS", "50/300", meaning="REST requests of a person, of any kind")
+    limit_frames: str = rate(
+        "LIMIT_FRAMES",
+        "100/500",
+        meaning="frames of one WebSocket, of any kind; above it the socket is read more slowly",
+    )
+    limit_connects: str = rate("LIMIT_CONNECTS", "50/1000", meaning="new WebSockets from one address")
+    limit_failures: str = rate(
+        "LIMIT_FAILURES", "1/50", meaning="tokens from one address that turn out to be worth nothing"
+    )
+    max_connections_of_user: int = number(
+        "MAX_CONNECTIONS_OF_USER",
+        20,
+        most=20_000,
+        meaning="WebSockets of a person on a gateway; one more closes the oldest (4502); 0: no limit",
+    )
+    max_connections_of_address: int = number(
+        "MAX_CONNECTIONS_OF_ADDRESS",
+        2_000,
+        most=20_000,
+        meaning="WebSockets from one address on a gateway; one more is refused; 0: no limit",
+    )
+    max_groups_made: int = number(
+        "MAX_GROUPS_MADE",
+        1_000,
+        most=1_000_000,
+        meaning="groups that a person has made; 0: no limit",
+    )
+    max_channels_of_user: int = number(
+        "MAX_CHANNELS_OF_USER",
+        2_000,
+        most=1_000_000,
+        meaning="channels that a person can be brought into, counting direct chats; 0: no limit",
+    )
+    trusted_proxies: tuple[str, ...] = texts(
+        "TRUSTED_PROXIES",
+        default=("127.0.0.1", "::1"),
+        allowed="addresses and networks (`10.0.0.0/8`)",
+        meaning="whose `X-Forwarded-For` says where a client is; limits by address need it behind a proxy",
+    )
     failpoints: str = text(
         "FAILPOINTS",
         "",
@@ -249,6 +307,11 @@ def _check_together(config: Config) -> None:
         )
     if config.silence_s <= config.heartbeat_s and config.environment != "test":
         raise ConfigError("IM_SILENCE_S must be longer than IM_HEARTBEAT_S, or everybody is cut.")
+    try:
+        for network in config.trusted_proxies:
+            ip_network(network)
+    except ValueError as error:
+        raise ConfigError(f"IM_TRUSTED_PROXIES: {error}") from error
 
 
 def _check_identity(config: Config) -> None:

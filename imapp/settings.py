@@ -80,9 +80,9 @@ def text(
     )
 
 
-def texts(name: str, *, meaning: str, **more: Any) -> Any:
-    """A setting of several texts, with commas between; none by default."""
-    return _field(Setting(name=name, kind="list", default=(), meaning=meaning, **more))
+def texts(name: str, *, meaning: str, default: tuple[str, ...] = (), **more: Any) -> Any:
+    """A setting of several texts, with commas between."""
+    return _field(Setting(name=name, kind="list", default=default, meaning=meaning, **more))
 
 
 def number(name: str, default: int, *, meaning: str, least: int = 0, most: int, **more: Any) -> Any:
@@ -106,6 +106,12 @@ def amount(name: str, default: float, *, meaning: str, least: float = 0, most: f
 def seconds(name: str, default: float, *, meaning: str, **more: Any) -> Any:
     """A setting of a time, of at most an hour unless `most` says otherwise."""
     return amount(name, default, meaning=meaning, **{"least": 0.05, "most": 3_600, "unit": "s", **more})
+
+
+def rate(name: str, default: str, *, meaning: str, **more: Any) -> Any:
+    """A setting of how often something may happen: `RATE/BURST`, or `0` for no limit."""
+    pattern = r"^(0|(0*[1-9]\d{0,6}(\.\d{1,3})?|0\.\d{0,2}[1-9])/0*[1-9]\d{0,6})\Z"
+    return text(name, default, meaning=meaning, pattern=pattern, allowed="`PER_SECOND/AT_ONCE`, `0`", **more)
 
 
 def switch(name: str, default: bool, *, meaning: str, **more: Any) -> Any:

@@ -16,11 +16,14 @@ from imapp.broker.publishing import MessagePublisher, TaskPublisher
 from imapp.broker.topology import PUSH_TASK, Topology
 from imapp.config import GATEWAY_HEADER, Config
 from imapp.errors import StoreUnavailable
+from imapp.gateway.addresses import networks
 from imapp.gateway.attendance import Attendance, PresenceStores, PresenceTimes
-from imapp.gateway.batcher import Batcher
+from imapp.gateway.batcher import Batcher, Timing
+from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.issuer import keys_at
 from imapp.gateway.keystrokes import Keystrokes
+from imapp.gateway.limits import Limits, Rate
 from imapp.gateway.marks import MarkCoalescer
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
@@ -52,6 +55,7 @@ from imapp.services.push_delivery import Patience, PushDelivery
 from imapp.services.push_sweep import PushSweep
 from imapp.services.pushes import PushService
 from imapp.services.pushing import PushRunner, PushStores
+from imapp.services.quotas import QuotaService
 from imapp.services.receipt_events import SUM_EVERY_S, ReceiptSums, ReceiptTeller
 from imapp.services.receipts import ReceiptRunner, ReceiptStores
 from imapp.services.signed_header import SignedHeaderAuthenticator
@@ -275,6 +279,8 @@ class GatewayServices:
     pushes: PushService
     presence: PresenceService
     health: HealthService
+    quotas: QuotaService
+    door: Door
     loops: tuple[Callable[[], None], ...]
     """What else runs in the background of the process."""
 
@@ -301,11 +307,32 @@ def gateway_services(config: Config) -> GatewayServices:
     published = PublishedKeys(keys_at(config.jwks_url))
     identity = _authenticator(config, database, published)
     presence = presence_service(database)
-    gateway = _gateway(
-        config, members, partial(_gateway_presence, config=config, database=database, service=presence)
+    limits = _limits(config)
+    make_presence = partial(_gateway_presence, config=config, database=database, service=presence)
+    gateway = _gateway(config, members, limits, make_presence)
+    quotas = QuotaService(
+        channels,
+        members,
+        log,
+        max_groups_made=config.max_groups_made,
+        max_channels=config.max_channels_of_user,
+    )
+    door = Door(
+        limits,
+        trusted_proxies=networks(config.trusted_proxies),
+        max_of_user=config.max_connections_of_user,
+        max_of_address=config.max_connections_of_address,
     )
     endpoint = Endpoint(
-        SessionServices(gateway, identity, history, conversations, config.heartbeat_s),
+        SessionServices(
+            gateway=gateway,
+            identity=identity,
+            history=history,
+            conversations=conversations,
+            quotas=quotas,
+            door=door,
+            heartbeat_s=config.heartbeat_s,
+        ),
         origins=OriginPolicy(config.allowed_origins, https_only=not config.development),
         hello_timeout_s=config.hello_timeout_s,
         silence_s=config.silence_s,
@@ -328,6 +355,8 @@ def gateway_services(config: Config) -> GatewayServices:
                 is_connected=lambda: gateway.connected,
             )
         ),
+        quotas=quotas,
+        door=door,
         loops=(Revoker(users, gateway.registry).run, published.keep_fresh),
     )
 
@@ -364,8 +393,15 @@ def _gateway_presence(
     )
 
 
+def _limits(config: Config) -> Limits:
+    return Limits({name: Rate.parse(getattr(config, f"limit_{name}")) for name in Limits.NAMES})
+
+
 def _gateway(
-    config: Config, members: MemberStore, make_presence: Callable[[str, Registry], GatewayPresence]
+    config: Config,
+    members: MemberStore,
+    limits: Limits,
+    make_presence: Callable[[str, Registry], GatewayPresence],
 ) -> Gateway:
     names, celery = topology(config), celery_app(config)
 
@@ -375,8 +411,8 @@ def _gateway(
             publisher=TaskPublisher(celery, config.amqp_url),
             queue=names.message_queue(shard),
             reply_queue=reply_queue,
-            timeout_s=config.command_timeout_s,
-            redrive_s=config.redrive_after_s,
+            timing=Timing(timeout_s=config.command_timeout_s, redrive_s=config.redrive_after_s),
+            limits=limits,
         )
 
     return Gateway(

@@ -17,6 +17,7 @@ class ErrorCode(enum.StrEnum):
     CONFLICT = "conflict"
     NOT_MEMBER = "not_member"
     CHANNEL_FULL = "channel_full"
+    QUOTA_EXCEEDED = "quota_exceeded"
     CHANNEL_DISABLED = "channel_disabled"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
@@ -34,6 +35,7 @@ STATUS: Final = {
     ErrorCode.CONFLICT: 409,
     ErrorCode.NOT_MEMBER: 403,
     ErrorCode.CHANNEL_FULL: 409,
+    ErrorCode.QUOTA_EXCEEDED: 409,
     ErrorCode.CHANNEL_DISABLED: 403,
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.UNSUPPORTED_MEDIA: 415,
@@ -51,6 +53,7 @@ MESSAGES: Final = {
     ErrorCode.CONFLICT: "This client_message_id was used for a different write.",
     ErrorCode.NOT_MEMBER: "You are no longer a member of this channel.",
     ErrorCode.CHANNEL_FULL: "The channel would have too many members; nobody was added.",
+    ErrorCode.QUOTA_EXCEEDED: "There may be no more of these; nothing was changed.",
     ErrorCode.CHANNEL_DISABLED: "This channel is disabled.",
     ErrorCode.TOO_LARGE: "This is too large.",
     ErrorCode.UNSUPPORTED_MEDIA: "This type of message is not supported.",
@@ -69,6 +72,7 @@ ADVICE: Final = {
     ErrorCode.CONFLICT: "Choose another `client_message_id`; this one was used for something else.",
     ErrorCode.NOT_MEMBER: "You are no longer in this channel.",
     ErrorCode.CHANNEL_FULL: "Add fewer; nobody was added.",
+    ErrorCode.QUOTA_EXCEEDED: "Somebody has as many as one may have; `errors` says of what, and who.",
     ErrorCode.CHANNEL_DISABLED: "It takes no messages now.",
     ErrorCode.TOO_LARGE: "Send less.",
     ErrorCode.UNSUPPORTED_MEDIA: "This kind of content is not taken.",

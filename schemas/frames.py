@@ -346,6 +346,7 @@ class CloseCode(enum.IntEnum):
     TOO_BIG = 1009
     INTERNAL_ERROR = 1011
     OUTBOX_FULL = 1013
+    TRY_LATER = 1013  # for whatever reason: the word says which
     PING_TIMEOUT = 4000
     RESYNC = 4001
     RESTART = 4003
@@ -363,12 +364,12 @@ CLOSE_REASONS: Final[Mapping[CloseCode, str]] = {
     CloseCode.POLICY_VIOLATION: "Too many pings, pongs, pieces or empty messages.",
     CloseCode.TOO_BIG: "A message of more than 64 KiB: sending it again does not help.",
     CloseCode.INTERNAL_ERROR: "A mistake in the server. Reconnect.",
-    CloseCode.OUTBOX_FULL: "You read too slowly. Reconnect, then sync.",
+    CloseCode.OUTBOX_FULL: "You read too slowly, or were refused too often. Reconnect later, then sync.",
     CloseCode.PING_TIMEOUT: "You were silent for 60 s. Reconnect.",
     CloseCode.RESYNC: "The server could not greet you in time. Reconnect, then sync.",
     CloseCode.RESTART: "The gateway restarts; the `closing` event before it says when to come back.",
     CloseCode.UNAUTHORIZED: "No hello, no valid token, or the token has expired: get a new one first.",
-    CloseCode.KICKED: "The account was disabled or signed out: do not reconnect by yourself.",
+    CloseCode.KICKED: "You were disabled, or opened too many connections: do not reconnect by yourself.",
     CloseCode.PROTOCOL_VERSION: "This server does not speak your version of the protocol: update the client.",
 }
 """Why the server closes with a code, and what to do then."""

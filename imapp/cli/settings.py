@@ -70,7 +70,8 @@ def with_settings(page: str) -> str:
 
 
 def _row(setting: Setting) -> str:
-    default = f"`{setting.default}` {setting.unit}".strip() if setting.default not in ("", ()) else "none"
+    default = ",".join(setting.default) if setting.kind == "list" else setting.default
+    default = f"`{default}` {setting.unit}".strip() if default != "" else "none"
     return f"| `{setting.variable}` | {default} | {setting.allowed} | {setting.meaning} |"
 
 

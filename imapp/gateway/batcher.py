@@ -7,9 +7,9 @@ then open, and whoever asked repeats them with the same client ids.
 
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Any, Final
 
 import gevent
 import msgspec
@@ -18,19 +18,22 @@ from gevent.event import Event
 from imapp import metrics
 from imapp.broker.publishing import TaskPublisher
 from imapp.broker.topology import WRITE_TASK
-from imapp.domain.ids import message_id
 from imapp.errors import BrokerUnavailable, RequestError
+from imapp.gateway.limits import Limits, rounded
 from imapp.gateway.ordering import OrderGate
+from imapp.gateway.pending import Pending, Waiter
+from imapp.gateway.turns import Turns
 from imapp.logs import get_log, trace
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, Result, WriteBatch
 
-_MAX_COMMANDS: Final = 512
-_MAX_BYTES: Final = 100_000  # above AMQP's frame of 128 KiB the library gets slow
+MAX_COMMANDS: Final = 512  # or fewer, if some of them are more work than a plain send
+MAX_BYTES: Final = 100_000  # above AMQP's frame of 128 KiB the library gets slow
 _GATHER_S: Final = 0.002
-_MAX_PENDING: Final = 10_000
+MAX_PENDING: Final = 10_000
+MAX_PENDING_OF_ONE: Final = 1_000  # so that ten people who flood still leave it open to others: see Turns
 # Who would wait longer than this before his batch even leaves is refused at once.
-_MAX_QUEUED_S: Final = 2.0
+MAX_QUEUED_S: Final = 2.0
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
 RETRY_AFTER_S: Final = 1.0
@@ -42,48 +45,6 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 log = get_log("batcher")
 
 
-class Waiter(Protocol):
-    """Who waits for the answer to a command."""
-
-    subscriber: Any
-    """The connection on which the answer stands in place of the event; None over REST."""
-
-    def resolve(self, result: Result) -> None:
-        """Take the answer; never waits."""
-
-
-class Pending:
-    """A command on its way."""
-
-    __slots__ = ("command", "order_key", "payload", "since", "waiter")
-
-    def __init__(self, command: AnyCommand, waiter: Waiter, order_key: str) -> None:
-        self.command = command
-        self.payload = _ENCODER.encode(command)
-        self.waiter = waiter
-        self.order_key = order_key
-        self.since = time.monotonic()
-
-    def answer(self, result: Result) -> None:
-        """Give it its answer, the first and only one; never waits."""
-        if not result.code:
-            metrics.send_ack.observe(time.monotonic() - self.since)
-        if trace.on:
-            self._trace(result)
-        self.waiter.resolve(result)
-
-    def _trace(self, result: Result) -> None:
-        trace(
-            "command_answered",
-            client_message_id=self.command.client_message_id,
-            user=self.command.actor,
-            channel_id=result.channel_id,
-            message_id=message_id(result.channel_id, result.seq) if result.seq else None,
-            code=result.code or "ok",
-            ms=round((time.monotonic() - self.since) * 1000, 1),
-        )
-
-
 class Flight:
     """The batch that is out."""
 
@@ -92,6 +53,7 @@ class Flight:
     def __init__(self, pending: list[Pending]) -> None:
         self.batch_id = secrets.token_hex(8)
         self.pending = pending
+        self.since = min(command.since for command in pending)
         self.open: dict[int, Pending] = dict(enumerate(pending))
         self.landed = Event()
         self.attempts = 0
@@ -105,6 +67,14 @@ class Flight:
         return pending
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """After how long a command is given up, and after how long an unanswered batch is sent again."""
+
+    timeout_s: float
+    redrive_s: float
+
+
 class Batcher:
     """Takes the commands of one shard. `run` belongs to one greenlet, everything else never waits."""
 
@@ -115,16 +85,16 @@ class Batcher:
         publisher: TaskPublisher,
         queue: Any,
         reply_queue: Callable[[], str | None],
-        timeout_s: float,
-        redrive_s: float,
+        timing: Timing,
+        limits: Limits,
     ) -> None:
+        self._limits = limits
         self._shard = shard
         self._publisher = publisher
         self._queue = queue
         self._reply_queue = reply_queue
-        self._timeout_s = timeout_s
-        self._redrive_s = redrive_s
-        self._pending: deque[Pending] = deque()
+        self._timing = timing
+        self._pending: Turns = Turns()
         self._work = Event()
         self._flight: Flight | None = None
         self._gate = OrderGate()
@@ -144,15 +114,28 @@ class Batcher:
         """Take a command; its waiter hears of it within the time-out.
 
         Raises:
-            RequestError: `busy`, because the queue is full or slow, or because an earlier command of this
-                connection for this channel was refused and has to come first.
+            RequestError: `rate_limited`, because its actor has sent too much; `busy`, because the queue is
+                full or slow; either, because an earlier command of this connection for this channel was
+                refused so and has to come first.
         """
+        subscriber, client_id = waiter.subscriber, command.client_message_id
+        waits_for = self._gate.must_wait(subscriber, order_key, client_id)
+        if waits_for is not None:
+            raise RequestError(waits_for, retry_after=RETRY_AFTER_S)
+        wait_s = self._limits.take_command(command)
+        if wait_s:
+            self._gate.refused(subscriber, order_key, client_id, code=ErrorCode.RATE_LIMITED, wait_s=wait_s)
+            raise RequestError(ErrorCode.RATE_LIMITED, retry_after=rounded(wait_s))
         pending = Pending(command, waiter, order_key)
-        if self._must_refuse(pending):
-            self._gate.refused(waiter.subscriber, order_key, command.client_message_id)
+        if self._is_full(pending):
+            self._gate.refused(subscriber, order_key, client_id)
             raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
-        self._pending.append(pending)
+        self._pending.append(command.actor, pending)
         self._work.set()
+
+    def hold_back(self, command: AnyCommand, subscriber: object, order_key: str) -> None:
+        """A command was refused before it came here and will come again: nothing may overtake it."""
+        self._gate.refused(subscriber, order_key, command.client_message_id)
 
     def flight(self, batch_id: str) -> Flight | None:
         """The batch that is out, if it is this one."""
@@ -175,12 +158,12 @@ class Batcher:
 
     def expire(self) -> None:
         """Refuse what has waited too long; called a few times a second."""
-        limit = time.monotonic() - self._timeout_s
+        limit = time.monotonic() - self._timing.timeout_s
         flight = self._flight
-        if flight is not None and flight.pending[0].since < limit:
+        if flight is not None and flight.since < limit:
             self._give_up(flight)
-        while self._pending and self._pending[0].since < limit:
-            self._refuse(self._pending.popleft())
+        for pending in self._pending.take_older(limit):
+            self._refuse(pending)
 
     def stop(self) -> None:
         """Make `run` return once nothing is pending."""
@@ -198,14 +181,12 @@ class Batcher:
                 self._send_next()
         self._publisher.close()
 
-    def _must_refuse(self, pending: Pending) -> bool:
-        if self._gate.must_wait(
-            pending.waiter.subscriber, pending.order_key, pending.command.client_message_id
-        ):
+    def _is_full(self, pending: Pending) -> bool:
+        if len(self._pending) >= MAX_PENDING:
             return True
-        if len(self._pending) >= _MAX_PENDING:
+        if self._pending.count(pending.command.actor) >= MAX_PENDING_OF_ONE:
             return True
-        return bool(self._pending) and pending.since - self._pending[0].since > _MAX_QUEUED_S
+        return self._pending.longest_turn(pending.command.actor, pending.since) > MAX_QUEUED_S
 
     def _send_next(self) -> None:
         taken = self._take()
@@ -220,14 +201,7 @@ class Batcher:
             self._note(flight)
 
     def _take(self) -> list[Pending]:
-        taken: list[Pending] = []
-        size = 0
-        while self._pending and len(taken) < _MAX_COMMANDS:
-            size += len(self._pending[0].payload)
-            if taken and size > _MAX_BYTES:
-                break
-            taken.append(self._pending.popleft())
-        return taken
+        return self._pending.take(MAX_COMMANDS, MAX_BYTES)
 
     def _drive(self, flight: Flight) -> None:
         pause = _FIRST_PAUSE_S
@@ -244,7 +218,7 @@ class Batcher:
                 flight.landed.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
                 continue
-            flight.landed.wait(self._redrive_s)
+            flight.landed.wait(self._timing.redrive_s)
 
     def _publish(self, flight: Flight, reply_queue: str) -> None:
         if trace.on:
@@ -299,9 +273,7 @@ class Batcher:
         if subscriber is None:
             return
         self._gate.refused(subscriber, key, pending.command.client_message_id)
-        behind = [p for p in self._pending if p.waiter.subscriber is subscriber and p.order_key == key]
-        for other in behind:
-            self._pending.remove(other)
+        for other in self._pending.take_out(pending.command.actor, subscriber, key):
             _answer(other, _busy())
 
 

@@ -13,9 +13,10 @@ from imapp import metrics
 from imapp.broker.consuming import GatewayConsumer, Handlers
 from imapp.domain.ids import direct_key, shard_of, stable_part
 from imapp.errors import RequestError, StoreUnavailable
-from imapp.gateway.batcher import RETRY_AFTER_S, Batcher, Waiter
+from imapp.gateway.batcher import RETRY_AFTER_S, Batcher
 from imapp.gateway.delivery import Delivery
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.pending import Waiter
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry, Subscriber
@@ -99,7 +100,7 @@ class Gateway:
         """Send a command on its way; its waiter hears of it within the time-out.
 
         Raises:
-            RequestError: `busy`; nothing was sent.
+            RequestError: `busy` or `rate_limited`; nothing was sent.
         """
         if trace.on:
             _trace(command)
@@ -108,6 +109,11 @@ class Gateway:
             raise RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
         key = _order_key(command)
         self._batchers[shard_of(key, self._shards)].submit(command, waiter, key)
+
+    def hold_back(self, command: AnyCommand, subscriber: object) -> None:
+        """A command was refused and will come again: nothing of its connection may overtake it there."""
+        key = _order_key(command)
+        self._batchers[shard_of(key, self._shards)].hold_back(command, subscriber, key)
 
     def ask(self, command: AnyCommand, timeout_s: float) -> Result:
         """Send a command and wait for its answer.

@@ -17,7 +17,7 @@ View = Callable[..., Any]
 
 _PATH_ID: Final = re.compile(r"<(?P<kind>\w+):(?P<name>\w+)>")
 _ANYBODY: Final = frozenset({ErrorCode.INVALID, ErrorCode.INTERNAL})
-_KNOWN: Final = frozenset({ErrorCode.UNAUTHORIZED, ErrorCode.BUSY})
+_KNOWN: Final = frozenset({ErrorCode.UNAUTHORIZED, ErrorCode.RATE_LIMITED, ErrorCode.BUSY})
 _WITH_BODY: Final = frozenset({ErrorCode.TOO_LARGE, ErrorCode.UNSUPPORTED_MEDIA})
 
 

@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app, g
 
 from imapp.domain.entries import wire_time
 from imapp.domain.ids import message_id
+from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
 from imapp.services.conversations import ConversationService
 from imapp.services.directory import DirectoryService
@@ -17,8 +18,9 @@ from imapp.services.history import HistoryService
 from imapp.services.identity import Authenticator, Identity
 from imapp.services.presence import PresenceService
 from imapp.services.pushes import PushService
+from imapp.services.quotas import QuotaService
 from schemas.channels import Written
-from schemas.tasks import AnyCommand, Result
+from schemas.tasks import AddMembers, AnyCommand, CreateGroup, Result
 from schemas.users import User
 
 _EXTENSION: Final = "imapp.rest"
@@ -39,6 +41,8 @@ class RestServices:
     pushes: PushService
     presence: PresenceService
     health: HealthService
+    quotas: QuotaService
+    door: Door
     command_timeout_s: float
 
 
@@ -76,6 +80,17 @@ def write(command: AnyCommand) -> Result:
         RequestError: it was refused, or `busy`: the outcome is open.
     """
     return services().gateway.ask(command, services().command_timeout_s + _ANSWER_MARGIN_S)
+
+
+def write_counted(command: CreateGroup | AddMembers) -> Result:
+    """The same for what brings people into a group.
+
+    Raises:
+        RequestError: as `write`, and `quota_exceeded`.
+    """
+    with services().door.limits.counting(command):
+        services().quotas.check(command)
+    return write(command)
 
 
 def written(result: Result) -> Written:

@@ -34,9 +34,13 @@ the end.
 Unknown fields and unknown parameters are refused. Bodies have at most 64 KiB.
 """
 
+_RETRY_AFTER: Final = {
+    "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
+}
 _HEADERS: Final[dict[int, dict[str, Any]]] = {
     401: {"headers": {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "`Bearer`."}}},
-    503: {"headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
 }
 
 

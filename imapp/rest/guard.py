@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 from structlog.contextvars import clear_contextvars
 
 from imapp.logs import bind
-from imapp.rest.context import services
+from imapp.rest.context import caller_id, services
 from imapp.services.identity import credentials_of
 
 PUBLIC: Final = frozenset(
@@ -25,6 +25,15 @@ PUBLIC: Final = frozenset(
 )
 """The endpoints that answer anybody. Every other one is closed, also if it was forgotten here."""
 
+_COUNTED: Final = {
+    "messages.list_messages": "history",
+    "messages.get_message": "history",
+    "messages.list_pushes": "history",
+    "conversations.sync": "sync",
+    "conversations.mark_read": "marks",
+}
+"""Which limit an endpoint counts for; `lists` is for every other one that reads."""
+
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -38,6 +47,7 @@ def install_guard(app: Flask) -> None:
     """Guard all routes of an application, also those that are added later."""
     app.before_request(_name)
     app.before_request(_identify)
+    app.before_request(_count)
     app.after_request(_seal)
 
 
@@ -53,8 +63,21 @@ def _identify() -> None:
     """Runs before any argument is read: a stranger does not learn what would be wrong with his request."""
     if request.url_rule is None or request.endpoint in PUBLIC:
         return
-    g.identity = services().identity.authenticate(credentials_of(request.environ))
+    door = services().door
+    with door.limits.attempt(door.address(request.remote_addr, request.headers.get("X-Forwarded-For"))):
+        g.identity = services().identity.authenticate(credentials_of(request.environ))
     bind(user=g.identity.user.user_id)
+
+
+def _count() -> None:
+    """Whatever he asks is counted, and once more if it is read; writes are counted where they are sent on."""
+    if request.url_rule is None or request.endpoint in PUBLIC:
+        return
+    limits, user_id = services().door.limits, caller_id()
+    limits.requests.check(user_id)
+    kind = _COUNTED.get(request.endpoint or "", "lists" if request.method == "GET" else None)
+    if kind is not None:
+        getattr(limits, kind).check(user_id)
 
 
 def _seal(response: Response) -> Response:

@@ -15,7 +15,7 @@ from imapp.domain.entries import PREVIEW_CHARS, LogEntry, preview_extra
 from imapp.domain.ids import direct_channel_id
 from imapp.stores.members import Mark
 from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, update_fast
-from schemas.common import CHANNEL_STATUS_CODES, CHANNEL_TYPE_CODES
+from schemas.common import CHANNEL_STATUS_CODES, CHANNEL_TYPE_CODES, ChannelType
 
 _TYPES: Final = {code: name for name, code in CHANNEL_TYPE_CODES.items()}
 _STAMP: Final = {"$currentDate": {"changed_at": True}}
@@ -75,6 +75,12 @@ class ChannelStore:
         with mapped_errors():
             row = self._channels.find_one({"_id": bounds}, sort=[("_id", DESCENDING)])
         return _head(row) if row else None
+
+    def count_made_by(self, user_id: str, at_most: int) -> int:
+        """How many groups somebody has made; counts no further than asked."""
+        wanted = {"creator": user_id, "type": CHANNEL_TYPE_CODES[ChannelType.GROUP]}
+        with mapped_errors():
+            return self._channels.count_documents(wanted, limit=at_most)
 
     def move_heads(self, newest: Iterable[LogEntry], own: Iterable[Mark] = ()) -> None:
         """Show the newest entry of each channel, and with it how far its senders have read by sending.

@@ -66,6 +66,28 @@ class MemberStore:
                 found.setdefault(row["user_id"], []).append((row["channel_id"], row["spans"][-1][0]))
         return found
 
+    def in_many(self, user_ids: Iterable[str], least: int) -> list[str]:
+        """Those of these people who are in at least so many channels."""
+        present = {"user_id": {"$in": list(user_ids)}, "status": MEMBERSHIP_CODES[Membership.NORMAL]}
+        count = {"_id": "$user_id", "channels": {"$sum": 1}}
+        steps: list[Document] = [
+            {"$match": present},
+            {"$group": count},
+            {"$match": {"channels": {"$gte": least}}},
+        ]
+        with mapped_errors():
+            return sorted(row["_id"] for row in self._members.aggregate(steps))
+
+    def present_of(self, channel_id: str, user_ids: Iterable[str]) -> set[str]:
+        """Those of these people who are in a channel."""
+        wanted = {
+            "channel_id": channel_id,
+            "user_id": {"$in": list(user_ids)},
+            "status": MEMBERSHIP_CODES[Membership.NORMAL],
+        }
+        with mapped_errors():
+            return {row["user_id"] for row in self._members.find(wanted, {"_id": 0, "user_id": 1})}
+
     def rows_of(self, user_id: str) -> list[MemberRow]:
         """Every channel in which somebody is or was."""
         with mapped_errors():

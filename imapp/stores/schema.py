@@ -25,6 +25,7 @@ _INDEXES: Final = {
         IndexModel([("user_id", ASCENDING), ("channel_id", ASCENDING)], unique=True, name="user"),
         IndexModel([("channel_id", ASCENDING), ("user_id", ASCENDING)], name="channel"),
     ],
+    "channels": [IndexModel([("creator", ASCENDING)], name="creator")],
     "connections": [
         IndexModel([("user", ASCENDING), ("gateway", ASCENDING)], name="user"),
         IndexModel([("gateway", ASCENDING), ("user", ASCENDING)], name="gateway"),

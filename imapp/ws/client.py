@@ -1,14 +1,18 @@
 """Somebody's connection, as the gateway and the verbs know it."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Final
 
 from gevent.lock import Semaphore
 
+from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
+from imapp.gateway.limits import Limits
 from imapp.services.conversations import ConversationService
 from imapp.services.history import HistoryService
 from imapp.services.identity import Authenticator
+from imapp.services.quotas import QuotaService
 from imapp.ws.connection import Connection
 from schemas.frames import CloseCode
 
@@ -24,15 +28,28 @@ class SessionServices:
     identity: Authenticator
     history: HistoryService
     conversations: ConversationService
+    quotas: QuotaService
+    door: Door
     heartbeat_s: int
+
+    @property
+    def limits(self) -> Limits:
+        """How much one person and one connection may ask."""
+        return self.door.limits
+
+
+# In the order in which they came; the limits count by it, as an object's id is used again.
+_NUMBERS: Final = itertools.count(1)
 
 
 class Client:
     """Whose connection it is, until when, and which channels it hears."""
 
-    def __init__(self, connection: Connection, services: SessionServices) -> None:
+    def __init__(self, connection: Connection, services: SessionServices, address: str) -> None:
         self.connection = connection
         self.services = services
+        self.address = address
+        self.number = next(_NUMBERS)
         self.user_id = ""
         self.user_name = ""
         self.connection_id = ""

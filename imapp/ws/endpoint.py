@@ -71,9 +71,11 @@ class Endpoint:
 
     def serve(self, connection: Connection) -> None:
         """One connection, from its handshake to its end."""
-        session = Session(connection, self._services, g.session_pass)
+        address = self._address()
+        session = Session(connection, self._services, g.session_pass, address)
         self._sessions.add(session)
         metrics.connections.value += 1
+        self._services.door.enter(address)
         try:
             for message in connection.messages():
                 session.handle(message)
@@ -84,6 +86,7 @@ class Endpoint:
         finally:
             self._sessions.discard(session)
             metrics.connections.value -= 1
+            self._services.door.leave(address)
             session.end()
             _note_end(session)
 
@@ -138,12 +141,17 @@ class Endpoint:
         """Refuse a handshake before anything of it is a WebSocket."""
         if request.endpoint != _ENDPOINT:
             return
+        self._services.door.knock(self._address())
         if not self._origins.allow(request.headers.get("Origin"), request.host):
             raise RequestError(ErrorCode.FORBIDDEN, origin="not one of IM_ALLOWED_ORIGINS")
         if request.query_string:
             # Addresses end up in logs and histories, so a token in one is burnt.
             raise RequestError(ErrorCode.INVALID, query="takes no parameters; a token goes into the hello")
-        g.session_pass = self._services.identity.open_session(credentials_of(request.environ))
+        with self._services.limits.attempt(self._address()):
+            g.session_pass = self._services.identity.open_session(credentials_of(request.environ))
+
+    def _address(self) -> str:
+        return self._services.door.address(request.remote_addr, request.headers.get("X-Forwarded-For"))
 
 
 def _say_goodbye(session: Session) -> None:

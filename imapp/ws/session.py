@@ -1,7 +1,9 @@
 """One client's session: hello, then whatever it asks, in the order in which it asks."""
 
 import time
-from typing import Final
+from typing import Final, cast
+
+import gevent
 
 from imapp import metrics
 from imapp.domain.entries import wire_time
@@ -38,10 +40,12 @@ log = get_log("session")
 class Session:
     """A client's requests, carried out. Owned by the greenlet of its connection."""
 
-    def __init__(self, connection: Connection, services: SessionServices, session_pass: SessionPass) -> None:
+    def __init__(
+        self, connection: Connection, services: SessionServices, session_pass: SessionPass, address: str
+    ) -> None:
         self.connection = connection
         self.since = time.monotonic()
-        self.client = Client(connection, services)
+        self.client = Client(connection, services, address)
         self._services = services
         self._pass = session_pass
         self._dialogue = Dialogue()
@@ -55,6 +59,7 @@ class Session:
 
     def handle(self, message: str | bytes) -> None:
         """Carry out one message. Every mistake gets one answer, and the socket lives."""
+        self._keep_pace()
         if isinstance(message, bytes):
             error = RequestError(ErrorCode.INVALID, frame="expected a text message")
             metrics.frames_received["invalid"] += 1
@@ -66,6 +71,11 @@ class Session:
             self.connection.reply(refusal.frame)
             return
         self._carry_out(request)
+
+    def _keep_pace(self) -> None:
+        """Read no faster than the limit of frames: so a flood waits in the network, with its sender."""
+        while wait_s := self._services.limits.frames.take(self.client.number):
+            gevent.sleep(wait_s)
 
     def end(self) -> None:
         """The connection has gone."""
@@ -95,10 +105,14 @@ class Session:
             self.connection.shut(frames.CloseCode.PROTOCOL_VERSION, f"this server speaks {PROTOCOL_VERSION}")
             return
         try:
-            identity = self._pass.identify(request.token)
+            with self._services.limits.attempt(self.client.address):
+                identity = self._pass.identify(request.token)
         except RequestError as error:
             self.connection.reply(error_frame(request.id, error))
-            self.connection.shut(frames.CloseCode.UNAUTHORIZED, "unauthorized")
+            if error.code is ErrorCode.RATE_LIMITED:
+                self.connection.shut(frames.CloseCode.TRY_LATER, "too many failures")
+            else:
+                self.connection.shut(frames.CloseCode.UNAUTHORIZED, "unauthorized")
             return
         if self.open and identity.user.user_id != self.client.user_id:
             raise RequestError(ErrorCode.FORBIDDEN, hello="this connection is somebody else's")
@@ -130,6 +144,15 @@ class Session:
         resumed = request.cursor is not None
         metrics.hellos["yes" if resumed else "no"] += 1
         log.info("connected", device=request.device, resumed=resumed)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Close the oldest connections of a person who has too many: a device that was lost is among them."""
+        most = self._services.door.max_of_user
+        others = cast("tuple[Client, ...]", self._services.gateway.registry.connections(self.client.user_id))
+        for oldest in sorted(others, key=lambda client: client.number)[:-most] if most else ():
+            self._services.gateway.disconnect(oldest)  # at once, so that nobody counts it again
+            oldest.connection.shut(frames.CloseCode.KICKED, "too many connections")
 
     def _sync(self, request: frames.Hello, user_id: str) -> SyncPage | None:
         return (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from imapp.errors import RequestError
+from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.services import commands
 from imapp.ws.client import Client
@@ -12,7 +12,7 @@ from schemas import frames
 from schemas.conversations import ReadState
 from schemas.errors import ErrorCode
 from schemas.messages import HistoryQuery
-from schemas.tasks import AnyCommand, Result
+from schemas.tasks import AddMembers, AnyCommand, CreateGroup, Result
 
 
 class _Waiter:
@@ -41,12 +41,23 @@ def _submit(client: Client, request_id: str, command: AnyCommand) -> None:
         raise
 
 
+def _submit_counted(client: Client, request_id: str, command: CreateGroup | AddMembers) -> None:
+    try:
+        with client.services.limits.counting(command):
+            client.services.quotas.check(command)
+    except (RequestError, StoreUnavailable) as error:
+        if not isinstance(error, RequestError) or error.retry_after is not None:
+            client.services.gateway.hold_back(command, client)
+        raise
+    _submit(client, request_id, command)
+
+
 def _send(client: Client, request: frames.Send) -> None:
     _submit(client, request.id, commands.send(client.user_id, request))
 
 
 def _create_group(client: Client, request: frames.CreateGroup) -> None:
-    _submit(client, request.id, commands.create_group(client.user_id, request))
+    _submit_counted(client, request.id, commands.create_group(client.user_id, request))
 
 
 def _open_direct(client: Client, request: frames.OpenDirect) -> None:
@@ -59,7 +70,7 @@ def _update_channel(client: Client, request: frames.UpdateChannel) -> None:
 
 
 def _add_members(client: Client, request: frames.AddMembers) -> None:
-    _submit(client, request.id, commands.add_members(client.user_id, request.channel_id, request))
+    _submit_counted(client, request.id, commands.add_members(client.user_id, request.channel_id, request))
 
 
 def _remove_member(client: Client, request: frames.RemoveMember) -> None:
@@ -76,6 +87,7 @@ def _leave(client: Client, request: frames.Leave) -> None:
 
 def _read(client: Client, request: frames.Read) -> None:
     services = client.services
+    services.limits.marks.check(client.user_id)
     under_way = services.gateway.marks.highest(request.channel_id, client.user_id)
     seq = max(request.seq, under_way)
     state = services.conversations.read_state(client.user_id, request.channel_id, seq)
@@ -104,11 +116,13 @@ def _received(client: Client, request: frames.Received) -> None:
 
 
 def _sync(client: Client, request: frames.Sync) -> None:
+    client.services.limits.sync.check(client.user_id)
     page = client.services.conversations.sync(client.user_id, request.cursor)
     client.reply(encode(with_id(frames.SyncReply, request.id, page)))
 
 
 def _history(client: Client, request: frames.History) -> None:
+    client.services.limits.history.check(client.user_id)
     query = HistoryQuery(
         before=request.before, after=request.after, around=request.around, limit=request.limit
     )

@@ -112,6 +112,7 @@ def test_every_change_of_a_conversation_is_given(scene: Scene, change: str) -> N
     assert seen[change]
 
 
+@pytest.mark.limit("page of sync")
 def test_more_conversations_than_a_page_holds_come_on_several(scene: Scene) -> None:
     an, *others = scene.people("an", *(f"u{number}" for number in range(205)))
     one = scene.connect(an)

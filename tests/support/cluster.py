@@ -17,6 +17,8 @@ from kombu.exceptions import OperationalError
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from imapp.config import Config
+from imapp.settings import settings_of
 from tests.support.client import Client
 from tests.support.processes import BIN, ManagedProcess, free_port
 from tests.support.recorder import Recorder
@@ -42,14 +44,19 @@ _WORKER: Final = (
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 )
 
+NO_LIMITS: Final = {
+    setting.variable: "0" for field, setting in settings_of(Config) if field.startswith(("limit_", "max_"))
+}
+"""Tests send as fast as they can, and all from one address. Those of the limits set their own."""
+
 
 class Cluster:
     """One system with a database and broker names of its own.
 
     Processes are named `gateway-0`, `writer-0`, `receipts` and so on. A writer prefers the shards with its
-    number modulo the number of writers, and stands by for the others. `environment` are further variables
-    of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name. With `metrics` each
-    process serves its figures on a port of its own.
+    number modulo the number of writers, and stands by for the others. No limit is set. `environment` are
+    further variables of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name.
+    With `metrics` each process serves its figures on a port of its own.
     """
 
     def __init__(
@@ -78,6 +85,7 @@ class Cluster:
             "IM_SHARDS": str(shards),
             "IM_JWT_KEY": JWT_KEY,
             "PYTHONUNBUFFERED": "1",
+            **NO_LIMITS,
             **(environment or {}),
         }
         self._failpoints = dict(failpoints or {})

@@ -10,6 +10,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from imapp.errors import RequestError
+from imapp.gateway.door import Door
+from imapp.gateway.limits import Limits
 from imapp.rest import install_rest
 from imapp.rest.context import RestServices
 from imapp.rest.guard import PUBLIC
@@ -40,7 +42,8 @@ def make_app(**services: Any) -> Flask:
     """The REST API with a gatekeeper and these services; any other breaks when it is used."""
     app = Flask("test", static_folder=None)
     names = RestServices.__dataclass_fields__
-    install_rest(app, RestServices(**{**dict.fromkeys(names), "identity": Gatekeeper(), **services}))
+    always = {"identity": Gatekeeper(), "door": Door(Limits({}))}
+    install_rest(app, RestServices(**{**dict.fromkeys(names), **always, **services}))
     return app
 
 

@@ -3,7 +3,7 @@
 from flask import Response
 
 from imapp.rest.blueprint import Blueprint
-from imapp.rest.context import answer, caller_id, services, write, written
+from imapp.rest.context import answer, caller_id, services, write, write_counted, written
 from imapp.rest.schemas import schema_of
 from imapp.services import commands
 from schemas.channels import Channel, CreateGroupBody, OpenDirectBody, UpdateChannelBody, Written
@@ -12,7 +12,10 @@ from schemas.errors import ErrorCode
 blueprint = Blueprint("channels", __name__, description="Direct chats of two people, and groups.")
 
 
-@blueprint.post("/channels", refuses=[ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.CHANNEL_FULL])
+@blueprint.post(
+    "/channels",
+    refuses=[ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.CHANNEL_FULL, ErrorCode.QUOTA_EXCEEDED],
+)
 @blueprint.arguments(schema_of(CreateGroupBody))
 @blueprint.response(201, schema_of(Written))
 def create_group(body: CreateGroupBody) -> Response:
@@ -20,7 +23,7 @@ def create_group(body: CreateGroupBody) -> Response:
 
     You become its owner. Its log begins with a system entry that says who is in it.
     """
-    return answer(written(write(commands.create_group(caller_id(), body))), 201)
+    return answer(written(write_counted(commands.create_group(caller_id(), body))), 201)
 
 
 @blueprint.post("/channels/direct", refuses=[ErrorCode.NOT_FOUND])

@@ -3,7 +3,7 @@
 from flask import Response
 
 from imapp.rest.blueprint import Blueprint
-from imapp.rest.context import answer, caller_id, services, write, written
+from imapp.rest.context import answer, caller_id, services, write, write_counted, written
 from imapp.rest.schemas import schema_of
 from imapp.services import commands
 from schemas.channels import AddMembersBody, ListQuery, MemberPage, WriteQuery, Written
@@ -24,7 +24,10 @@ def list_members(query: ListQuery, channel_id: str) -> Response:
     return answer(services().directory.members(caller_id(), channel_id, query))
 
 
-@blueprint.post(_MANY, refuses=[*_REFUSES, ErrorCode.CHANNEL_DISABLED, ErrorCode.CHANNEL_FULL])
+@blueprint.post(
+    _MANY,
+    refuses=[*_REFUSES, ErrorCode.CHANNEL_DISABLED, ErrorCode.CHANNEL_FULL, ErrorCode.QUOTA_EXCEEDED],
+)
 @blueprint.arguments(schema_of(AddMembersBody))
 @blueprint.response(200, schema_of(Written))
 def add_members(body: AddMembersBody, channel_id: str) -> Response:
@@ -32,7 +35,7 @@ def add_members(body: AddMembersBody, channel_id: str) -> Response:
 
     They read it from here on. A direct chat becomes a group with you as its owner, and keeps its id and log.
     """
-    return answer(written(write(commands.add_members(caller_id(), channel_id, body))))
+    return answer(written(write_counted(commands.add_members(caller_id(), channel_id, body))))
 
 
 @blueprint.delete(_ONE, refuses=[*_REFUSES, ErrorCode.CHANNEL_DISABLED])

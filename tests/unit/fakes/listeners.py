@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from imapp.broker.consuming import GatewayConsumer, Handlers
-from imapp.gateway.batcher import Batcher
+from imapp.gateway.batcher import Batcher, Timing
 from imapp.gateway.gateway import Gateway
+from imapp.gateway.limits import Limits
 from imapp.gateway.marks import MarkCoalescer
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
@@ -106,8 +107,8 @@ class Listening:
             publisher=self.tasks,
             queue="queue",
             reply_queue=reply_queue,
-            timeout_s=5.0,
-            redrive_s=1.0,
+            timing=Timing(timeout_s=5.0, redrive_s=1.0),
+            limits=Limits({}),
         )
         self.batchers.append(batcher)
         return batcher

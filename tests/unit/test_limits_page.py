@@ -1,0 +1,72 @@
+"""`docs/limits.md`: every value is what the code or the setting says, every limit of a client has a test."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import pytest
+from msgspec import Meta
+
+from imapp.config import Config
+from imapp.settings import settings_of
+
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+SETTINGS: Final = {setting.variable: setting.default for _, setting in settings_of(Config)}
+_WHERE: Final = re.compile(r"`((?:imapp|schemas)[.\w]+|IM_\w+)`")
+
+
+def rows(heading: str = "") -> list[list[str]]:
+    """The cells of the tables on the page, or of the one below a heading."""
+    text = PAGE.partition(f"## {heading}")[2].partition("\n## ")[0] if heading else PAGE
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return [line for line in lines if line[0] not in ("limit", "bound")]
+
+
+def meant(where: str) -> Any:
+    """What a constant, a bound of a type, or a setting is."""
+    if where.startswith("IM_"):
+        return SETTINGS[where]
+    module, _, name = where.rpartition(".")
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError:
+        module, _, kind = module.rpartition(".")
+        metas = [each for each in get_args(getattr(import_module(module), kind)) if isinstance(each, Meta)]
+        return getattr(metas[0], name)
+
+
+def worded(value: Any) -> str:
+    """A value as the page has it."""
+    if isinstance(value, str):
+        per_s, _, at_once = value.partition("/")
+        return f"{per_s}/s, {int(at_once):,} at once"
+    return f"{int(value) if value == int(value) else value:,}"
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[0])
+def test_a_row_has_the_value_that_counts(row: list[str]) -> None:
+    wheres = [found.group(1) for cell in row for found in _WHERE.finditer(cell)]
+
+    assert len(wheres) == 1, "a row names one place"
+    assert re.match(rf"{re.escape(worded(meant(wheres[0])))}(?![\d.])", row[1]), meant(wheres[0])
+
+
+def test_every_limit_of_a_client_has_a_test_and_every_such_test_a_row() -> None:
+    limits = [row[0] for heading in ("How often", "How many", "How large") for row in rows(heading)]
+    tested = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if path.name != Path(__file__).name
+        for name in re.findall(r'mark\.limit\("([^"]+)"\)', path.read_text(encoding="utf-8"))
+    }
+
+    assert len(limits) == len(set(limits)) > 25
+    assert set(limits) == tested
+
+
+def test_every_setting_of_a_limit_has_a_row() -> None:
+    named = set(re.findall(r"IM_\w+", PAGE))
+
+    assert {name for name in SETTINGS if name.startswith(("IM_LIMIT_", "IM_MAX_"))} <= named
