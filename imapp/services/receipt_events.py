@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from imapp.domain import spans
+from imapp.domain.channel import Member
 from imapp.domain.entries import SYSTEM, LogEntry, wire_time
 from imapp.domain.receipts import Receipt, push_states, recipients
 from imapp.services.frames import websocket_frame
@@ -28,8 +30,8 @@ _MAX_CHANNELS: Final = 1_000  # big groups waiting to be summed; it is a hint, a
 
 _ENCODER: Final = msgspec.json.Encoder()
 
-SenderMarks = Mapping[str, Sequence[str]]
-"""Who is told of a channel's marks, by channel id."""
+Audience = Mapping[str, Sequence[Member]]
+"""Who may be told of a channel's marks, by channel id."""
 
 
 def is_small(head: Head) -> bool:
@@ -52,12 +54,12 @@ class ReceiptTeller:
         for flush in small:
             for receipt in flush.receipts:
                 frame = _frame(flush, receipt)
-                for user_id in audience.get(flush.channel_id, ()):
-                    if user_id != receipt.receiver:
-                        frames[flush.channel_id, user_id].append(frame)
+                for member in audience.get(flush.channel_id, ()):
+                    if _concerns(receipt, member):
+                        frames[flush.channel_id, member.user_id].append(frame)
         return [Notice(user_id=user_id, frame=b"".join(told)) for (_, user_id), told in frames.items()]
 
-    def _audience(self, flushes: Sequence[Flush], heads: Mapping[str, Head]) -> SenderMarks:
+    def _audience(self, flushes: Sequence[Flush], heads: Mapping[str, Head]) -> Audience:
         """In a direct chat the two of them; in a group the senders of what is newest among the marked."""
         newest: dict[str, int] = {}
         for flush in flushes:
@@ -65,11 +67,19 @@ class ReceiptTeller:
             newest[flush.channel_id] = max(up_to, newest.get(flush.channel_id, 0))
         direct = [name for name in newest if heads[name].channel.type is ChannelType.DIRECT]
         groups = {name: max(0, seq - _RECENT) for name, seq in newest.items() if name not in direct}
-        senders = {
-            name: sorted({entry.sender for entry in entries})
-            for name, entries in (self._log.beyond(groups, _RECENT) if groups else {}).items()
+        both = self._members.of_channels(direct) if direct else {}
+        return self._senders(groups) | {name: list(people.values()) for name, people in both.items()}
+
+    def _senders(self, after: Mapping[str, int]) -> dict[str, list[Member]]:
+        places = {
+            (name, entry.sender)
+            for name, entries in (self._log.beyond(after, _RECENT) if after else {}).items()
+            for entry in entries
         }
-        return senders | self._members.people_in(direct)
+        senders: dict[str, list[Member]] = defaultdict(list)
+        for (name, _), row in (self._members.find_all(places) if places else {}).items():
+            senders[name].append(row.member)
+        return senders
 
 
 class ReceiptSums:
@@ -104,11 +114,16 @@ class ReceiptSums:
     def _sums(self, channel_id: str) -> list[Notice]:
         newest = self._log.page(channel_id, 1, _LAST_SEQ, limit=_RECENT, newest_first=True)
         by_sender = {entry.sender: entry for entry in newest if entry.type != SYSTEM}
-        latest = sorted(by_sender.values(), key=lambda entry: entry.seq)[-_MAX_SUMMED:]
-        members = self._members.of_channels([channel_id]).get(channel_id, {}).values() if latest else ()
+        members = self._members.of_channels([channel_id]).get(channel_id, {}) if by_sender else {}
+        # How it goes on is no business of who has left (I3).
+        present = {user_id for user_id, member in members.items() if member.present}
+        here = [entry for entry in by_sender.values() if entry.sender in present]
         return [
-            Notice(user_id=entry.sender, frame=self._sum(entry, recipients(members, entry.sender, entry.seq)))
-            for entry in latest
+            Notice(
+                user_id=entry.sender,
+                frame=self._sum(entry, recipients(members.values(), entry.sender, entry.seq)),
+            )
+            for entry in sorted(here, key=lambda entry: entry.seq)[-_MAX_SUMMED:]
         ]
 
     def _sum(self, entry: LogEntry, receivers: Sequence[str]) -> bytes:
@@ -126,6 +141,13 @@ class ReceiptSums:
 
 
 _LAST_SEQ: Final = 10**12 - 1
+
+
+def _concerns(receipt: Receipt, member: Member) -> bool:
+    """Whether somebody else's mark speaks of anything that a member may see, who is still there (I3)."""
+    if member.user_id == receipt.receiver or not member.present:
+        return False
+    return any(True for _ in spans.clipped(member.spans, receipt.from_seq, receipt.up_to_seq))
 
 
 def _frame(flush: Flush, receipt: Receipt) -> bytes:

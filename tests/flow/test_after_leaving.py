@@ -1,0 +1,62 @@
+"""Who has left a group learns nothing more of it, on any path (I3): his row, its stamps, receipts, sums."""
+
+from schemas.frames import ReceiptEvent, ReceiptsEvent
+from tests.support.client import Client
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
+
+
+def marks_heard(client: Client, by: str) -> list[int]:
+    """Up to where a device was told that somebody had received or read."""
+    return [event.up_to_seq for event in client.events(ReceiptEvent) if event.user_id == by]
+
+
+def test_who_has_left_hears_no_marks_of_what_comes_after_him(scene: Scene) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    an_here, bo_here, chen_here = map(scene.connect, (an, bo, chen))
+    group = an_here.write("create_group", name="lunch", user_ids=[bo, chen]).channel_id
+    bo_here.send_text(group, "I am off")
+    bo_here.write("leave", channel_id=group)
+    last = an_here.send_text(group, "he is gone")
+    assert last.seq
+
+    chen_here.acknowledge(group, last.seq)
+    chen_here.request("read", channel_id=group, seq=last.seq)
+    eventually(lambda: marks_heard(an_here, chen) == [last.seq, last.seq])
+    # Both stand in one message of the fanout, so whoever is told at all is told by now.
+    bo_here.request("ping")
+
+    assert marks_heard(bo_here, chen) == []
+
+
+def test_who_came_later_hears_no_marks_of_what_was_before_him(scene: Scene) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    an_here, bo_here, chen_here = map(scene.connect, (an, bo, chen))
+    group = an_here.write("create_group", name="lunch", user_ids=[chen]).channel_id
+    before = an_here.send_text(group, "before him")
+    an_here.write("add_members", channel_id=group, user_ids=[bo])
+    after = bo_here.send_text(group, "hello")
+    assert before.seq
+    assert after.seq
+
+    chen_here.history(group, before=before.seq + 1, limit=1)
+    chen_here.acknowledge(group, after.seq)
+    eventually(lambda: after.seq in marks_heard(bo_here, chen))
+
+    assert before.seq not in marks_heard(bo_here, chen)
+
+
+def test_who_has_left_hears_no_sums_of_a_big_group(scene: Scene) -> None:
+    an, bo, chen, *others = scene.people("an", "bo", "chen", *(f"u{number}" for number in range(57)))
+    an_here, bo_here, chen_here = map(scene.connect, (an, bo, chen))
+    group = an_here.write("create_group", name="all", user_ids=[bo, chen, *others]).channel_id
+    bo_here.send_text(group, "I am off")
+    bo_here.write("leave", channel_id=group)
+    last = an_here.send_text(group, "he is gone")
+    assert last.seq
+
+    chen_here.request("read", channel_id=group, seq=last.seq)
+    an_here.wait_for(lambda event: (event.seq, event.read) == (last.seq, 1), ReceiptsEvent)
+    bo_here.request("ping")
+
+    assert bo_here.events(ReceiptsEvent) == []
