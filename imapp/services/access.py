@@ -5,6 +5,7 @@ from typing import Final
 
 from imapp.domain import spans
 from imapp.errors import RequestError
+from imapp.services.departures import as_seen_by
 from imapp.services.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import MemberRow, MemberStore
@@ -43,7 +44,7 @@ class AccessService:
         head = self._channels.heads([channel_id]).get(channel_id) if row else None
         if row is None or head is None:
             raise RequestError(_NOT_FOUND)
-        return Readable(head, with_own_messages(row, head))
+        return Readable(as_seen_by(row, head), with_own_messages(row, head))
 
     def present(self, user_id: str, channel_id: str) -> Readable:
         """The channel, for somebody who is in it now.

@@ -9,6 +9,7 @@ from imapp.domain.decisions import Profile
 from imapp.domain.entries import TYPE_NAMES, wire_time
 from imapp.domain.ids import message_id
 from imapp.domain.unread import unread, unread_label
+from imapp.services.departures import as_seen_by
 from imapp.services.watermarks import with_own_messages
 from imapp.stores.channels import Head, preview_of
 from imapp.stores.channels import Preview as StoredPreview
@@ -51,7 +52,7 @@ class ConversationRows:
         return [
             _conversation(
                 with_own_messages(row, heads[row.channel_id]),
-                heads[row.channel_id],
+                as_seen_by(row, heads[row.channel_id]),
                 newest[row.channel_id],
                 peers.get(row.channel_id),
             )

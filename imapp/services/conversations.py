@@ -129,12 +129,14 @@ def _changed(
 ) -> list[tuple[int, str]]:
     """(time of the change, channel id) of what a round of sync has still to show, in that order."""
     horizon = position.since_ms - _OVERLAP_MS
-    stamps = [
-        (_ms(max(rows[channel_id].changed_at, head.changed_at)), channel_id)
-        for channel_id, head in heads.items()
-    ]
+    stamps = [(_ms(_changed_at(rows[channel_id], head)), channel_id) for channel_id, head in heads.items()]
     known = (position.at_ms, position.channel_id)
     return sorted(stamp for stamp in stamps if stamp[0] >= horizon and stamp > known)
+
+
+def _changed_at(row: MemberRow, head: Head) -> datetime:
+    """Of who has left only his own row counts: the channel's stamp would tell him that others go on."""
+    return max(row.changed_at, head.changed_at) if row.member.present else row.changed_at
 
 
 def _following(position: SyncPosition, page: list[tuple[int, str]], *, more: bool) -> SyncPosition:

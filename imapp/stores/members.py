@@ -9,18 +9,37 @@ from msgspec import Struct
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
-from imapp.domain.channel import Member
+from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted
 from imapp.domain.entries import LogEntry
 from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, update_fast
-from schemas.common import MEMBERSHIP_CODES, ROLE_CODES, Membership, Notify
+from schemas.common import (
+    CHANNEL_STATUS_CODES,
+    MEMBERSHIP_CODES,
+    ROLE_CODES,
+    ChannelStatus,
+    Membership,
+    Notify,
+)
 
 _ROLES: Final = {code: name for name, code in ROLE_CODES.items()}
+_STATUSES: Final = {code: name for name, code in CHANNEL_STATUS_CODES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What a channel looked like when somebody left it: all that he may know of it from then on."""
+
+    name: str
+    avatar: str
+    owner: str | None
+    status: ChannelStatus
+    member_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member with what is his own: watermark, mute, pin."""
+    """A member with what is his own: watermark, mute, pin; and for who has left, what he left behind."""
 
     channel_id: str
     member: Member
@@ -30,6 +49,7 @@ class MemberRow:
     notify: Notify
     pinned: bool
     changed_at: datetime
+    departure: Departure | None = None
 
 
 class Mark(Struct, frozen=True, gc=False):
@@ -133,15 +153,6 @@ class MemberStore:
             rows = self._members.find(wanted, {"_id": 0, "user_id": 1, "channel_id": 1})
             return {row["channel_id"]: row["user_id"] for row in rows}
 
-    def people_in(self, channel_ids: Iterable[str]) -> dict[str, list[str]]:
-        """Who is in these channels now, by channel id."""
-        wanted = {"channel_id": {"$in": list(channel_ids)}, "status": MEMBERSHIP_CODES[Membership.NORMAL]}
-        found: dict[str, list[str]] = {}
-        with mapped_errors():
-            for row in self._members.find(wanted, {"_id": 0, "user_id": 1, "channel_id": 1}):
-                found.setdefault(row["channel_id"], []).append(row["user_id"])
-        return found
-
     def move_marks(self, marks: Iterable[Mark]) -> None:
         """Move read watermarks that somebody was promised: durably, and stamped as changed for sync.
 
@@ -191,6 +202,8 @@ def _stay(accepted: Accepted, member: Member) -> UpdateOne:
         if entry is not None and not accepted.change.created:
             # A system entry does not count, so the count before it is the count at it.
             read = {"read_seq": entry.seq - 1, "read_countable": entry.countable}
+    # Null rather than absent for who is in, so that coming back forgets it.
+    fields["departure"] = None if member.present else _departure(accepted.change.after)
     return UpdateOne(
         {"_id": _key(accepted.channel_id, member.user_id)},
         {
@@ -207,6 +220,16 @@ def _stay(accepted: Accepted, member: Member) -> UpdateOne:
         },
         upsert=True,
     )
+
+
+def _departure(channel: Channel) -> Document:
+    return {
+        "name": channel.name,
+        "avatar": channel.avatar,
+        "owner": channel.owner,
+        "status": CHANNEL_STATUS_CODES[channel.status],
+        "member_count": len(channel.present()),
+    }
 
 
 def _row_of(mark: Mark) -> Document:
@@ -241,4 +264,10 @@ def _row(row: Document) -> MemberRow:
         notify=Notify(row["notify"]),
         pinned=row["pinned"],
         changed_at=row["changed_at"],
+        departure=_as_left(row["departure"]) if row.get("departure") else None,
     )
+
+
+def _as_left(row: Document) -> Departure:
+    status = _STATUSES[row["status"]]
+    return Departure(row["name"], row["avatar"], row["owner"], status, row["member_count"])

@@ -60,3 +60,46 @@ def test_who_has_left_hears_no_sums_of_a_big_group(scene: Scene) -> None:
     bo_here.request("ping")
 
     assert bo_here.events(ReceiptsEvent) == []
+
+
+def test_the_row_of_who_has_left_shows_the_group_as_it_was_then(scene: Scene) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    owner, left = scene.connect(an), scene.connect(bo)
+    group = owner.write("create_group", name="lunch", avatar="old.png", user_ids=[bo]).channel_id
+    owner.write("remove_member", channel_id=group, user_id=bo)
+    (before,) = left.sync().conversations
+    described = scene.rest(bo).channel(group)
+
+    owner.write("update_channel", channel_id=group, name="secret", avatar="new.png")
+    owner.write("add_members", channel_id=group, user_ids=[chen])
+
+    (after,) = left.sync().conversations
+    assert (after.name, after.avatar, after.member_count) == ("lunch", "old.png", 1)
+    assert after == before
+    assert scene.rest(bo).channel(group) == described
+
+
+def test_who_comes_back_sees_the_group_as_it_is(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    owner, back = scene.connect(an), scene.connect(bo)
+    group = owner.write("create_group", name="lunch", user_ids=[bo]).channel_id
+    owner.write("remove_member", channel_id=group, user_id=bo)
+    owner.write("update_channel", channel_id=group, name="dinner")
+    owner.write("add_members", channel_id=group, user_ids=[bo])
+
+    (row,) = back.sync().conversations
+
+    assert (row.name, row.member_count, row.membership) == ("dinner", 2, "normal")
+
+
+def test_what_happens_in_a_group_does_not_stir_who_has_left(scene: Scene) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    owner, left = scene.connect(an), scene.connect(bo)
+    group = owner.write("create_group", name="lunch", user_ids=[bo, chen]).channel_id
+    owner.write("remove_member", channel_id=group, user_id=bo)
+    cursor = left.sync().cursor
+
+    owner.send_text(group, "without him")
+
+    # The overlap of 10 s shows a row again: what counts is that its stamp stands still.
+    assert left.sync(cursor).cursor == cursor

@@ -1,0 +1,18 @@
+"""What a channel looks like to somebody who has left it: as it was then (I3)."""
+
+from dataclasses import replace
+
+from imapp.stores.channels import Head
+from imapp.stores.members import MemberRow
+
+
+def as_seen_by(row: MemberRow, head: Head) -> Head:
+    """The head with the settings that the row's owner may know: the present ones for who is in the channel.
+
+    Its newest entry is still the channel's; what of the log he may see is a matter of his stays.
+    """
+    left = row.departure
+    if left is None or row.member.present:
+        return head
+    channel = replace(head.channel, name=left.name, avatar=left.avatar, owner=left.owner, status=left.status)
+    return replace(head, channel=channel, member_count=left.member_count)
