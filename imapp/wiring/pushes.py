@@ -1,0 +1,69 @@
+"""What works out who must be told outside the socket, and tells them."""
+
+from collections.abc import Callable
+from typing import Final
+
+from imapp.broker.publishing import TaskPublisher
+from imapp.broker.topology import PUSH_TASK
+from imapp.config import Config
+from imapp.services.badges import Badges
+from imapp.services.notifiers import LogNotifier, Notifier
+from imapp.services.periodic import keep_doing
+from imapp.services.push_delivery import Patience, PushDelivery
+from imapp.services.push_sweep import PushSweep
+from imapp.services.pushing import PushRunner, PushStores
+from imapp.services.webhook import WebhookNotifier, signing_key
+from imapp.stores.channels import ChannelStore
+from imapp.stores.dispatches import DispatchStore
+from imapp.stores.leases import LeaseStore
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Database
+from imapp.stores.outbox import Outbox
+from imapp.stores.users import UserStore
+from imapp.wiring.base import celery_app, presence_service, topology
+
+_DELIVERY_EVERY_S: Final = 0.25
+
+
+def push_publisher(config: Config) -> Callable[[bytes], None]:
+    """Enqueues `push.compute`, over a connection of its own; belongs to one thread."""
+    publisher = TaskPublisher(celery_app(config), config.amqp_url)
+    queue = topology(config).pushes_queue()
+    return lambda payload: publisher.publish(PUSH_TASK, queue, payload, durable=True)
+
+
+def push_runner(config: Config, database: Database, fail_stop: Callable[[str], None]) -> PushRunner:
+    """Carries out `push.compute`."""
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    return PushRunner(
+        PushStores(channels, members, log, UserStore(database), DispatchStore(database)),
+        presence=presence_service(database),
+        badges=Badges(channels, members, log),
+        tells=_notifier(config) is not None,
+        fail_stop=fail_stop,
+    )
+
+
+def _notifier(config: Config) -> Notifier | None:
+    if config.push_webhook:
+        key = signing_key(config.push_webhook_secret)
+        return WebhookNotifier(config.push_webhook, key, timeout_s=config.push_timeout_s)
+    return LogNotifier() if config.environment == "development" else None
+
+
+def keep_pushing(config: Config, database: Database) -> None:
+    """What who serves the pushes does by itself: look for lost nudges, and send what is due."""
+    sweep = PushSweep(
+        leases=LeaseStore(database),
+        channels=ChannelStore(database),
+        dispatches=DispatchStore(database),
+        publish=push_publisher(config),
+        every_s=config.push_sweep_s,
+    )
+    keep_doing(sweep.next_page, name="push-sweep", every_s=config.push_sweep_s)
+    notifier = _notifier(config)
+    if notifier is not None:
+        patience = Patience(config.push_timeout_s, config.push_retry_s, config.push_tries)
+        delivery = PushDelivery(Outbox(database), MessageLog(database), notifier, patience)
+        keep_doing(delivery.send_due, name="push-delivery", every_s=_DELIVERY_EVERY_S)

@@ -1,0 +1,33 @@
+"""What the command line calls beside the running system."""
+
+from dataclasses import dataclass
+
+from imapp.config import Config
+from imapp.services.writer import Writer
+from imapp.stores.mongo import connect
+from imapp.stores.outbox import Outbox
+from imapp.stores.schema import create_schema
+from imapp.stores.users import UserStore
+from imapp.wiring.workers import make_writer
+
+
+@dataclass(frozen=True, slots=True)
+class ToolServices:
+    """What the command line calls beside the running system."""
+
+    users: UserStore
+    outbox: Outbox
+    writer: Writer
+
+
+def tool_services(config: Config) -> ToolServices:
+    """The services of a command.
+
+    Raises:
+        StoreUnavailable: MongoDB does not answer.
+    """
+    database = connect(config.mongo_url, pool_size=2)
+    create_schema(database)
+    return ToolServices(
+        users=UserStore(database), outbox=Outbox(database), writer=make_writer(config, database)
+    )

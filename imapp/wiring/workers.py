@@ -1,0 +1,115 @@
+"""A worker process: the writer of shards, receipts and pushes, whichever its queues ask for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from imapp.broker.publishing import MessagePublisher
+from imapp.config import Config
+from imapp.services.batches import BatchRunner
+from imapp.services.channel_cache import ChannelCache
+from imapp.services.conversation_rows import ConversationRows
+from imapp.services.heads import HeadKeeper
+from imapp.services.nudges import Nudger
+from imapp.services.outlet import Outlet
+from imapp.services.people import ProfileCache
+from imapp.services.periodic import keep_doing
+from imapp.services.presence import PresenceService
+from imapp.services.pushing import PushRunner
+from imapp.services.receipt_events import SUM_EVERY_S, ReceiptSums, ReceiptTeller
+from imapp.services.receipts import ReceiptRunner, ReceiptStores
+from imapp.services.writer import Writer, WriterStores
+from imapp.stores.attempts import AttemptStore
+from imapp.stores.changes import ChangeStore
+from imapp.stores.channels import ChannelStore
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.meta import load_identity
+from imapp.stores.mongo import Database
+from imapp.stores.pushes import PushLedger
+from imapp.stores.users import UserStore
+from imapp.wiring.base import open_store, presence_service, topology
+from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner
+from schemas.tasks import FanoutItem
+
+_WRITER_POOL: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TaskServices:
+    """What the task bodies call; `keep_pushing` begins the periodic part of who serves the pushes."""
+
+    batches: BatchRunner
+    receipts: ReceiptRunner
+    pushes: PushRunner
+    nudger: Nudger
+    keep_pushing: Callable[[], None]
+    presence: PresenceService
+
+
+def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServices:
+    """The services of a worker process; call it in that process. Waits for MongoDB."""
+    database = open_store(config, _WRITER_POOL)
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    nudger = Nudger(push_publisher(config))
+    nudger.keep()
+    outlet = make_outlet(config, nudger.add)
+    return TaskServices(
+        batches=BatchRunner(
+            writer=make_writer(config, database),
+            outlet=outlet,
+            attempts=AttemptStore(database),
+            fail_stop=fail_stop,
+        ),
+        receipts=ReceiptRunner(
+            ReceiptStores(members, channels, log, PushLedger(database)),
+            rows=ConversationRows(members, log, UserStore(database)),
+            outlet=outlet,
+            teller=ReceiptTeller(members, log),
+            sums=_receipt_sums(config, database),
+            fail_stop=fail_stop,
+        ),
+        pushes=push_runner(config, database, fail_stop),
+        nudger=nudger,
+        keep_pushing=partial(keep_pushing, config, database),
+        presence=presence_service(database),
+    )
+
+
+def make_outlet(config: Config, grown: Callable[[Sequence[FanoutItem]], None] = lambda _: None) -> Outlet:
+    """Publishes over connections of its own; belongs to one thread. `grown` hears of what was published."""
+    names = topology(config)
+    return Outlet(
+        fanout=MessagePublisher(config.amqp_url, confirm=True, declare=names.fanout),
+        replies=MessagePublisher(config.amqp_url, confirm=False),
+        exchange=names.fanout.name,
+        grown=grown,
+    )
+
+
+def _receipt_sums(config: Config, database: Database) -> ReceiptSums:
+    """Told by a thread of its own, over a connection of its own."""
+    sums = ReceiptSums(
+        members=MemberStore(database),
+        log=MessageLog(database),
+        ledger=PushLedger(database),
+        outlet=make_outlet(config),
+    )
+    keep_doing(sums.tell, name="receipt-sums", every_s=SUM_EVERY_S)
+    return sums
+
+
+def make_writer(config: Config, database: Database) -> Writer:
+    """The writer of whatever shards its process is given, and the thread that mends its heads."""
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    heads = HeadKeeper(channels, members)
+    heads.keep()
+    return Writer(
+        WriterStores(log, ChangeStore(database)),
+        cache=ChannelCache(channels, members, log),
+        people=ProfileCache(UserStore(database)),
+        heads=heads,
+        body_key=load_identity(database).body_key,
+        patience_s=config.store_patience_s,
+    )
