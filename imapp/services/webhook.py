@@ -87,6 +87,13 @@ class WebhookNotifier:
             ) as response:
                 status = response.status_code
         except requests.RequestException as error:
-            raise NotDelivered(f"{type(error).__name__}: {error}"[:300]) from error
+            # Unchained as well: what a log shows of it would quote the address.
+            raise NotDelivered(_reason(error)) from None
         if not 200 <= status < 300:
             raise NotDelivered(f"HTTP status {status}")
+
+
+def _reason(error: requests.RequestException) -> str:
+    """What went wrong, without the address: its path may be all that keeps others from the endpoint."""
+    cause = getattr(error.args[0] if error.args else None, "reason", None)
+    return f"{type(error).__name__}: {cause}"[:300] if isinstance(cause, Exception) else type(error).__name__

@@ -1,9 +1,13 @@
 """The signature of the Standard Webhooks scheme."""
 
+import socket
+import traceback
+
 import pytest
 
 from imapp.errors import ConfigError
-from imapp.services.webhook import signature, signing_key
+from imapp.services.notifiers import NotDelivered
+from imapp.services.webhook import WebhookNotifier, signature, signing_key
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLwSw"
 
@@ -22,3 +26,19 @@ def test_a_signature_is_what_the_scheme_s_own_library_makes() -> None:
 def test_a_secret_that_is_none_ends_the_start(secret: str) -> None:
     with pytest.raises(ConfigError):
         signing_key(secret)
+
+
+def test_a_failure_does_not_quote_the_address_whose_path_is_a_secret(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    notifier = WebhookNotifier(f"http://127.0.0.1:{port}/hooks/T024BE7LD?key=B0GUS5", b"k" * 24, timeout_s=5)
+
+    with pytest.raises(NotDelivered) as failure:
+        notifier.deliver("p.0", [])
+
+    assert "refused" in str(failure.value)
+    shown = "".join(traceback.format_exception(failure.value))
+    assert "T024BE7LD" not in shown + caplog.text
+    assert "B0GUS5" not in shown + caplog.text
