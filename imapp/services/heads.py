@@ -14,16 +14,13 @@ from typing import Final
 from msgspec import Struct
 
 from imapp.domain.entries import LogEntry
-from imapp.errors import StoreUnavailable
-from imapp.logs import get_log
+from imapp.services.periodic import keep_doing
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import Mark, MemberStore, mark_of
 
 _AGAIN_S: Final = 5.0
 _KEPT_S: Final = 60.0  # longer than an election and the restart of a server
 _MAX_KEPT: Final = 50_000
-
-log = get_log("heads")
 
 
 class _Moved(Struct, frozen=True):
@@ -66,7 +63,7 @@ class HeadKeeper:
 
     def keep(self) -> None:
         """Begin to move them again, in a thread of its own, for as long as the process lives."""
-        threading.Thread(target=self._run, name="heads", daemon=True).start()
+        keep_doing(self.move_again, name="heads", every_s=_AGAIN_S)
 
     def move_again(self) -> None:
         """Move what was moved lately once more.
@@ -77,14 +74,6 @@ class HeadKeeper:
         newest, own, marks = _parts(self._lately())
         self._channels.mend_heads(newest, own)
         self._members.move_own_marks(marks)
-
-    def _run(self) -> None:
-        while True:
-            time.sleep(_AGAIN_S)
-            try:
-                self.move_again()
-            except StoreUnavailable as error:
-                log.warning("heads_not_moved", error=str(error)[:200])
 
     def _lately(self) -> list[_Moved]:
         oldest = time.monotonic() - _KEPT_S
