@@ -93,8 +93,9 @@ class WatchBoard:
             watched.shown = presence
 
     def shown(self, user_ids: Iterable[str]) -> dict[str, Presence]:
-        """How these people, who are watched and have been read, are shown."""
-        return {user_id: self._people[user_id].shown or OFFLINE for user_id in user_ids}
+        """How these people are shown; offline who has not been read, or is not watched any more."""
+        people = ((user_id, self._people.get(user_id)) for user_id in user_ids)
+        return {user_id: watched.shown or OFFLINE if watched else OFFLINE for user_id, watched in people}
 
     def take_news(self) -> dict[Subscriber, list[Watched]]:
         """Who is shown differently than before, for each connection that watches him."""

@@ -116,6 +116,15 @@ def test_who_is_not_watched_any_more_is_forgotten(board: WatchBoard, an: FakeSub
     assert (board.size, board.due(99.0, 100)) == (0, [])
 
 
+def test_who_has_gone_while_it_was_read_is_answered_without_a_trace(
+    board: WatchBoard, an: FakeSubscriber
+) -> None:
+    board.forget(an)
+
+    assert board.shown(["bo", "chen"]) == {"bo": OFFLINE, "chen": OFFLINE}
+    assert board.size == 0
+
+
 def test_who_is_in_the_old_and_the_new_list_keeps_his_state(board: WatchBoard, an: FakeSubscriber) -> None:
     board.watch(an, ["bo"], 1.0)
     board.learn({"bo": ONLINE}, 2.0)
