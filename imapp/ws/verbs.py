@@ -132,6 +132,7 @@ def _history(client: Client, request: frames.History) -> None:
 
 
 def _watch(client: Client, request: frames.Watch) -> None:
+    client.services.limits.lists.check(client.user_id)  # four queries about up to 500 people
     users = client.services.gateway.presence.watch(client, request.user_ids)
     client.reply(encode(frames.WatchReply(id=request.id, users=users)))
 

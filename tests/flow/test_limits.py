@@ -191,7 +191,9 @@ READS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "history": ("history", {}),
     "sync": ("sync", {}),
     "marks": ("read", {"seq": 1}),
+    "lists": ("watch", {"user_ids": ["somebody"]}),
 }
+OF_NO_CHANNEL: Final = ("sync", "watch")
 
 
 @pytest.mark.parametrize(
@@ -200,6 +202,7 @@ READS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         pytest.param("history", marks=pytest.mark.limit("history")),
         pytest.param("sync", marks=pytest.mark.limit("sync")),
         pytest.param("marks", marks=pytest.mark.limit("marks")),
+        pytest.param("lists", marks=pytest.mark.limit("lists")),
     ],
 )
 def test_reads_and_marks_have_limits_of_their_own(strict_scene: Scene, limit: str) -> None:
@@ -207,7 +210,7 @@ def test_reads_and_marks_have_limits_of_their_own(strict_scene: Scene, limit: st
     phone = connect(strict_scene, an)
     channel = phone.send_text(None, "hello", to=bo).channel_id
     kind, fields = READS[limit]
-    if kind != "sync":
+    if kind not in OF_NO_CHANNEL:
         fields = {**fields, "channel_id": channel}
 
     answers = outcomes([phone.post(kind, **fields) for _ in range(2 * AT_ONCE)])
@@ -215,7 +218,7 @@ def test_reads_and_marks_have_limits_of_their_own(strict_scene: Scene, limit: st
     assert answers == ["ok"] * AT_ONCE + ["rate_limited"] * AT_ONCE
     others = {name: wanted for name, wanted in READS.items() if name != limit}
     for name, more in others.values():
-        where = {} if name == "sync" else {"channel_id": channel}
+        where = {} if name in OF_NO_CHANNEL else {"channel_id": channel}
         assert outcomes([phone.post(name, **more, **where)]) == ["ok"], name
 
 
