@@ -24,7 +24,17 @@ class Known:
         row, head = self.rows.get((channel_id, receipt.receiver)), self.heads.get(channel_id)
         if row is None or head is None:
             return None
-        return clamped(receipt, row.member.spans, head.channel.last_seq)
+        worth = clamped(receipt, row.member.spans, head.channel.last_seq)
+        return None if worth is None or _is_known(worth, row) else worth
+
+
+def _is_known(receipt: Receipt, row: MemberRow) -> bool:
+    """Whether the ledger says already that all of it was read: each opening of a chat would add a row to it.
+
+    A watermark within the latest stay was moved by a mark that is noted, or by a message that will be. One
+    that is before it may come from joining, which reads nothing.
+    """
+    return row.member.spans[-1][0] <= receipt.up_to_seq <= row.read_seq
 
 
 def readers(batch: ReceiptBatch) -> set[tuple[str, str]]:

@@ -189,6 +189,42 @@ def test_marks_applied_twice_change_nothing(scene: Scene) -> None:
     assert asker.pushes(sent.message_id or "") == once
 
 
+def test_what_was_read_already_is_not_noted_again(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    an_here, bo_there, asker = scene.connect(an), scene.connect(bo), scene.rest(an)
+    channel = direct_channel(an_here, bo)
+    first = an_here.send_text(channel, "lunch?")
+    bo_there.request("read", channel_id=channel, seq=first.seq)
+    wait_for(asker, first.message_id, bo=READ)
+    noted = {"channel_id": channel, "rows.receiver": bo}
+    rows = scene.cluster.database["pushes"]
+    assert rows.count_documents(noted) == 1
+
+    # He opens the chat again: his device reads and fetches the same once more.
+    scene.connect(bo, gateway=1).history(channel)
+    bo_there.request("read", channel_id=channel, seq=first.seq)
+    bo_there.acknowledge(channel, first.seq or 0)
+    # Marks are applied in the order of their tasks, so those before this one are through.
+    second = an_here.send_text(channel, "now?")
+    bo_there.request("read", channel_id=channel, seq=second.seq)
+    wait_for(asker, second.message_id, bo=READ)
+
+    assert rows.count_documents(noted) == 2
+
+
+def test_who_came_back_may_still_say_that_he_has_received_what_was_in_his_first_stay(scene: Scene) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    an_here, bo_there, asker = scene.connect(an), scene.connect(bo), scene.rest(an)
+    group = an_here.write("create_group", name="lunch", user_ids=[bo, chen]).channel_id
+    early = an_here.send_text(group, "bo has not looked at this yet")
+    an_here.write("remove_member", channel_id=group, user_id=bo)
+    an_here.write("add_members", channel_id=group, user_ids=[bo])
+
+    bo_there.request("read", channel_id=group, seq=early.seq)
+
+    wait_for(asker, early.message_id, bo=READ, chen=UNRECEIVED)
+
+
 def test_only_present_members_who_may_read_it_may_ask(scene: Scene) -> None:
     an, bo, chen, zoe = scene.people("an", "bo", "chen", "zoe")
     an_here = scene.connect(an)

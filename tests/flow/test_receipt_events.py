@@ -42,9 +42,9 @@ def test_in_a_small_group_only_those_who_sent_hear(scene: Scene) -> None:
     assert last.seq
 
     chen_here.acknowledge(group, last.seq)
-    bo_here.acknowledge(group, last.seq)
+    bo_here.acknowledge(group, last.seq)  # says nothing: who answers has read what was before
 
-    eventually(lambda: set(heard(an_here)) == {("chen", "received", last.seq), ("bo", "received", last.seq)})
+    eventually(lambda: set(heard(an_here)) == {("chen", "received", last.seq)})
     eventually(lambda: set(heard(bo_here)) == {("chen", "received", last.seq)})
     assert heard(chen_here) == heard(ding_here) == []
 
