@@ -42,6 +42,20 @@ def test_an_unknown_or_inner_name_that_comes_twice_is_refused(more: str) -> None
     assert is_refused(json.dumps(PLAIN)[:-1] + f", {more}}}")
 
 
+@pytest.mark.parametrize("where", ["id", "client_message_id", "content"])
+def test_a_text_that_reads_like_the_optional_name_hides_no_other(where: str) -> None:
+    text = json.dumps({**PLAIN, where: "message_type"})
+
+    assert is_refused(text[:-1] + ', "content": "what stands before us has not seen this"}')
+
+
+def test_a_send_that_needs_no_content_hides_no_name_in_its_place() -> None:
+    image = {**PLAIN, "message_type": "image"}
+    del image["content"]
+
+    assert is_refused(json.dumps(image)[:-1] + ', "client_message_id": "m2"}')
+
+
 def test_a_name_may_stand_in_texts_and_inner_objects() -> None:
     text = json.dumps(
         {**PLAIN, "content": '"content": "content"', "extra": {"content": "extra", "id": [{"id": 1}]}}
