@@ -104,12 +104,16 @@ class ReceiptSums:
         """Tell the latest senders of each waiting channel how far their newest message got.
 
         Raises:
-            StoreUnavailable: the rest of them is not told; the next marks bring it again.
+            StoreUnavailable: one is not told until the next marks bring it again, the rest the next time.
         """
         with self._lock:
             channel_ids, self._waiting = self._waiting, set()
-        for channel_id in channel_ids:
-            self._outlet.notify(self._sums(channel_id))
+        try:
+            while channel_ids:
+                self._outlet.notify(self._sums(channel_ids.pop()))
+        finally:
+            # One that can't be summed in time must not keep the others from being told.
+            self.add(channel_ids)
 
     def _sums(self, channel_id: str) -> list[Notice]:
         newest = self._log.page(channel_id, 1, _LAST_SEQ, limit=_RECENT, newest_first=True)
