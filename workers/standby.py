@@ -23,6 +23,7 @@ from imapp.broker.topology import Topology
 from imapp.logs import get_log
 
 _LOOK_S: Final = 1.0
+_MARK_AGAIN_S: Final = 10.0
 _QUIET_S: Final = 30.0
 """A shard without a task for so long is not held: whoever is active there costs nobody anything."""
 
@@ -69,6 +70,7 @@ class StandBy(bootsteps.StartStopStep):
     def __init__(self, consumer: Any, **options: Any) -> None:
         self._foreign: list[Queue] = []
         self._channel: Any = None
+        self._unmarked: list[int] = []
         self._held = HeldShards(self.give_back_after_s)
         super().__init__(consumer, **options)
 
@@ -82,9 +84,12 @@ class StandBy(bootsteps.StartStopStep):
             return
         self._foreign = [queue for queue in shards.values() if queue.name not in own]
         self._leave_marks(consumer, home)
+        if self._unmarked:
+            log.info("second_home", shards=self._unmarked)
         started_with = consumer.task_consumer
         consumer.timer.call_after(self.delay_s, self._stand_by, (consumer, started_with))
         consumer.timer.call_repeatedly(_LOOK_S, self._look, (consumer, started_with))
+        consumer.timer.call_repeatedly(_MARK_AGAIN_S, self._mark_again, (consumer, started_with))
 
     def stop(self, consumer: Any) -> None:
         """The connection is lost, and the channel with it."""
@@ -93,15 +98,23 @@ class StandBy(bootsteps.StartStopStep):
         self._held.clear()
 
     def _leave_marks(self, consumer: Any, home: Iterable[int]) -> None:
-        for shard in home:
-            channel = consumer.connection.channel()
-            try:
-                self.topology.home_mark(shard)(channel).declare()
-            except ResourceLocked:
-                log.info("second_home", shard=shard)  # another writer has the same shard in its -Q
-            finally:
-                with ignored_errors():
-                    channel.close()
+        self._unmarked = [shard for shard in home if not self._leave_mark(consumer, shard)]
+
+    def _leave_mark(self, consumer: Any, shard: int) -> bool:
+        channel = consumer.connection.channel()
+        try:
+            self.topology.home_mark(shard)(channel).declare()
+        except ResourceLocked:
+            return False  # another writer has the same shard in its -Q, or it is our own lost connection's
+        finally:
+            with ignored_errors():
+                channel.close()
+        return True
+
+    def _mark_again(self, consumer: Any, started_with: Any) -> None:
+        """A machine that vanished keeps its marks until RabbitMQ misses its heartbeats."""
+        if consumer.task_consumer is started_with:
+            self._leave_marks(consumer, self._unmarked)
 
     def _stand_by(self, consumer: Any, started_with: Any) -> None:
         if consumer.task_consumer is not started_with or not self._foreign:
