@@ -89,7 +89,8 @@ def update_fast(collection: Collection[Document], updates: Sequence[tuple[Docume
                 {"update": collection.name, "updates": chunk, "ordered": False, "writeConcern": FAST.document}
             )
         if answer.get("writeErrors"):
-            raise StoreUnavailable(str(answer["writeErrors"][0]))
+            metrics.store_errors.value += 1
+            raise StoreUnavailable(_bulk_problem(answer))
 
 
 @contextmanager
