@@ -21,7 +21,8 @@ def test_a_watch_is_answered_with_the_presence_of_now_in_its_order(scene: Scene)
     an, bo, chen = scene.people("an", "bo", "chen")
     client = scene.connect(an)
     scene.connect(bo, gateway=1)
-    wait_now(client, bo, online=True)
+    for user in (an, bo):
+        wait_now(client, user, online=True)
 
     shown = watch(client, chen, bo, chen, an)
 

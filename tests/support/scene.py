@@ -23,7 +23,7 @@ class Scene:
         self.recorder = recorder or Recorder()
         self.clients: list[Client] = []
         self._stack = ExitStack()
-        self._suffix = secrets.token_hex(3)  # a cluster is shared by many tests
+        self._suffix = secrets.token_hex(6)  # a cluster is shared by many tests, which must never meet
 
     def people(self, *names: str) -> tuple[str, ...]:
         """User ids of new people with these names."""
