@@ -90,7 +90,8 @@ def test_on_the_usual_level_a_message_leaves_no_line(own_cluster: ClusterFactory
 
 def _ordinary(cluster: Cluster, name: str) -> Iterator[str]:
     """The names of all lines but those about a machine that was slow."""
-    return (line["event"] for line in events(cluster, name) if not line["event"].startswith("batch_"))
+    slow = ("batch_", "dependency_")
+    return (line["event"] for line in events(cluster, name) if not line["event"].startswith(slow))
 
 
 def test_no_secret_and_no_text_of_a_message_is_in_any_log(talkative: Cluster, stack: Stack) -> None:

@@ -205,7 +205,8 @@ class Cluster:
             AssertionError: none does.
         """
         for number, name in enumerate(self._ports):
-            if self.processes[name].is_running and self._is_ready(name):
+            # Alive is enough: without writers a gateway is not ready, and answers whoever reads.
+            if self.processes[name].is_running and self._is_healthy(name, "live"):
                 return number
         raise AssertionError("no gateway serves")
 
@@ -292,8 +293,11 @@ class Cluster:
     def _is_ready(self, name: str) -> bool:
         if not self.processes[name].is_running:
             raise RuntimeError(f"{name} has ended:\n{self.logs(name)}")
+        return self._is_healthy(name, "ready")
+
+    def _is_healthy(self, name: str, how: str) -> bool:
         try:
-            url = f"http://127.0.0.1:{self._ports[name]}/api/v1/health/ready"
+            url = f"http://127.0.0.1:{self._ports[name]}/api/v1/health/{how}"
             return requests.get(url, timeout=2).ok
         except (requests.ConnectionError, requests.Timeout):
             return False
