@@ -1,9 +1,34 @@
 """The Celery application: the same settings for who enqueues tasks and who runs them."""
 
+from typing import Any, Final
+
 from celery import Celery
+from celery.app.amqp import AMQP
+from kombu import Connection
 
 from imapp.broker.connection import TRANSPORT_OPTIONS, transport_of
 from imapp.broker.topology import Topology
+
+_FIRST_PAUSE_S: Final = 0.2
+_MORE_EACH_TIME_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 2.0
+
+
+class PromptConnection(Connection):  # type: ignore[misc]  # kombu has no types
+    """A connection that looks every other second whether a lost broker is back; kombu waits up to 30 s."""
+
+    def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
+        """As kombu's, with shorter pauses unless others are asked for."""
+        pauses = {
+            "interval_start": _FIRST_PAUSE_S,
+            "interval_step": _MORE_EACH_TIME_S,
+            "interval_max": _LONGEST_PAUSE_S,
+        }
+        return super().ensure_connection(*args, **{**pauses, **kwargs})
+
+
+class _PromptAMQP(AMQP):  # type: ignore[misc]  # likewise Celery
+    Connection = PromptConnection
 
 
 def make_celery(amqp_url: str, topology: Topology) -> Celery:
@@ -12,7 +37,7 @@ def make_celery(amqp_url: str, topology: Topology) -> Celery:
     Results are off: answers travel by the gateways' own reply queues. Delays and retries by Celery are
     not used anywhere, since both put a task behind its successors.
     """
-    celery = Celery("imapp", broker=amqp_url, set_as_current=False)
+    celery = Celery("imapp", broker=amqp_url, amqp=_PromptAMQP, set_as_current=False)
     celery.conf.update(
         broker_transport=transport_of(amqp_url),
         broker_transport_options=TRANSPORT_OPTIONS,
