@@ -15,7 +15,7 @@ from imapp.logs import configure_logs, get_log, name_process
 from imapp.metrics.exposition import serve_metrics
 from imapp.wiring import celery_app, task_services, topology
 from workers.farewell import Farewell
-from workers.lifecycle import KeepConsuming, KeepPushing, fail_stop
+from workers.lifecycle import KeepConsuming, KeepPushing, KeepUnreadable, fail_stop
 from workers.memory import settle_collector
 from workers.standby import StandBy
 
@@ -30,6 +30,7 @@ StandBy.delay_s = config.standby_delay_s
 StandBy.give_back_after_s = config.give_back_after_s
 app.steps["consumer"].add(StandBy)
 app.steps["consumer"].add(KeepConsuming)
+app.steps["consumer"].add(KeepUnreadable)
 farewell = Farewell()  # the signals hold it by a weak reference
 KeepPushing.queue = topology(config).pushes_queue().name
 KeepPushing.begin = lambda: tasks.services().keep_pushing()

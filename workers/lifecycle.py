@@ -35,6 +35,18 @@ class KeepConsuming(bootsteps.StartStopStep):
                 step.stop = step.shutdown = _leave_consuming
 
 
+class KeepUnreadable(bootsteps.StartStopStep):
+    """What can't even be decoded goes to the dead letters, where an operator finds it.
+
+    Celery acknowledges it, and it is gone.
+    """
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        # Before Celery's own step hands the method to the queues' consumer.
+        consumer.on_decode_error = _set_aside
+        super().__init__(consumer, **options)
+
+
 class KeepPushing(bootsteps.StartStopStep):
     """A worker that serves the pushes also looks for lost nudges and sends what is due."""
 
@@ -48,6 +60,11 @@ class KeepPushing(bootsteps.StartStopStep):
         if not KeepPushing._begun and self.queue in {queue.name for queue in consumer.task_consumer.queues}:
             KeepPushing._begun = True
             KeepPushing.begin()
+
+
+def _set_aside(message: Any, error: Exception) -> None:
+    log.error("message_unreadable", queue=message.delivery_info["routing_key"], error=str(error))
+    message.reject()
 
 
 def _look_up() -> None:
