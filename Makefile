@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup setup-run setup-tools run test lint types unit test-faults autobahn format contracts openapi settings bench up down clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 run: setup-run ## everything on this machine until Ctrl-C: MongoDB, RabbitMQ, gateway, workers, demo users
 	@$(BIN)/python -m devstack run

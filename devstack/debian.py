@@ -14,6 +14,8 @@ from devstack.console import say
 from devstack.errors import SetupFailed
 
 LIBRARY_OF_MONGOD = "libcurl.so.4"
+LIBRARY_OF_CLOCKS = Path("faketime/libfaketime.so.1")
+LIBRARY_FOLDERS = [Path("/usr/lib"), *Path("/usr/lib").glob("*-linux-gnu")]
 COMMAND_OF_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 _UPDATE = ["apt-get", "update"]
@@ -26,8 +28,8 @@ _ADVICE = {
 }
 
 
-def missing_packages(*, venv: bool, mongod: bool, rabbitmq: bool) -> list[str]:
-    """Name the packages that must be installed before these three can work."""
+def missing_packages(*, venv: bool, mongod: bool, rabbitmq: bool, clocks: bool = False) -> list[str]:
+    """Name the packages that must be installed before these can work; `clocks` are those that tests step."""
     needed = []
     if venv and importlib.util.find_spec("ensurepip") is None:
         needed.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
@@ -35,7 +37,15 @@ def missing_packages(*, venv: bool, mongod: bool, rabbitmq: bool) -> list[str]:
         needed.append("libcurl4")
     if rabbitmq and not COMMAND_OF_RABBITMQ.exists():
         needed.append("rabbitmq-server")
+    if clocks and find_clock_library() is None:
+        needed.append("libfaketime")
     return needed
+
+
+def find_clock_library() -> Path | None:
+    """The library that gives a process another clock, if it is installed."""
+    paths = (folder / LIBRARY_OF_CLOCKS for folder in LIBRARY_FOLDERS)
+    return next((path for path in paths if path.exists()), None)
 
 
 def install(packages: list[str], log: Path) -> None:

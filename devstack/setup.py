@@ -53,7 +53,9 @@ def set_up(wanted: set[str]) -> None:
     """
     wants_mongod = "services" in wanted and not os.environ.get("IM_MONGO_URL")
     wants_rabbitmq = "services" in wanted and not os.environ.get("IM_AMQP_URL")
-    _install_debian_packages(mongod=wants_mongod, rabbitmq=wants_rabbitmq)
+    # A test of what a wrong clock does starts all services itself; nobody else needs its library.
+    wants_clocks = {"development", "services"} <= wanted
+    _install_debian_packages(mongod=wants_mongod, rabbitmq=wants_rabbitmq, clocks=wants_clocks)
     _make_venv()
     _install("the product's Python packages", RUNTIME)
     _install_project()
@@ -63,8 +65,8 @@ def set_up(wanted: set[str]) -> None:
         _install("MongoDB's server (42 MB)", MONGOD)
 
 
-def _install_debian_packages(*, mongod: bool, rabbitmq: bool) -> None:
-    packages = debian.missing_packages(venv=not _has_venv(), mongod=mongod, rabbitmq=rabbitmq)
+def _install_debian_packages(*, mongod: bool, rabbitmq: bool, clocks: bool) -> None:
+    packages = debian.missing_packages(venv=not _has_venv(), mongod=mongod, rabbitmq=rabbitmq, clocks=clocks)
     if packages:
         debian.install(packages, LOG)
 

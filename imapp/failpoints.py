@@ -1,14 +1,17 @@
-"""Places in the code where a test can make a process die, fail or skip what it was about to do.
+"""Places in the code where a test can make a process die, hang, fail or skip what it was about to do.
 
 `IM_FAILPOINTS` holds `name=action` pairs with commas between. Actions: `kill` ends the process as `kill -9`
-would, `raise` raises RuntimeError, `skip` tells the caller to leave something out. `3:skip` acts at the third
-pass only. A name may carry the matter at hand, `writer.command~poison=kill`. Production refuses them all.
+would, `stop` makes it hang as SIGSTOP does, `slow` waits a second, `raise` raises RuntimeError, `skip` tells
+the caller to leave something out. `3:skip` acts at the third pass only. A name may carry the matter at hand,
+`writer.command~poison=kill`. Production refuses them all.
 """
 
 import os
 import signal
+import time
 from typing import Final
 
+_SLOW_S: Final = 1.0
 _armed: Final[dict[str, str]] = {}
 _passes: Final[dict[str, int]] = {}
 
@@ -37,6 +40,10 @@ def _pass(key: str) -> bool:
         return False
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if action == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    if action == "slow":
+        time.sleep(_SLOW_S)
     if action == "raise":
         raise RuntimeError(f"failpoint {key}")
     return action == "skip"

@@ -20,15 +20,18 @@ _SHORT_SEED: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Force:
-    """How hard a fault hits: the crowd, for how long something hangs, and how much of the rest."""
+    """How hard a fault hits: the crowd, for how long something hangs or is too much, and how many."""
 
     crowd: Crowd
     hang_s: float
     many: int
+    overload_s: float
 
 
-SHORT: Final = Force(Crowd(), hang_s=2.0, many=100)
-LONG: Final = Force(Crowd(pairs=20, groups=6, group_size=10, window=5, pause_s=1.0), hang_s=10.0, many=500)
+SHORT: Final = Force(Crowd(), hang_s=2.0, many=100, overload_s=1.0)
+LONG: Final = Force(
+    Crowd(pairs=20, groups=6, group_size=10, window=5, pause_s=1.0), hang_s=10.0, many=500, overload_s=60.0
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,14 +1,13 @@
 """From the store to every member's sockets: each entry once, in order, to exactly those who may see it."""
 
-import socket
 from typing import Final
-from urllib.parse import urlsplit
 
 import pytest
 
 from schemas import frames
 from schemas.frames import CloseCode
 from tests.support.client import Client
+from tests.support.deaf import deaf_socket
 from tests.support.history import Answered, Seen
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
@@ -214,26 +213,17 @@ def test_a_stranger_hears_nothing(scene: Scene) -> None:
 # ---- whatever one of them does
 
 
-def slow_connection(url: str) -> socket.socket:
-    """A connection whose end takes little before somebody reads."""
-    parts = urlsplit(url)
-    connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    connection.connect((parts.hostname, parts.port))
-    return connection
-
-
 def test_a_slow_reader_is_cut_and_the_others_go_on(scene: Scene) -> None:
     an, bo, chen = scene.people("an", "bo", "chen")
     owner, quick = scene.connect(an), scene.connect(chen, gateway=1)
     group = group_of(owner, bo, chen)
     log = scene.cluster.processes["gateway-1"].log
     cut_before = log.read_text().count("outbox_full")
-    slow = scene.connect(bo, gateway=1, reading=False, sock=slow_connection(scene.cluster.gateway_urls[1]))
+    slow = scene.connect(bo, gateway=1, reading=False, sock=deaf_socket(scene.cluster.gateway_urls[1]))
 
     replies = [owner.post_text(group, f"{number} {BIG}") for number in range(600)]
     eventually(lambda: log.read_text().count("outbox_full") > cut_before, timeout=30, what="it is cut")
-    slow._link.read_on()  # it wakes up, and hears why
+    slow.read_on()  # it wakes up, and hears why
 
     assert slow.wait_closed() == CloseCode.OUTBOX_FULL
     assert [reply.result(30)["seq"] for reply in replies] == list(range(2, 602))

@@ -23,7 +23,7 @@ class Busybody(Persistent, ABC):
         self, scene: Scene, user: str, *, gateway: int = 0, pause_s: float = 0.0, final: Collection[str] = ()
     ) -> None:
         super().__init__(scene, user, gateway=gateway, final=final)
-        self._pause_s = pause_s
+        self.pause_s = pause_s
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -54,8 +54,8 @@ class Busybody(Persistent, ABC):
         try:
             while not self._stopping.is_set():
                 self.take_turn()
-                if self._pause_s:
-                    self._stopping.wait(self._pause_s * random.uniform(0.5, 1.5))
+                if self.pause_s:
+                    self._stopping.wait(self.pause_s * random.uniform(0.5, 1.5))
         except BaseException as failure:  # noqa: BLE001  # `hush` raises it where the test can see it
             self._failure = failure
 
@@ -74,7 +74,7 @@ class Chatter(Busybody):
         final: Collection[str] = (),
     ) -> None:
         super().__init__(scene, user, gateway=gateway, pause_s=pause_s, final=final)
-        self._window = window
+        self.window = window
         self._number = 0
         self._channel = ""
 
@@ -85,8 +85,8 @@ class Chatter(Busybody):
 
     def take_turn(self) -> None:
         """Send a window of texts."""
-        numbers = range(self._number, self._number + self._window)
-        self._number += self._window
+        numbers = range(self._number, self._number + self.window)
+        self._number += self.window
         self.insist(
             {
                 self.client.new_id(): (

@@ -177,6 +177,10 @@ class Client(Witness):
         """Cut the connection without a word, as a dead network or a crash does."""
         self._link.abort()
 
+    def read_on(self) -> None:
+        """Read after all, if it did not since the hello."""
+        self._link.read_on()
+
     def wait_closed(self, *, timeout: float = PATIENCE_S) -> int | None:
         """The close code, once the system has ended the connection."""
         if not self._link.closed.wait(timeout):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
+import psutil
 import requests
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
@@ -171,11 +172,17 @@ class Cluster:
         """Let it go on."""
         self.processes[name].thaw()
 
-    def restart(self, name: str, *, failpoints: str = "") -> None:
-        """End a process in good order if it runs, start it again with these failpoints, wait until ready."""
+    def hangs(self, name: str) -> bool:
+        """Whether a process is stopped, by whomever."""
+        return any(process.status() == psutil.STATUS_STOPPED for process in self.processes[name].tree())
+
+    def restart(
+        self, name: str, *, failpoints: str = "", environment: Mapping[str, str] | None = None
+    ) -> None:
+        """End a process in good order if it runs, start it again with these variables, wait until ready."""
         process = self.processes[name]
         process.stop()
-        process.environment["IM_FAILPOINTS"] = failpoints
+        process.environment.update({"IM_FAILPOINTS": failpoints, **(environment or {})})
         process.start()
         self.wait_ready()
 
@@ -184,7 +191,7 @@ class Cluster:
         for process in self.processes.values():
             process.thaw()
             if process.environment["IM_FAILPOINTS"]:
-                process.stop()
+                process.kill()
                 process.environment["IM_FAILPOINTS"] = ""
             if not process.is_running:
                 process.start()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from tests.support.chatter import Busybody, Chatter, Host, direct_channel
+from tests.support.cluster import Cluster
 from tests.support.report import Report
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
@@ -49,6 +50,11 @@ class Load:
         self._hurt_at = 0.0
 
     @property
+    def cluster(self) -> Cluster:
+        """Whom it loads."""
+        return self.scene.cluster
+
+    @property
     def everybody(self) -> Sequence[Busybody]:
         """Who does something."""
         return [*self.pairs, *self.groups, *self.hosts]
@@ -87,8 +93,7 @@ class Load:
     def __exit__(self, kind: object, *_: object) -> None:
         self._stop()
         if kind is None:
-            for person in self.everybody:
-                person.hush()
+            self.hush()
             self.report = self.scene.judge()
             self.report.raise_if_broken()
 
@@ -99,6 +104,10 @@ class Load:
         goal = self.acked + self._rng.randrange(2 * len(self.everybody))
         eventually(lambda: self.acked >= goal, timeout=_BEGIN_S, what="some more answers")
 
+    def wait_time(self, seconds: float) -> None:
+        """Let a fault last for a time."""
+        time.sleep(seconds)
+
     def hurts_now(self) -> None:
         """The fault, or its end, is now: the time to recovery counts from here."""
         self._hurt_at = time.monotonic()
@@ -106,7 +115,27 @@ class Load:
     def wait_recovered(self, within: float = RECOVERY_S) -> None:
         """Return when everybody has had an answer to something that he began after `hurts_now`."""
         self.wait_whole("everybody is whole again", timeout=within, since=self._hurt_at)
+        self.notes_recovery()
+
+    def notes_recovery(self) -> None:
+        """All is as it should be since now."""
         self.recovered_s = max(self.recovered_s, time.monotonic() - self._hurt_at)
+
+    def wait_going_on(self, more: int) -> None:
+        """Return when so many more writes are answered."""
+        goal = self.acked + more
+        eventually(lambda: self.acked >= goal, timeout=RECOVERY_S, what=f"{more} more answers")
+
+    def ease(self, *, window: int, pause_s: float) -> None:
+        """Send less from the next turn on."""
+        for person in (*self.pairs, *self.groups):
+            person.window, person.pause_s = window, pause_s
+
+    def hush(self) -> None:
+        """Everybody stops, once what he sent is answered; raises what went wrong."""
+        self._stop()
+        for person in self.everybody:
+            person.hush()
 
     def wait_whole(self, what: str, *, timeout: float, since: float | None = None) -> None:
         """Return when everybody has begun something after a time, now by default, and it is answered."""
@@ -149,7 +178,7 @@ class Load:
         )
 
     def _gateway(self) -> int:
-        return self._rng.randrange(len(self.scene.cluster.gateway_urls))
+        return self._rng.randrange(len(self.cluster.gateway_urls))
 
     def _stop(self) -> None:
         for person in self.everybody:

@@ -35,6 +35,7 @@ class Persistent:
         self.silences = 0
         self.refusals = 0
         self.slowest_s = 0.0
+        self.soonest_refusal_s = ANSWER_S
         self.whole_since = 0.0
         """When the newest write was begun that is answered for good (monotonic)."""
         self.client = scene.connect(user, gateway=gateway)
@@ -75,6 +76,7 @@ class Persistent:
             if refusal.code not in _RETRIED:
                 raise
             self.refusals += 1
+            self.soonest_refusal_s = min(self.soonest_refusal_s, time.monotonic() - posted)
             return False
         except TimeoutError:
             if self.client.is_open:  # the first of several that go unanswered

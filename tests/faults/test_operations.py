@@ -1,0 +1,96 @@
+"""What operators do and suffer: a rolling restart, too many users, a wrong clock."""
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from devstack.services import Stack
+from tests.conftest import start_cluster
+from tests.faults.conftest import Force
+from tests.support.clock import ClockFile
+from tests.support.load import Crowd, Load
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
+
+_NORMAL_S: Final = 60.0
+_AT_ONCE_S: Final = 3.0  # well before the time-out of a write, 5 s
+_ANSWER_LIMIT_S: Final = 10.0
+_HOUR_S: Final = 3600
+_PARTS: Final = ("gateway-0", "writer-0", "receipts", "gateway-1", "writer-1")
+
+
+def test_everything_is_restarted_one_after_the_other_and_nobody_is_refused_for_good(load: Load) -> None:
+    """Guard: gateways drain and say `closing`, workers close their connection instead of cancelling.
+
+    Switch: with Celery's own `Tasks.stop` (without `KeepConsuming`) the standby overtakes what the old
+    writer holds (reorder); without `_drain_when_told` what is under way ends unanswered.
+    """
+    with load:
+        load.wait_moment()
+        for part in _PARTS:
+            load.hurts_now()
+            load.cluster.processes[part].ask_to_stop()
+            load.wait_recovered()
+            load.cluster.restart(part)
+            load.cluster.wait_consumers(2)
+    assert not load.silences
+
+
+@pytest.fixture
+def slow_load(stack: Stack, rng: random.Random, request: pytest.FixtureRequest) -> Iterator[Load]:
+    """Twice as much under way as a slow writer takes before its gateway must refuse."""
+    with ExitStack() as keep:
+        cluster = start_cluster(
+            stack, keep, gateways=1, writers=1, shards=1, failpoints={"writer-0": "writer.stored=slow"}
+        )
+        crowd = Crowd(pairs=10, groups=0, window=100, pause_s=0.0)
+        with Scene(cluster) as scene:
+            load = Load(scene, crowd, rng)
+            yield load
+            print(f"\n{request.node.name}: {load.line()}")
+
+
+def test_under_twice_the_load_the_rest_is_refused_at_once_and_it_is_normal_again_soon(
+    slow_load: Load, force: Force
+) -> None:
+    """Guard: a gateway refuses who would wait over 2 s before his batch leaves (`Batcher._must_refuse`).
+
+    Switch: without that everybody waits for his time-out, 5 s (nobody is refused at once).
+    """
+    with slow_load as load:
+        eventually(lambda: load.refusals > 0, timeout=_NORMAL_S, what="somebody is refused")
+        load.wait_time(force.overload_s)
+        load.ease(window=1, pause_s=0.5)
+        load.hurts_now()
+        load.wait_recovered(_NORMAL_S)
+        before = load.refusals
+        load.wait_whole("it is normal", timeout=_NORMAL_S)
+        assert load.refusals == before, "nobody is refused any more"
+    assert not load.silences
+    assert min(person.soonest_refusal_s for person in load.everybody) < _AT_ONCE_S
+    assert max(person.slowest_s for person in load.everybody) < _ANSWER_LIMIT_S
+
+
+@pytest.mark.parametrize("step_s", [-_HOUR_S, pytest.param(_HOUR_S, marks=pytest.mark.long)])
+@pytest.mark.parametrize("victim", ["writer-0", pytest.param("gateway-0", marks=pytest.mark.long)])
+def test_a_clock_that_jumps_moves_no_message(load: Load, tmp_path: Path, victim: str, step_s: int) -> None:
+    """Guard: order is `seq`, waits use the monotonic clock, and a token that seems over is only refused.
+
+    Switch: pages sorted by `server_time` in `MessageLog` show what came after the jump first (reorder).
+    """
+    clock = ClockFile(tmp_path / "clock")
+    load.cluster.restart(victim, environment=clock.environment)
+    load.cluster.wait_consumers(2)
+    try:
+        with load:
+            load.wait_moment()
+            load.hurts_now()
+            clock.step(step_s)
+            load.wait_recovered()
+    finally:
+        load.cluster.restart(victim, environment=dict.fromkeys(clock.environment, ""))
+    assert not load.silences

@@ -1,0 +1,82 @@
+"""Queues that vanish, and messages in them that nobody can use."""
+
+from typing import Any, Final
+
+import pytest
+
+from imapp.domain.ids import shard_of
+from tests.support import broker
+from tests.support.load import Load
+from tests.support.waiting import eventually
+
+_PARKED_S: Final = 30.0
+
+_GARBAGE: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
+    "a body in no known encoding": (b"\x00\xffgarbage", {"content_type": "application/x-nothing"}),
+    "a body that is not what it says": (b"\xc1\xc1", {"content_type": "application/x-msgpack"}),
+    "an unknown task": (
+        [[b""], {}, {}],
+        {"serializer": "msgpack", "headers": {"task": "messages.nonsense", "id": "nonsense-1", "lang": "py"}},
+    ),
+    "a batch that can't be read": (
+        [[b"\xc1"], {}, {}],
+        {"serializer": "msgpack", "headers": {"task": "messages.write", "id": "nonsense-2", "lang": "py"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("queue", ["messages.0", pytest.param("receipts", marks=pytest.mark.long)])
+def test_a_queue_that_was_deleted_by_hand_is_made_again(load: Load, queue: str) -> None:
+    """Guard: publishers declare the queue with every new connection and publish `mandatory`; a worker whose
+    consumer is cancelled starts anew and declares it too.
+
+    Switch: without `mandatory=True` in `TaskPublisher.publish` commands vanish and are answered `busy`.
+    """
+    with load:
+        load.wait_moment()
+        load.hurts_now()
+        broker.delete_queue(load.cluster, queue)
+        load.wait_recovered()
+    load.cluster.wait_consumers(2)
+
+
+def test_what_no_worker_can_read_is_set_aside_and_the_shard_goes_on(load: Load) -> None:
+    """Guard: the queues' dead-letter exchange, and `task_acks_on_failure=False`.
+
+    Switch: without the latter a task that raises is acknowledged and gone (the dead letters stay short).
+    """
+    before = broker.length(load.cluster, "dead")
+    with load:
+        load.wait_moment()
+        load.hurts_now()
+        for body, properties in _GARBAGE.values():
+            broker.publish_raw(load.cluster, "messages.0", body, **properties)
+            broker.publish_raw(load.cluster, "receipts", body, **properties)
+        load.wait_recovered()
+        eventually(
+            lambda: broker.length(load.cluster, "dead") == before + 2 * len(_GARBAGE),
+            timeout=_PARKED_S,
+            what="all of it is among the dead letters",
+        )
+
+
+def test_a_command_that_raises_is_set_aside_and_its_neighbours_are_stored(load: Load) -> None:
+    """Guard: `services.batches` runs a batch that failed command by command.
+
+    Switch: without `_run_singly` the whole batch is refused or lost with it (the others are never whole).
+    """
+    for writer in load.cluster.writers:
+        load.cluster.restart(writer, failpoints="writer.command~poison=raise")
+    load.cluster.wait_consumers(2)
+    with load:
+        load.wait_moment()
+        load.hurts_now()
+        poisoned = [
+            person.client.post_text(channel, "poison", client_message_id="poison")
+            for person, channel in zip(load.pairs, load.pair_channels, strict=False)
+        ]
+        load.wait_recovered()
+    shards = {shard_of(channel, load.cluster.shards) for channel in load.pair_channels}
+    assert shards == set(range(load.cluster.shards)), "both shards were poisoned"
+    assert {str(reply.exception(30)).partition(":")[0] for reply in poisoned} == {"internal"}
+    assert load.cluster.database["parked"].count_documents({}) >= len(poisoned)

@@ -1,0 +1,82 @@
+"""MongoDB or RabbitMQ dies, hangs or runs full: late or refused, never lost, and nobody has to help."""
+
+import pytest
+
+from devstack.services import Stack
+from tests.faults.conftest import Force
+from tests.support import broker
+from tests.support.load import Load
+from tests.support.waiting import eventually
+
+_ALARMS = {"memory": broker.memory_alarm, "disk": broker.disk_alarm}
+_REFUSED_S = 30.0
+
+
+def test_everything_goes_on_when_rabbitmq_was_killed(stack: Stack, load: Load) -> None:
+    """Guard: nobody is answered before the store, and gateways drive an unresolved batch again.
+
+    Switch: without the redrive in `Batcher._drive` what was in the queue is answered `busy` after 5 s, and
+    without `_reload` in `Gateway._connected` members are never told what the fanout lost (gap).
+    """
+    with load:
+        load.wait_moment()
+        stack.rabbitmq.kill()
+        stack.rabbitmq.start()
+        load.hurts_now()
+        load.wait_recovered()
+
+
+def test_everything_goes_on_when_mongodb_was_killed(stack: Stack, load: Load) -> None:
+    """Guard: entries are stored with `w=majority, j=true` before anybody is answered (`mongo.DURABLE`).
+
+    Switch: `j=False` with `w=1` in `DURABLE` loses what was acknowledged within the last 100 ms (lost).
+    """
+    with load:
+        load.wait_moment()
+        stack.mongod.kill()
+        stack.mongod.start()
+        load.hurts_now()
+        load.wait_recovered()
+
+
+@pytest.mark.parametrize("alarm", ["memory", pytest.param("disk", marks=pytest.mark.long)])
+def test_sends_are_refused_in_time_while_rabbitmq_takes_nothing(stack: Stack, load: Load, alarm: str) -> None:
+    """Guard: every publish has a time-out, and a gateway refuses with `busy` after `IM_COMMAND_TIMEOUT_S`.
+
+    Switch: without `confirm_timeout` in `TaskPublisher.publish` nothing comes back after the alarm, and
+    without `Batcher.expire` nobody is answered during it (silences).
+    """
+    with load:
+        load.wait_moment()
+        with _ALARMS[alarm](stack):
+            eventually(lambda: load.refusals > 0, timeout=_REFUSED_S, what="somebody is refused")
+        load.hurts_now()
+        load.wait_recovered()
+    assert not load.silences
+
+
+@pytest.mark.parametrize(
+    "victim",
+    [
+        "mongod",
+        "rabbitmq",
+        pytest.param("gateway-0", marks=pytest.mark.long),
+        "writer-0",
+        pytest.param("writer-1", marks=pytest.mark.long),
+        pytest.param("receipts", marks=pytest.mark.long),
+    ],
+)
+def test_what_hangs_is_waited_for_or_gone_round(stack: Stack, load: Load, force: Force, victim: str) -> None:
+    """Guard: all waits have time-outs longer than a hiccup (TCP_USER_TIMEOUT 15 s, MongoDB 5 s, 20 s in all).
+
+    Switch: kombu's own TCP_USER_TIMEOUT of 1 s turns each hang of RabbitMQ into lost connections (resyncs);
+    without the redrive the commands of a hung writer are never answered.
+    """
+    server = {"mongod": stack.mongod, "rabbitmq": stack.rabbitmq}.get(victim)
+    with load:
+        load.wait_moment()
+        (server or load.cluster.processes[victim]).freeze()
+        load.wait_time(force.hang_s)
+        (server or load.cluster.processes[victim]).thaw()
+        load.hurts_now()
+        load.wait_recovered()

@@ -1,0 +1,124 @@
+"""A writer that comes back beside its successor, and what a writer's fast writes lose."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from devstack.services import Stack
+from tests.support import broker
+from tests.support.cluster import Cluster
+from tests.support.load import Load
+from tests.support.waiting import eventually
+
+_MENDED_S = 30.0
+_HUNG_S = 30.0
+
+
+def test_a_hung_writer_that_returns_beside_its_successor_stores_nothing_twice(
+    stack: Stack, load: Load
+) -> None:
+    """Guard: the key of an entry is its channel and seq, so who writes with an old state collides.
+
+    Switch: taking a duplicate key in `MessageLog.append` for success acknowledges what is not stored (lost).
+    """
+    load.cluster.restart("writer-0", failpoints="writer.command~hang=stop")
+    load.cluster.restart("writer-1")  # so that writer-0 serves both shards for the moment
+    with load:
+        load.wait_moment()
+        people = list(zip(load.pairs, load.pair_channels, strict=False))
+        replies = [
+            person.client.post_text(channel, "hang", client_message_id="hang") for person, channel in people
+        ]
+        eventually(lambda: load.cluster.hangs("writer-0"), timeout=_HUNG_S, what="the writer hangs")
+        load.hurts_now()
+        broker.drop_connections(stack, load.cluster, "writer-0")
+        load.wait_recovered()
+        load.cluster.thaw("writer-0")
+        load.wait_going_on(20)
+        # Repeated where the first answer was `busy`: each has one entry, whoever stored it.
+        again = [
+            person.client.send_text(channel, "hang", client_message_id="hang") for person, channel in people
+        ]
+    assert len(again) == len(replies)
+
+
+def test_heads_that_were_rolled_back_under_a_writer_are_moved_again(load: Load) -> None:
+    """Guard: `HeadKeeper` moves what it moved in the last minute again every few seconds.
+
+    Switch: without `heads.keep()` in `wiring._writer` the heads of quiet channels stay behind (not mended).
+    """
+    with load:
+        old = _heads(load.cluster, load.pair_channels)
+        load.wait_moment()
+        load.wait_whole("everybody has sent more", timeout=_MENDED_S)
+        load.hush()  # so that no further message moves the heads
+        load.hurts_now()
+        _set_back(load.cluster, old)
+        eventually(
+            partial(_are_mended, load.cluster, load.pair_channels), timeout=_MENDED_S, what="heads are right"
+        )
+        load.notes_recovery()
+
+
+def test_heads_that_were_rolled_back_with_their_writer_dead_are_repaired(load: Load) -> None:
+    """Guard: a writer that loads a channel compares its head with the log (`ChannelCache._repair`).
+
+    Switch: without `_repair` it numbers from the old head, and each send collides until it gives up (busy).
+    """
+    with load:
+        old = _heads(load.cluster, load.pair_channels)
+        load.wait_moment()
+        load.wait_whole("everybody has sent more", timeout=_MENDED_S)
+        for writer in load.cluster.writers:
+            load.cluster.kill(writer)
+        _set_back(load.cluster, old)
+        for writer in load.cluster.writers:
+            load.cluster.processes[writer].start()
+        load.hurts_now()
+        load.wait_recovered()
+        load.hush()
+        eventually(
+            partial(_are_mended, load.cluster, load.pair_channels), timeout=_MENDED_S, what="heads are right"
+        )
+
+
+@pytest.mark.parametrize("gateway", ["gateway-1", pytest.param("gateway-0", marks=pytest.mark.long)])
+def test_batches_lost_on_the_way_to_a_gateway_are_noticed_and_filled(load: Load, gateway: str) -> None:
+    """Guard: batches are numbered, and a gateway that misses one reloads and tells its clients to resync.
+
+    Switch: `Delivery._gap_before` answering False always leaves what was lost unseen (gap).
+    """
+    load.cluster.restart(gateway, failpoints="gateway.fanout=40:skip")
+    with load:
+        load.hurts_now()
+        load.wait_going_on(10)
+        eventually(
+            lambda: "stream_gap" in load.cluster.logs(gateway), timeout=_MENDED_S, what="the gap is noticed"
+        )
+        load.wait_recovered()
+
+
+Row = dict[str, Any]
+
+
+def _heads(cluster: Cluster, channels: list[str]) -> list[Row]:
+    return list(cluster.database["channels"].find({"_id": {"$in": channels}}))
+
+
+def _set_back(cluster: Cluster, rows: list[Row]) -> None:
+    """As a failover does to what only the old primary had."""
+    for row in rows:
+        cluster.database["channels"].replace_one({"_id": row["_id"]}, row)
+
+
+def _are_mended(cluster: Cluster, channels: list[str]) -> bool:
+    heads = {row["_id"]: row["head"]["seq"] for row in _heads(cluster, channels)}
+    return all(heads[channel] == _newest(cluster, channel) for channel in channels)
+
+
+def _newest(cluster: Cluster, channel: str) -> int:
+    row = cluster.database["messages"].find_one({"channel_id": channel}, sort=[("_id", -1)])
+    assert row is not None
+    seq: int = row["seq"]
+    return seq
