@@ -1,5 +1,6 @@
 """Clients at their worst: all at once, the same a hundred times, out of order, deaf, coming and going."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
@@ -13,6 +14,7 @@ from tests.support.load import Load
 from tests.support.waiting import eventually
 
 _AT_ONCE: Final = 25
+_GROUPS: Final = 6
 _LONG_S: Final = 60.0
 _BIG: Final = "😀" * 2_000  # 8 KB on the wire
 
@@ -48,13 +50,21 @@ def test_everybody_comes_back_when_all_connections_break_at_once(load: Load, for
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             connect = partial(_connect, load)
             crowd = list(pool.map(connect, enumerate(names)))
-            group = crowd[0].write("create_group", name="all", user_ids=list(names[1:])).channel_id
+            (owner,) = load.scene.people("owner")
+            adding = load.scene.connect(owner)
             load.hurts_now()
             for client in crowd:
                 client.abort()
-            back = list(pool.map(connect, enumerate(names)))
+            # Meanwhile they are all added to more groups: each must hear them from his return on.
+            with ThreadPoolExecutor(1) as aside:
+                groups = aside.submit(_make_groups, adding, names[1:])
+                back = list(pool.map(connect, enumerate(names)))
             list(pool.map(lambda client: client.catch_up(), back))
-        assert all(client.holdings.covered(group) == 1 for client in back)
+        for group in groups.result():
+            adding.send_text(group, "all here?")
+        for client in back[1:]:
+            for group in groups.result():
+                eventually(lambda: "all here?" in client.texts(group), timeout=_LONG_S)  # noqa: B023
         load.wait_recovered()
     assert not load.silences
 
@@ -122,6 +132,13 @@ def test_nobody_sees_or_says_anything_outside_his_stays(load: Load, force: Force
 def _connect(load: Load, numbered: tuple[int, str]) -> Client:
     number, user = numbered
     return load.scene.connect(user, gateway=number % 2)
+
+
+def _make_groups(owner: Client, people: Sequence[str]) -> list[str]:
+    return [
+        owner.write("create_group", name=f"group {number}", user_ids=list(people)).channel_id
+        for number in range(_GROUPS)
+    ]
 
 
 def _send_ten_times(channel: str, device: Client) -> list[tuple[str, int, str]]:

@@ -13,7 +13,7 @@ from tests.support.cluster import Cluster
 _WATERMARK: Final = "0.4"
 _FREE_BYTES: Final = "50MB"
 _TOO_LITTLE_MEMORY: Final = "0.0001"
-_TOO_MUCH_DISK: Final = "1000TB"
+_TOO_MUCH_DISK: Final = "1000000GB"
 
 
 @contextmanager
