@@ -30,7 +30,7 @@ def test_a_queue_that_was_deleted_by_hand_is_made_again(load: Load, queue: str) 
     """Guard: publishers declare the queue with every new connection and publish `mandatory`; a worker whose
     consumer is cancelled starts anew and declares it too.
 
-    Switch: without `mandatory=True` in `TaskPublisher.publish` commands vanish and are answered `busy`.
+    Switch: without py-amqp's `consumer_cancel_notify` the worker is not told and serves nobody any more.
     """
     with load:
         load.wait_moment()

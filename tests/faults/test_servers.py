@@ -15,8 +15,7 @@ _REFUSED_S = 30.0
 def test_everything_goes_on_when_rabbitmq_was_killed(stack: Stack, load: Load) -> None:
     """Guard: nobody is answered before the store, and gateways drive an unresolved batch again.
 
-    Switch: without the redrive in `Batcher._drive` what was in the queue is answered `busy` after 5 s, and
-    without `_reload` in `Gateway._connected` members are never told what the fanout lost (gap).
+    Switch: without the loop in `GatewayConsumer.run` a gateway never hears again (nobody is whole).
     """
     with load:
         load.wait_moment()
