@@ -33,6 +33,7 @@ class Dependency:
         self.name = probe.name
         self._probe = probe
         self._clock = clock
+        self._began_at = clock()
         self._good_at: float | None = None
         self._reason = "not asked yet"
         self._lost = False
@@ -64,13 +65,17 @@ class Dependency:
         """Count how it stands, and log it when that has changed."""
         problem = self.problem()
         metrics.dependency_up[self.name] = int(problem is None)
-        if (problem is not None) is self._lost:
+        if (problem is not None) is self._lost or (problem is not None and self._has_just_begun()):
             return
         self._lost = problem is not None
         if problem is None:
             log.info("dependency_back", dependency=self.name)
         else:
             log.warning("dependency_lost", dependency=self.name, reason=problem)
+
+    def _has_just_begun(self) -> bool:
+        """Whether there was no time yet to hear of it: nothing is lost that has not been found."""
+        return self._good_at is None and self._clock() - self._began_at <= self._probe.grace_s
 
     def run(self) -> None:
         """Ask for ever."""

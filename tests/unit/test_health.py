@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from imapp.errors import StoreUnavailable
 from imapp.services.health import Dependency, Probe
@@ -82,3 +83,16 @@ def test_strangers_are_not_told_what_the_driver_says(clock: Clock) -> None:
     store.ask()
 
     assert store.problem() == "no answer for 11 s"
+
+
+def test_a_start_is_no_loss_until_the_grace_is_over(clock: Clock) -> None:
+    writers = dependency(clock, "no writer", "no writer")
+    with capture_logs() as logs:
+        writers.ask()
+        writers.note()
+        assert logs == []
+
+        clock.now += 11
+        writers.ask()
+        writers.note()
+    assert [line["event"] for line in logs] == ["dependency_lost"]
