@@ -19,6 +19,9 @@ STOP_SECONDS = 30
 RECOVER_SECONDS = 30
 """How long a server that runs already may take to answer before it is replaced."""
 
+PORT_SECONDS = 10
+"""How long the port of a server that was killed may stay taken."""
+
 LOG_TAIL_LINES = 15
 
 
@@ -64,6 +67,7 @@ class Server(ABC):
             return
         # A broker that was killed leaves helpers, who take a moment to notice.
         processes.kill_all(processes.marked(self.folder))
+        processes.wait_until(lambda: ports.is_free(self.port), PORT_SECONDS)
         say(f"{self.name}: starting on {ports.LOOPBACK}:{self.port}")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._process = processes.spawn(

@@ -25,6 +25,7 @@ settings.register_profile("imapp", deadline=None)
 settings.load_profile("imapp")
 
 MARK: Final = mark_this_run()
+_HURTFUL: Final = ("e2e", "faults")
 _clusters: Final[list[Cluster]] = []
 _numbers: Final = itertools.count(1)
 
@@ -95,7 +96,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs the servers is marked so, and can be left out."""
+    """What needs the servers is marked so, and can be left out. Who hurts the servers comes last."""
+    items.sort(key=lambda item: item.path.parent.name in _HURTFUL)
     for item in items:
         if "stack" in getattr(item, "fixturenames", ()):
             item.add_marker("services")

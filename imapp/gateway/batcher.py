@@ -97,6 +97,7 @@ class Batcher:
         self._pending: Turns = Turns()
         self._work = Event()
         self._flight: Flight | None = None
+        self._flight_s = 0.0  # how long the last one took
         self._gate = OrderGate()
         self._stopping = False
 
@@ -186,7 +187,16 @@ class Batcher:
             return True
         if self._pending.count(pending.command.actor) >= MAX_PENDING_OF_ONE:
             return True
-        return self._pending.longest_turn(pending.command.actor, pending.since) > MAX_QUEUED_S
+        who, now = pending.command.actor, pending.since
+        return max(self._pending.longest_turn(who, now), self._expected_wait_s(who, now)) > MAX_QUEUED_S
+
+    def _expected_wait_s(self, who: str, now: float) -> float:
+        """How long a command of this person will wait for its batch if batches go on at their pace."""
+        ahead = self._pending.ahead_of(who)
+        if ahead < MAX_COMMANDS:  # it goes with the next one
+            return 0.0
+        pace_s = max(self._flight_s, now - self._flight.since if self._flight is not None else 0.0)
+        return pace_s * ahead / MAX_COMMANDS
 
     def _send_next(self) -> None:
         taken = self._take()
@@ -198,6 +208,7 @@ class Batcher:
         finally:
             self._give_up(flight)  # nothing is left open, unless the drive failed
             self._flight = None
+            self._flight_s = time.monotonic() - flight.since
             self._note(flight)
 
     def _take(self) -> list[Pending]:

@@ -50,6 +50,10 @@ class Turns:
         line = self._lines.get(who)
         return len(line.waiting) if line is not None else 0
 
+    def ahead_of(self, who: str) -> int:
+        """How much goes before the next one of somebody, at most: all take turns with what he has waiting."""
+        return min(self._length, len(self._lines) * (self.count(who) + 1))
+
     def longest_turn(self, who: str, now: float) -> float:
         """For how many seconds the next one has waited for his turn, or the first of this person's own."""
         if not self._lines:

@@ -177,3 +177,17 @@ def test_who_is_held_back_spends_nothing() -> None:
 
     shard.submit(send("an", 1), phone, "c")
     shard.submit(send("an", 2), phone, "c")
+
+
+def test_who_would_wait_long_at_the_pace_of_the_last_batch_is_refused_at_once() -> None:
+    crowd = batcher()
+    for number in range(250):
+        for who in ("an", "bo", "chen", "ding"):
+            crowd.submit(send(who, number), Connection(), f"{who}-chat")
+    crowd._flight_s = 1.1
+
+    with pytest.raises(RequestError) as refusal:
+        crowd.submit(send("an", 250), Connection(), "an-chat")
+
+    assert refusal.value.code is ErrorCode.BUSY
+    crowd.submit(send("fei", 0), Connection(), "fei-chat")  # who has nothing waiting has his turn soon
