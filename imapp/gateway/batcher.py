@@ -48,7 +48,7 @@ log = get_log("batcher")
 class Flight:
     """The batch that is out."""
 
-    __slots__ = ("attempts", "batch_id", "landed", "open", "pending", "since")
+    __slots__ = ("attempts", "batch_id", "landed", "left_at", "open", "pending", "since")
 
     def __init__(self, pending: list[Pending]) -> None:
         self.batch_id = secrets.token_hex(8)
@@ -57,7 +57,7 @@ class Flight:
         self.open: dict[int, Pending] = dict(enumerate(pending))
         self.landed = Event()
         self.attempts = 0
-        self.since = time.monotonic()
+        self.left_at = time.monotonic()
 
     def take(self, index: int) -> Pending | None:
         """The command at an index, if nobody has answered it yet; after that it is answered."""
@@ -195,7 +195,7 @@ class Batcher:
         ahead = self._pending.ahead_of(who)
         if ahead < MAX_COMMANDS:  # it goes with the next one
             return 0.0
-        pace_s = max(self._flight_s, now - self._flight.since if self._flight is not None else 0.0)
+        pace_s = max(self._flight_s, now - self._flight.left_at if self._flight is not None else 0.0)
         return pace_s * ahead / MAX_COMMANDS
 
     def _send_next(self) -> None:
@@ -208,7 +208,7 @@ class Batcher:
         finally:
             self._give_up(flight)  # nothing is left open, unless the drive failed
             self._flight = None
-            self._flight_s = time.monotonic() - flight.since
+            self._flight_s = time.monotonic() - flight.left_at
             self._note(flight)
 
     def _take(self) -> list[Pending]:
@@ -247,7 +247,7 @@ class Batcher:
         """Count a batch that has its answers, and log it if it was no ordinary one."""
         metrics.batch_commands.observe(len(flight.pending))
         metrics.batches_repeated.value += max(0, flight.attempts - 1)
-        seconds = time.monotonic() - flight.since
+        seconds = time.monotonic() - flight.left_at
         unusual = flight.attempts > 1 or seconds > SLOW_BATCH_S
         if unusual or trace.on:
             (log.info if unusual else log.debug)(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imapp.errors import RequestError
-from imapp.gateway.batcher import MAX_COMMANDS, MAX_PENDING_OF_ONE, Batcher, Timing
+from imapp.gateway.batcher import MAX_COMMANDS, MAX_PENDING_OF_ONE, Batcher, Flight, Timing
 from imapp.gateway.limits import Limits, Rate
 from imapp.gateway.pending import Pending
 from imapp.gateway.turns import TURN, Turns
@@ -191,3 +191,9 @@ def test_who_would_wait_long_at_the_pace_of_the_last_batch_is_refused_at_once() 
 
     assert refusal.value.code is ErrorCode.BUSY
     crowd.submit(send("fei", 0), Connection(), "fei-chat")  # who has nothing waiting has his turn soon
+
+
+def test_a_batch_that_is_out_is_given_up_by_the_oldest_of_its_commands() -> None:
+    pending = [Pending(send("an", number), Connection(), "c") for number in range(2)]
+    pending[1].since -= 4.0
+    assert Flight(pending).since == pending[1].since
