@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
+from imapp.domain.ids import direct_key, shard_of
 from tests.support.chatter import Busybody, Chatter, Host, direct_channel
 from tests.support.cluster import Cluster
 from tests.support.report import Report
@@ -152,7 +153,7 @@ class Load:
 
     def _gather(self) -> None:
         crowd = self._crowd
-        pairs = self.scene.people(*(f"p{number}" for number in range(2 * crowd.pairs)))
+        pairs = self._paired(self.scene.people(*(f"p{number}" for number in range(2 * crowd.pairs))))
         members = self.scene.people(*(f"g{number}" for number in range(crowd.groups * crowd.group_size)))
         self.pairs = [self._chatter(user) for user in pairs]
         self.groups = [self._chatter(user) for user in members]
@@ -167,6 +168,16 @@ class Load:
                 "create_group", name=f"group {number}", user_ids=list(members[number :: crowd.groups])
             )
             self.group_channels.append(made.channel_id)
+
+    def _paired(self, users: Sequence[str]) -> list[str]:
+        """These people in such an order that the pairs of first and second half reach every shard."""
+        ones, others = users[: len(users) // 2], users[len(users) // 2 :]
+        for turn in range(len(others)):
+            turned = [*others[turn:], *others[:turn]]
+            keys = [direct_key(one, other) for one, other in zip(ones, turned, strict=True)]
+            if len({shard_of(key, self.cluster.shards) for key in keys}) == self.cluster.shards:
+                return [*ones, *turned]
+        raise AssertionError("no order reaches every shard")
 
     def _chatter(self, user: str) -> Chatter:
         return Chatter(
