@@ -26,7 +26,7 @@ Content = Annotated[
     Meta(
         max_length=MAX_TEXT_CHARS,
         description="Plain text, never HTML; shown as it is. No control characters but tab and newline.",
-        # Told here, checked in `services.commands`, where it costs a tenth.
+        # Told here, checked in `services.writing.commands`, where it costs a tenth.
         extra_json_schema={"pattern": NO_CONTROLS_BUT_LINES},
     ),
 ]

@@ -13,8 +13,8 @@ from imapp.config import JWT, Config
 from imapp.errors import StoreUnavailable
 from imapp.logs import configure_logs
 from imapp.services.doctor import fail
-from imapp.services.seeding import seed_demo
-from imapp.services.tokens import make_token
+from imapp.services.identity.tokens import make_token
+from imapp.services.operating.seeding import seed_demo
 from imapp.wiring import tool_services
 
 _DAY_S = 24 * 3600

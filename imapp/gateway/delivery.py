@@ -15,7 +15,7 @@ from imapp.failpoints import point
 from imapp.gateway.batcher import Batcher, Flight
 from imapp.gateway.registry import LocalChannel, Registry, Subscriber
 from imapp.logs import get_log, trace
-from imapp.services.frames import frame_type
+from imapp.services.outgoing.frames import frame_type
 from schemas.tasks import (
     BatchReply,
     Fanout,

@@ -9,7 +9,7 @@ import msgspec
 from imapp import metrics
 from imapp.gateway.registry import LocalChannel, Registry, Subscriber
 from imapp.gateway.signals import Signals
-from imapp.services.frames import websocket_frame
+from imapp.services.outgoing.frames import websocket_frame
 from schemas.common import TYPING_INTERVAL_S
 from schemas.frames import TypingEvent
 from schemas.tasks import Typing

@@ -2,7 +2,7 @@
 
 A token bucket per limit and key, kept as one number: when it will be full again. What is full needs no
 memory, so idle keys cost nothing. Each gateway process counts for itself; the counts that must hold over all
-of them are taken from the store (`imapp.services.quotas`).
+of them are taken from the store (`imapp.services.identity.quotas`).
 """
 
 import time

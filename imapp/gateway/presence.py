@@ -16,7 +16,7 @@ from imapp.gateway.registry import Subscriber
 from imapp.gateway.signals import Signals
 from imapp.gateway.watching import WatchBoard, Watched
 from imapp.logs import get_log
-from imapp.services.frames import websocket_frame
+from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.presence import PresenceService, wire_presence
 from schemas.frames import PresenceEvent
 from schemas.presence import UserPresence

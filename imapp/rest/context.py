@@ -11,14 +11,14 @@ from imapp.domain.entries import wire_time
 from imapp.domain.ids import message_id
 from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
-from imapp.services.conversations import ConversationService
-from imapp.services.directory import DirectoryService
-from imapp.services.health import HealthService
-from imapp.services.history import HistoryService
-from imapp.services.identity import Authenticator, Identity
+from imapp.services.identity.identities import Authenticator, Identity
+from imapp.services.identity.quotas import QuotaService
+from imapp.services.operating.health import HealthService
 from imapp.services.presence import PresenceService
-from imapp.services.pushes import PushService
-from imapp.services.quotas import QuotaService
+from imapp.services.pushes.recipients import PushService
+from imapp.services.reading.conversations import ConversationService
+from imapp.services.reading.directory import DirectoryService
+from imapp.services.reading.history import HistoryService
 from schemas.channels import Written
 from schemas.tasks import AddMembers, AnyCommand, CreateGroup, Result
 from schemas.users import User

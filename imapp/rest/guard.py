@@ -9,7 +9,7 @@ from structlog.contextvars import clear_contextvars
 
 from imapp.logs import bind
 from imapp.rest.context import caller_id, services
-from imapp.services.identity import credentials_of
+from imapp.services.identity.identities import credentials_of
 
 PUBLIC: Final = frozenset(
     {

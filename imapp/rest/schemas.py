@@ -13,7 +13,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, fields
 from msgspec import inspect
 
 from imapp.errors import RequestError
-from imapp.services.uniqueness import check_names
+from imapp.services.operating.uniqueness import check_names
 from schemas.errors import ErrorCode
 
 # The keyword of JSON Schema for each constraint; lengths are named after what they count.

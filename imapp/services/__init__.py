@@ -1,4 +1,4 @@
-"""The use cases: what tasks, WebSocket and REST call.
+"""The use cases, by what they are about: writing, outgoing, reading, receipts, pushes, identity, operating.
 
 Purpose: bring the pure core, the stores and the broker together.
 What stays out: HTTP, frames, sockets; the rules themselves.

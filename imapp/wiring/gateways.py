@@ -25,21 +25,21 @@ from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry
 from imapp.gateway.revocation import Revoker
 from imapp.gateway.signals import Signals
-from imapp.services.access import AccessService
-from imapp.services.conversation_rows import ConversationRows
-from imapp.services.conversations import ConversationService
-from imapp.services.dependencies import PING_S, dependency_probes
-from imapp.services.directory import DirectoryService
-from imapp.services.frames import websocket_frame
-from imapp.services.health import HealthService
-from imapp.services.history import HistoryService
-from imapp.services.identity import Authenticator
+from imapp.services.identity.identities import Authenticator
+from imapp.services.identity.published_keys import PublishedKeys
+from imapp.services.identity.quotas import QuotaService
+from imapp.services.identity.signed_header import SignedHeaderAuthenticator
+from imapp.services.identity.tokens import IssuerKeys, SharedKeys, TokenAuthenticator, TrustedKeys
+from imapp.services.operating.dependencies import PING_S, dependency_probes
+from imapp.services.operating.health import HealthService
+from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.presence import PresenceService
-from imapp.services.published_keys import PublishedKeys
-from imapp.services.pushes import PushService
-from imapp.services.quotas import QuotaService
-from imapp.services.signed_header import SignedHeaderAuthenticator
-from imapp.services.tokens import IssuerKeys, SharedKeys, TokenAuthenticator, TrustedKeys
+from imapp.services.pushes.recipients import PushService
+from imapp.services.reading.access import AccessService
+from imapp.services.reading.conversation_rows import ConversationRows
+from imapp.services.reading.conversations import ConversationService
+from imapp.services.reading.directory import DirectoryService
+from imapp.services.reading.history import HistoryService
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
 from imapp.stores.gateways import GatewayStore

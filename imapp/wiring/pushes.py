@@ -6,13 +6,13 @@ from typing import Final
 from imapp.broker.publishing import TaskPublisher
 from imapp.broker.topology import PUSH_TASK
 from imapp.config import Config
-from imapp.services.badges import Badges
-from imapp.services.notifiers import LogNotifier, Notifier
 from imapp.services.periodic import keep_doing
-from imapp.services.push_delivery import Patience, PushDelivery
-from imapp.services.push_sweep import PushSweep
-from imapp.services.pushing import PushRunner, PushStores
-from imapp.services.webhook import WebhookNotifier, signing_key
+from imapp.services.pushes.badges import Badges
+from imapp.services.pushes.computing import PushRunner, PushStores
+from imapp.services.pushes.delivery import Patience, PushDelivery
+from imapp.services.pushes.notifiers import LogNotifier, Notifier
+from imapp.services.pushes.sweep import PushSweep
+from imapp.services.pushes.webhook import WebhookNotifier, signing_key
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.leases import LeaseStore

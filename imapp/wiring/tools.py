@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from imapp.config import Config
-from imapp.services.writer import Writer
+from imapp.services.writing.writer import Writer
 from imapp.stores.mongo import connect
 from imapp.stores.outbox import Outbox
 from imapp.stores.schema import create_schema

@@ -7,19 +7,19 @@ from typing import Final
 
 from imapp.broker.publishing import MessagePublisher
 from imapp.config import Config
-from imapp.services.batches import BatchRunner
-from imapp.services.channel_cache import ChannelCache
-from imapp.services.conversation_rows import ConversationRows
-from imapp.services.heads import HeadKeeper
-from imapp.services.nudges import Nudger
-from imapp.services.outlet import Outlet
-from imapp.services.people import ProfileCache
+from imapp.services.outgoing.outlet import Outlet
 from imapp.services.periodic import keep_doing
 from imapp.services.presence import PresenceService
-from imapp.services.pushing import PushRunner
-from imapp.services.receipt_events import SUM_EVERY_S, ReceiptSums, ReceiptTeller
-from imapp.services.receipts import ReceiptRunner, ReceiptStores
-from imapp.services.writer import Writer, WriterStores
+from imapp.services.pushes.computing import PushRunner
+from imapp.services.reading.conversation_rows import ConversationRows
+from imapp.services.receipts.applying import ReceiptRunner, ReceiptStores
+from imapp.services.receipts.events import SUM_EVERY_S, ReceiptSums, ReceiptTeller
+from imapp.services.writing.batches import BatchRunner
+from imapp.services.writing.channel_cache import ChannelCache
+from imapp.services.writing.heads import HeadKeeper
+from imapp.services.writing.nudges import Nudger
+from imapp.services.writing.people import ProfileCache
+from imapp.services.writing.writer import Writer, WriterStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore

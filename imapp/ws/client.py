@@ -9,10 +9,10 @@ from gevent.lock import Semaphore
 from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.limits import Limits
-from imapp.services.conversations import ConversationService
-from imapp.services.history import HistoryService
-from imapp.services.identity import Authenticator
-from imapp.services.quotas import QuotaService
+from imapp.services.identity.identities import Authenticator
+from imapp.services.identity.quotas import QuotaService
+from imapp.services.reading.conversations import ConversationService
+from imapp.services.reading.history import HistoryService
 from imapp.ws.connection import Connection
 from schemas.frames import CloseCode
 

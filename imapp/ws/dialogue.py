@@ -9,8 +9,8 @@ from imapp import metrics
 from imapp.domain.entries import wire_time
 from imapp.domain.ids import message_id
 from imapp.errors import RequestError
-from imapp.services.frames import websocket_frame
-from imapp.services.uniqueness import check_frame_names
+from imapp.services.operating.uniqueness import check_frame_names
+from imapp.services.outgoing.frames import websocket_frame
 from schemas.errors import MESSAGES, ErrorCode
 from schemas.frames import ClientFrame, ErrorReply, Hello, WrittenReply
 from schemas.tasks import Result

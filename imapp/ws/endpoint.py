@@ -11,7 +11,7 @@ from flask import Flask, g, request
 from imapp import metrics
 from imapp.errors import RequestError
 from imapp.logs import get_log
-from imapp.services.identity import credentials_of
+from imapp.services.identity.identities import credentials_of
 from imapp.ws.client import SessionServices
 from imapp.ws.connection import Connection
 from imapp.ws.dialogue import encode

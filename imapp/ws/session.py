@@ -10,7 +10,7 @@ from imapp.domain.entries import wire_time
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.logs import bind, get_log, trace
-from imapp.services.identity import SessionPass
+from imapp.services.identity.identities import SessionPass
 from imapp.ws.client import MAX_UNDER_WAY, Client, SessionServices
 from imapp.ws.connection import Connection
 from imapp.ws.dialogue import Dialogue, Refusal, State, encode, error_frame

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
-from imapp.services import commands
+from imapp.services.writing import commands
 from imapp.ws.client import Client
 from imapp.ws.dialogue import encode, error_frame, written_frame
 from schemas import frames

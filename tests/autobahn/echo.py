@@ -5,7 +5,7 @@ from typing import Final
 import flask_sock
 from flask import Flask
 
-from imapp.services.frames import websocket_frame
+from imapp.services.outgoing.frames import websocket_frame
 from imapp.ws.connection import Connection
 
 # Case 9.1.6 sends a message of 16 MiB.

@@ -70,7 +70,7 @@ def test_everybody_comes_back_when_all_connections_break_at_once(load: Load, for
 
 
 def test_the_same_command_a_hundred_times_at_once_has_one_effect_and_one_answer(load: Load) -> None:
-    """Guard: the unique index on (channel, sender, client id), and looking a conflict up (`services.writer`).
+    """Guard: the unique index on (channel, sender, client id); `services.writing.writer` looks a conflict up.
 
     Switch: without the index the two gateways' batches store it twice (dup).
     """

@@ -34,7 +34,7 @@ def test_the_standby_goes_on_when_the_active_writer_is_killed(load: Load, victim
 def test_nobody_who_talks_notices_that_the_receipts_worker_was_killed(load: Load) -> None:
     """Guard: receipts and pushes are off the way of a message, and their queue outlives their worker.
 
-    Switch: dispatching in the writer instead (`services.outlet` waiting in `grown`) makes senders wait.
+    Switch: dispatching in the writer instead (`outgoing.outlet` waiting in `grown`) makes senders wait.
     """
     with load:
         load.wait_moment()

@@ -84,7 +84,7 @@ def test_a_gateway_whose_clock_jumps_takes_no_token_and_loses_no_message(
 ) -> None:
     """Guard: waits use the monotonic clock, order is `seq`, and a token that seems over is refused.
 
-    Switch: without the check of `exp` and `iat` in `services.tokens` the gateway lets anybody in.
+    Switch: without the check of `exp` and `iat` in `services.identity.tokens` the gateway lets anybody in.
     """
     clock = ClockFile(tmp_path / "clock")
     load.cluster.restart("gateway-0", environment=clock.environment)

@@ -61,7 +61,7 @@ def test_what_no_worker_can_read_is_set_aside_and_the_shard_goes_on(load: Load) 
 
 
 def test_a_command_that_raises_is_set_aside_and_its_neighbours_are_stored(load: Load) -> None:
-    """Guard: `services.batches` runs a batch that failed command by command.
+    """Guard: `services.writing.batches` runs a batch that failed command by command.
 
     Switch: without `_run_singly` the whole batch is refused or lost with it (the others are never whole).
     """

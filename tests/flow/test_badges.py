@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted, Change
-from imapp.services.badges import Badges
+from imapp.services.pushes.badges import Badges
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted, Change
 from imapp.domain.entries import LogEntry
-from imapp.services.watermarks import with_own_messages
+from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import MemberStore, mark_of

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pytest
 
-from imapp.services import commands
+from imapp.services.writing import commands
 from schemas import frames
 from schemas.common import (
     DEFAULT_MAX_MEMBERS,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devstack.services import Stack
-from imapp.services.webhook import signature
+from imapp.services.pushes.webhook import signature
 from schemas.notifications import PushRecord
 from tests.conftest import start_cluster
 from tests.support.chatter import direct_channel

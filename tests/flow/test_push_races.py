@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
-from imapp.services.badges import Badges
-from imapp.services.pushing import PushRunner, PushStores
+from imapp.services.pushes.badges import Badges
+from imapp.services.pushes.computing import PushRunner, PushStores
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.members import MemberStore

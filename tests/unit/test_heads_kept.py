@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from imapp.services import heads
-from imapp.services.heads import HeadKeeper
+from imapp.services.writing import heads
+from imapp.services.writing.heads import HeadKeeper
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore
 from tests.support.waiting import PATIENCE_S

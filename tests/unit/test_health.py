@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from imapp.errors import StoreUnavailable
-from imapp.services.health import Dependency, Probe
+from imapp.services.operating.health import Dependency, Probe
 
 
 class Clock:

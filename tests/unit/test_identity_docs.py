@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from imapp.services.signed_header import sign, signed_text
+from imapp.services.identity.signed_header import sign, signed_text
 
 PAGE: Final = (Path(__file__).parents[2] / "docs/identity.md").read_text(encoding="utf-8")
 

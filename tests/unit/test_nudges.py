@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from imapp.errors import BrokerUnavailable
-from imapp.services import nudges
-from imapp.services.nudges import Nudger
+from imapp.services.writing import nudges
+from imapp.services.writing.nudges import Nudger
 from schemas.tasks import FanoutEntry, FanoutItem, PushBatch
 
 

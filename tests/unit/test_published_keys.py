@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from imapp.services.published_keys import PublishedKeys, usable_keys
+from imapp.services.identity.published_keys import PublishedKeys, usable_keys
 from tests.support.issuer import Issuer
 from tests.support.waiting import PATIENCE_S, eventually
 

@@ -8,8 +8,8 @@ from msgspec.structs import replace as changed
 
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id
-from imapp.services.notifiers import NotDelivered
-from imapp.services.push_delivery import Patience, PushDelivery
+from imapp.services.pushes.delivery import Patience, PushDelivery
+from imapp.services.pushes.notifiers import NotDelivered
 from imapp.stores.outbox import Parcel
 from schemas.notifications import PushRecord
 from tests.support.entries import log_entry

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from imapp.errors import StoreUnavailable
-from imapp.services.receipt_events import ReceiptSums
+from imapp.services.receipts.events import ReceiptSums
 
 
 class Logs:

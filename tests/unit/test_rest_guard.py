@@ -15,7 +15,7 @@ from imapp.gateway.limits import Limits
 from imapp.rest import install_rest
 from imapp.rest.context import RestServices
 from imapp.rest.guard import PUBLIC
-from imapp.services.identity import Credentials, Identity
+from imapp.services.identity.identities import Credentials, Identity
 from schemas.errors import ErrorCode
 from schemas.users import User, UserKind
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from imapp.errors import RequestError, StoreUnavailable
-from imapp.services.identity import Credentials, credentials_of
-from imapp.services.signed_header import WINDOW_S, SignedHeaderAuthenticator
+from imapp.services.identity.identities import Credentials, credentials_of
+from imapp.services.identity.signed_header import WINDOW_S, SignedHeaderAuthenticator
 from schemas.errors import ErrorCode
 from tests.unit.fakes.register import Register
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from imapp.errors import RequestError
-from imapp.services import commands
+from imapp.services.writing import commands
 from schemas.common import Avatar, Name
 from schemas.messages import Content, SendBody
 

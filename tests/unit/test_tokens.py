@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imapp.errors import RequestError
-from imapp.services.identity import Credentials
-from imapp.services.published_keys import PublishedKeys
-from imapp.services.tokens import (
+from imapp.services.identity.identities import Credentials
+from imapp.services.identity.published_keys import PublishedKeys
+from imapp.services.identity.tokens import (
     LEEWAY_S,
     IssuerKeys,
     SharedKeys,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imapp.errors import RequestError
-from imapp.services.uniqueness import check_frame_names, check_names
+from imapp.services.operating.uniqueness import check_frame_names, check_names
 from schemas import frames
 
 _FRAME: Final = msgspec.json.Decoder(frames.ClientFrame)

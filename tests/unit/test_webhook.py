@@ -6,8 +6,8 @@ import traceback
 import pytest
 
 from imapp.errors import ConfigError
-from imapp.services.notifiers import NotDelivered
-from imapp.services.webhook import WebhookNotifier, signature, signing_key
+from imapp.services.pushes.notifiers import NotDelivered
+from imapp.services.pushes.webhook import WebhookNotifier, signature, signing_key
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLwSw"
 

@@ -237,5 +237,5 @@ def read(bench: Bench, channel_id: str, user_id: str) -> tuple[int, int]:
 @pytest.fixture
 def one_state_cached() -> Iterator[None]:
     """A writer that remembers one channel."""
-    with patch("imapp.services.channel_cache._MAX_CHANNELS", 1):
+    with patch("imapp.services.writing.channel_cache._MAX_CHANNELS", 1):
         yield

@@ -124,7 +124,7 @@ class RacingMachine(FaultyMachine):
 @pytest.fixture(autouse=True)
 def few_channels_cached() -> Iterator[None]:
     """So that states come and go."""
-    with patch("imapp.services.channel_cache._MAX_CHANNELS", 2):
+    with patch("imapp.services.writing.channel_cache._MAX_CHANNELS", 2):
         yield
 
 

@@ -5,7 +5,7 @@ from flask import Response
 from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, caller_id, services, write, write_counted, written
 from imapp.rest.schemas import schema_of
-from imapp.services import commands
+from imapp.services.writing import commands
 from schemas.channels import Channel, CreateGroupBody, OpenDirectBody, UpdateChannelBody, Written
 from schemas.errors import ErrorCode
 

@@ -6,7 +6,7 @@ from imapp.domain.ids import message_id as id_at
 from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, caller_id, services, write
 from imapp.rest.schemas import schema_of
-from imapp.services import commands
+from imapp.services.writing import commands
 from schemas.errors import ErrorCode
 from schemas.messages import Entry, HistoryPage, HistoryQuery, SendBody
 from schemas.receipts import PushPage, PushQuery

@@ -5,7 +5,7 @@ from flask import Response
 from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, caller, services
 from imapp.rest.schemas import schema_of
-from imapp.services.directory import user_ids_of
+from imapp.services.reading.directory import user_ids_of
 from schemas.presence import PresenceList, PresenceQuery
 from schemas.users import User, UserPage, UserQuery
 

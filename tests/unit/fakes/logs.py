@@ -6,8 +6,8 @@ from typing import Final
 from imapp.domain.channel import Channel, Member
 from imapp.domain.entries import LogEntry
 from imapp.domain.spans import Spans
-from imapp.services.access import AccessService
-from imapp.services.history import HistoryService
+from imapp.services.reading.access import AccessService
+from imapp.services.reading.history import HistoryService
 from imapp.stores.members import MemberRow
 from schemas.common import ChannelStatus, ChannelType, Notify, Role
 from tests.unit.fakes.store import FakeChannels, FakeLog, FakeMembers, FakeStore, StoredChannel

@@ -16,7 +16,7 @@ from imapp.domain.decisions import Accepted, Profile
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id, stable_part
 from imapp.errors import LogConflict
-from imapp.services.watermarks import with_own_messages
+from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.attempts import Attempt, AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore, Head, own_key, preview_of

@@ -10,7 +10,7 @@ import msgspec
 from imapp.domain.bodies import body_hash
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import direct_key, stable_part
-from imapp.services.channel_cache import ChannelCache
+from imapp.services.writing.channel_cache import ChannelCache
 from schemas.tasks import AnyCommand, BatchReply, CreateGroup, Result, SendMessage, WriteBatch
 from tests.unit.fakes.faults import Died, broker_fails, process_dies, store_fails
 from tests.unit.fakes.hearing import Audience

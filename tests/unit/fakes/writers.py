@@ -4,12 +4,12 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from imapp.services.batches import BatchRunner
-from imapp.services.channel_cache import ChannelCache
-from imapp.services.heads import HeadKeeper
-from imapp.services.outlet import Outlet
-from imapp.services.people import ProfileCache
-from imapp.services.writer import Writer, WriterStores
+from imapp.services.outgoing.outlet import Outlet
+from imapp.services.writing.batches import BatchRunner
+from imapp.services.writing.channel_cache import ChannelCache
+from imapp.services.writing.heads import HeadKeeper
+from imapp.services.writing.people import ProfileCache
+from imapp.services.writing.writer import Writer, WriterStores
 from schemas.tasks import AnyCommand, FanoutEntry, FanoutItem, Result, WriteBatch
 from tests.unit.fakes.broker import FakeBroker, FakeFanout, FakeReplies
 from tests.unit.fakes.faults import Died

@@ -9,8 +9,8 @@ from imapp.domain.decisions import Profile
 from imapp.domain.entries import TYPE_NAMES, wire_time
 from imapp.domain.ids import message_id
 from imapp.domain.unread import unread, unread_label
-from imapp.services.departures import as_seen_by
-from imapp.services.watermarks import with_own_messages
+from imapp.services.reading.departures import as_seen_by
+from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import Head, preview_of
 from imapp.stores.channels import Preview as StoredPreview
 from imapp.stores.members import MemberRow, MemberStore

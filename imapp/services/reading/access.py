@@ -5,8 +5,8 @@ from typing import Final
 
 from imapp.domain import spans
 from imapp.errors import RequestError
-from imapp.services.departures import as_seen_by
-from imapp.services.watermarks import with_own_messages
+from imapp.services.reading.departures import as_seen_by
+from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import MemberRow, MemberStore
 from schemas.errors import ErrorCode

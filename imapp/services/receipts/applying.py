@@ -10,12 +10,12 @@ from imapp.domain.ids import message_id
 from imapp.domain.receipts import Receipt
 from imapp.domain.unread import unread, unread_label
 from imapp.errors import StoreUnavailable
-from imapp.services.conversation_rows import ConversationRows
-from imapp.services.frames import websocket_frame
-from imapp.services.marks import Known, flushes, newest_reads, readers
-from imapp.services.outlet import Outlet
-from imapp.services.receipt_events import ReceiptSums, ReceiptTeller, is_small
-from imapp.services.watermarks import with_own_messages
+from imapp.services.outgoing.frames import websocket_frame
+from imapp.services.outgoing.outlet import Outlet
+from imapp.services.reading.conversation_rows import ConversationRows
+from imapp.services.reading.watermarks import with_own_messages
+from imapp.services.receipts.events import ReceiptSums, ReceiptTeller, is_small
+from imapp.services.receipts.marks import Known, flushes, newest_reads, readers
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from imapp.domain.ids import group_channel_id
-from imapp.services.writer import Writer
+from imapp.services.writing.writer import Writer
 from imapp.stores.users import UserStore
 from schemas.tasks import AnyCommand, CreateGroup, SendMessage
 from schemas.users import User, UserKind

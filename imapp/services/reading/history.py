@@ -4,7 +4,7 @@ from imapp.domain import spans
 from imapp.domain.entries import LogEntry, wire_entry
 from imapp.domain.ids import split_message_id
 from imapp.errors import RequestError
-from imapp.services.access import AccessService, Readable
+from imapp.services.reading.access import AccessService, Readable
 from imapp.stores.messages import MessageLog
 from schemas.errors import ErrorCode
 from schemas.messages import Entry, HistoryPage, HistoryQuery

@@ -18,10 +18,19 @@ from imapp.domain.ids import direct_key, generation_of, stable_part
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
-from imapp.services.channel_cache import ChannelCache
-from imapp.services.heads import HeadKeeper
-from imapp.services.people import ProfileCache, people_named
-from imapp.services.planning import Lookups, Plan, Repeat, Task, address, plan_batch, repeat_keys, settle
+from imapp.services.writing.channel_cache import ChannelCache
+from imapp.services.writing.heads import HeadKeeper
+from imapp.services.writing.people import ProfileCache, people_named
+from imapp.services.writing.planning import (
+    Lookups,
+    Plan,
+    Repeat,
+    Task,
+    address,
+    plan_batch,
+    repeat_keys,
+    settle,
+)
 from imapp.stores.changes import ChangeStore
 from imapp.stores.messages import MessageLog
 from schemas.common import ChannelType

@@ -5,7 +5,7 @@ import msgspec
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Rejected
 from imapp.domain.entries import LogEntry, wire_fields
-from imapp.services.planning import Plan, Repeat
+from imapp.services.writing.planning import Plan, Repeat
 from schemas.common import ChannelType
 from schemas.frames import MessageEvent
 from schemas.tasks import FanoutEntry, FanoutItem, Result

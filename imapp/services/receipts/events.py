@@ -11,8 +11,8 @@ from imapp.domain import spans
 from imapp.domain.channel import Member
 from imapp.domain.entries import SYSTEM, LogEntry, wire_time
 from imapp.domain.receipts import Receipt, push_states, recipients
-from imapp.services.frames import websocket_frame
-from imapp.services.outlet import Outlet
+from imapp.services.outgoing.frames import websocket_frame
+from imapp.services.outgoing.outlet import Outlet
 from imapp.stores.channels import Head
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog

@@ -17,10 +17,10 @@ from imapp.domain.ids import message_id
 from imapp.errors import BrokerUnavailable, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log, trace
-from imapp.services import frames
-from imapp.services.outlet import Outlet
-from imapp.services.planning import Lookups, Plan
-from imapp.services.writer import Writer
+from imapp.services.outgoing import frames
+from imapp.services.outgoing.outlet import Outlet
+from imapp.services.writing.planning import Lookups, Plan
+from imapp.services.writing.writer import Writer
 from imapp.stores.attempts import Attempt, AttemptStore
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, FanoutItem, Result, WriteBatch

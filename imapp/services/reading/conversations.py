@@ -9,9 +9,9 @@ import msgspec
 from imapp.domain.ids import message_id
 from imapp.domain.unread import unread, unread_label
 from imapp.errors import RequestError
-from imapp.services.access import AccessService
-from imapp.services.conversation_rows import ConversationRows, ListPosition
-from imapp.services.cursors import decode_cursor, encode_cursor
+from imapp.services.reading.access import AccessService
+from imapp.services.reading.conversation_rows import ConversationRows, ListPosition
+from imapp.services.reading.cursors import decode_cursor, encode_cursor
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog

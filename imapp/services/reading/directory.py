@@ -4,8 +4,8 @@ import msgspec
 
 from imapp.domain.entries import wire_time
 from imapp.errors import RequestError
-from imapp.services.access import AccessService, Readable
-from imapp.services.cursors import after_user
+from imapp.services.reading.access import AccessService, Readable
+from imapp.services.reading.cursors import after_user
 from imapp.stores.members import MemberStore
 from imapp.stores.users import UserStore
 from schemas.channels import Channel, ListQuery, Member, MemberPage

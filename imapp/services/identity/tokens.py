@@ -10,8 +10,8 @@ import jwt
 from jwt import PyJWK
 from jwt.exceptions import InvalidSignatureError, PyJWTError
 
-from imapp.services.identity import Credentials, Identity, SessionPass, active_person, unauthorized
-from imapp.services.published_keys import ALGORITHMS, PublishedKeys
+from imapp.services.identity.identities import Credentials, Identity, SessionPass, active_person, unauthorized
+from imapp.services.identity.published_keys import ALGORITHMS, PublishedKeys
 from imapp.stores.users import UserStore
 
 LEEWAY_S: Final = 10

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from imapp.logs import get_log
-from imapp.services.identity import Credentials, Identity, SessionPass, active_person, unauthorized
+from imapp.services.identity.identities import Credentials, Identity, SessionPass, active_person, unauthorized
 from imapp.stores.nonces import NonceStore
 from imapp.stores.users import UserStore
 

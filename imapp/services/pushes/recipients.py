@@ -8,8 +8,8 @@ from imapp.domain.entries import LogEntry, wire_time
 from imapp.domain.ids import split_message_id
 from imapp.domain.receipts import PushState, push_states, recipients
 from imapp.errors import RequestError
-from imapp.services.access import AccessService
-from imapp.services.cursors import after_user
+from imapp.services.reading.access import AccessService
+from imapp.services.reading.cursors import after_user
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.pushes import PushLedger

@@ -7,7 +7,7 @@ from typing import Final
 from imapp.domain import spans
 from imapp.domain.ids import message_id
 from imapp.domain.unread import unread
-from imapp.services.watermarks import with_own_messages
+from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog

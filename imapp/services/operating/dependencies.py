@@ -5,7 +5,7 @@ from typing import Final
 
 from imapp import metrics
 from imapp.broker.inspection import QueueWatch
-from imapp.services.health import Probe
+from imapp.services.operating.health import Probe
 
 PING_S: Final = 1.0
 """How long the store may take to answer."""

@@ -11,8 +11,8 @@ from imapp.domain.receipts import Receipt
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
-from imapp.services.badges import Badges
-from imapp.services.watermarks import with_own_messages
+from imapp.services.pushes.badges import Badges
+from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.dispatches import Dispatch, DispatchStore
 from imapp.stores.members import MemberStore

@@ -12,7 +12,7 @@ from imapp.domain.entries import NORMAL
 from imapp.domain.ids import split_message_id
 from imapp.failpoints import point
 from imapp.logs import get_log
-from imapp.services.notifiers import NotDelivered, Notifier
+from imapp.services.pushes.notifiers import NotDelivered, Notifier
 from imapp.stores.messages import MessageLog
 from imapp.stores.outbox import Outbox, Parcel
 from schemas.notifications import PushRecord

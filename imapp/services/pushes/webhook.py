@@ -13,7 +13,7 @@ import requests
 
 from imapp.domain.entries import wire_time
 from imapp.errors import ConfigError
-from imapp.services.notifiers import NotDelivered
+from imapp.services.pushes.notifiers import NotDelivered
 from schemas.notifications import PushNotification, PushRecord
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105  # what a secret begins with

@@ -1,0 +1,1 @@
+"""What operators ask: health, dependencies, one of a kind, demo people."""

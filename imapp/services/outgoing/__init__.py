@@ -1,0 +1,1 @@
+"""What leaves for the gateways: frames and the fanout's batches."""

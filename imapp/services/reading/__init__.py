@@ -1,0 +1,1 @@
+"""What people see: lists, history, directory; all of it within their spans."""

@@ -1,0 +1,1 @@
+"""Who received and who read: marks applied, and told to those concerned."""
