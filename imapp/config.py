@@ -82,6 +82,20 @@ class Config:
     jwt_key_previous: str = _key("JWT_KEY_PREVIOUS", "the one before it, as long as tokens of it are about")
     jwt_audience: str = text("JWT_AUDIENCE", "imapp", meaning="what a token's `aud` must be")
     jwt_issuer: str = text("JWT_ISSUER", "", meaning="what a token's `iss` must be, if anything")
+    roles_claim: str = text(
+        "ROLES_CLAIM",
+        "roles",
+        pattern=r"^\S{1,200}\Z",
+        allowed="1 to 200 characters",
+        meaning="the claim of a token that lists somebody's roles",
+    )
+    admin_role: str = text(
+        "ADMIN_ROLE",
+        "admin",
+        pattern=r"^[A-Za-z0-9_.:-]{0,64}\Z",
+        allowed="up to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.`, `:`, `-`",
+        meaning="the role that administrates the system; empty: nobody does",
+    )
     gateway_key: str = _key("GATEWAY_KEY", "shared key that your API gateway signs requests with")
     gateway_key_previous: str = _key("GATEWAY_KEY_PREVIOUS", "the one before it, while it is changed")
     gateway_session_s: float = seconds(
@@ -209,13 +223,18 @@ class Config:
     limit_writes: str = rate(
         "LIMIT_WRITES",
         "2/50",
-        meaning="other writes of a person (groups, members, names); 50 people in one count as one more",
+        meaning="other writes of a person (members, names); 50 people in one count as one more",
+    )
+    limit_creates: str = rate(
+        "LIMIT_CREATES", "1/30", meaning="groups and direct chats that a person makes; people count as above"
+    )
+    limit_uploads: str = rate("LIMIT_UPLOADS", "2/30", meaning="files that a person sends up")
+    limit_searches: str = rate(
+        "LIMIT_SEARCHES", "5/30", meaning="searches of a person, for people as well as for messages"
     )
     limit_history: str = rate("LIMIT_HISTORY", "20/100", meaning="pages of history, and single entries")
     limit_sync: str = rate("LIMIT_SYNC", "2/50", meaning="pages of `sync` of a person")
-    limit_lists: str = rate(
-        "LIMIT_LISTS", "10/50", meaning="pages of other lists, searches, and single things"
-    )
+    limit_lists: str = rate("LIMIT_LISTS", "10/50", meaning="pages of other lists, and single things")
     limit_marks: str = rate("LIMIT_MARKS", "20/200", meaning="read marks of a person")
     limit_requests: str = rate("LIMIT_REQUESTS", "50/300", meaning="REST requests of a person, of any kind")
     limit_frames: str = rate(

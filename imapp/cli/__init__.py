@@ -1,6 +1,8 @@
 """The `imapp` command: tools for operators and newcomers."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -29,13 +31,17 @@ def main() -> None:
 @main.command()
 @click.argument("user_id")
 @click.option("--hours", default=24, show_default=True, help="How long it is valid.")
-def token(user_id: str, hours: int) -> None:
+@click.option("--admin", is_flag=True, help="With the role that administrates the system.")
+def token(user_id: str, hours: int, *, admin: bool) -> None:
     """Print a token for USER_ID, signed with IM_JWT_KEY."""
     config = running_config()
     _refuse_in_production(config)
     if config.auth != JWT or config.jwks_url or not config.jwt_key:
         raise click.ClickException("Only with IM_AUTH=jwt and IM_JWT_KEY alone are tokens signed here.")
-    click.echo(_make_token(config, user_id, hours * 3600))
+    if admin and not config.admin_role:
+        raise click.ClickException("With an empty IM_ADMIN_ROLE nobody is an administrator.")
+    more = {config.roles_claim: [config.admin_role]} if admin else {}
+    click.echo(_make_token(config, user_id, hours * 3600, more))
 
 
 @main.command()
@@ -111,13 +117,14 @@ main.add_command(pushes)
 main.add_command(user)
 
 
-def _make_token(config: Config, user_id: str, lifetime_s: int) -> str:
+def _make_token(config: Config, user_id: str, lifetime_s: int, more: Mapping[str, Any] | None = None) -> str:
     return make_token(
         user_id,
         key=config.jwt_key,
         audience=config.jwt_audience,
         issuer=config.jwt_issuer,
         lifetime_s=lifetime_s,
+        more=more,
     )
 
 

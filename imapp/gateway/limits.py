@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from imapp.errors import RequestError
 from schemas.errors import ErrorCode
-from schemas.tasks import AddMembers, AnyCommand, CreateGroup, SendMessage
+from schemas.tasks import AddMembers, AnyCommand, CreateGroup, OpenDirect, SendMessage
 
 _PRUNE_ABOVE: Final = 1_000
 # A write that concerns many people is as much work for the store as this many of them are single writes.
@@ -88,14 +88,16 @@ class Limits:
     """All limits of this gateway, by name; see `docs/limits.md`."""
 
     NAMES: Final = (
-        *("sends", "writes", "history", "sync", "lists", "marks", "requests"),  # by person
+        *("sends", "writes", "creates", "uploads"),  # by person
+        *("history", "sync", "lists", "searches", "marks", "requests"),  # by person
         "frames",  # by connection
         *("connects", "failures"),  # by address
     )
 
     def __init__(self, rates: Mapping[str, Rate], clock: Callable[[], float] = time.monotonic) -> None:
         made = {name: Limit(rates.get(name, Rate(0, 0)), clock) for name in self.NAMES}
-        self.sends, self.writes = made["sends"], made["writes"]
+        self.sends, self.writes, self.creates = made["sends"], made["writes"], made["creates"]
+        self.uploads, self.searches = made["uploads"], made["searches"]
         self.history, self.sync, self.lists = made["history"], made["sync"], made["lists"]
         self.marks, self.requests, self.frames = made["marks"], made["requests"], made["frames"]
         self.connects, self.failures = made["connects"], made["failures"]
@@ -104,7 +106,7 @@ class Limits:
         """Take what a write costs its actor; 0, or how many seconds to wait."""
         if type(command) is SendMessage:
             return self.sends.take(command.actor)
-        return self.writes.take(command.actor, cost_of(command))
+        return self._of(command).take(command.actor, cost_of(command))
 
     @contextmanager
     def counting(self, command: CreateGroup | AddMembers) -> Iterator[None]:
@@ -113,13 +115,14 @@ class Limits:
         Raises:
             RequestError: `rate_limited`: not even counting is allowed now.
         """
-        wait = self.writes.delay(command.actor)
+        limit = self._of(command)
+        wait = limit.delay(command.actor)
         if wait:
             raise RequestError(ErrorCode.RATE_LIMITED, retry_after=rounded(wait))
         try:
             yield
         except RequestError:
-            self.writes.take(command.actor, cost_of(command))
+            limit.take(command.actor, cost_of(command))
             raise
 
     @contextmanager
@@ -140,6 +143,10 @@ class Limits:
                 self.failures.take(address)
             raise
 
+    def _of(self, command: AnyCommand) -> Limit:
+        """What a write other than a message counts for."""
+        return self.creates if isinstance(command, CreateGroup | OpenDirect) else self.writes
+
 
 def weight_of(command: AnyCommand) -> int:
     """How many plain sends a write is worth for its writer: one, and one for each person it concerns."""
@@ -149,7 +156,7 @@ def weight_of(command: AnyCommand) -> int:
 
 
 def cost_of(command: AnyCommand) -> float:
-    """How many tokens of `writes` a write takes."""
+    """How many tokens of `writes` or `creates` a write takes."""
     return 1 + (weight_of(command) - 1) // _PEOPLE_PER_TOKEN
 
 

@@ -31,6 +31,7 @@ _COUNTED: Final = {
     "messages.list_pushes": "history",
     "conversations.sync": "sync",
     "conversations.mark_read": "marks",
+    "people.list_users": "searches",
 }
 """Which limit an endpoint counts for; `lists` is for every other one that reads."""
 

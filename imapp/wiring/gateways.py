@@ -28,6 +28,7 @@ from imapp.gateway.signals import Signals
 from imapp.services.identity.identities import Authenticator
 from imapp.services.identity.published_keys import PublishedKeys
 from imapp.services.identity.quotas import QuotaService
+from imapp.services.identity.roles import RoleNames
 from imapp.services.identity.signed_header import SignedHeaderAuthenticator
 from imapp.services.identity.tokens import IssuerKeys, SharedKeys, TokenAuthenticator, TrustedKeys
 from imapp.services.operating.dependencies import PING_S, dependency_probes
@@ -156,18 +157,21 @@ def gateway_services(config: Config) -> GatewayServices:
 
 
 def _authenticator(config: Config, database: Database, published: PublishedKeys) -> Authenticator:
-    users = UserStore(database)
+    users, role_names = UserStore(database), RoleNames(config.roles_claim, config.admin_role)
     if config.auth == GATEWAY_HEADER:
         return SignedHeaderAuthenticator(
             users,
             NonceStore(database),
             keys=(config.gateway_key, config.gateway_key_previous),
             session_s=config.gateway_session_s,
+            role_names=role_names,
         )
     keys: TrustedKeys = (
         IssuerKeys(published) if config.jwks_url else SharedKeys(config.jwt_key, config.jwt_key_previous)
     )
-    return TokenAuthenticator(users, keys, audience=config.jwt_audience, issuer=config.jwt_issuer)
+    return TokenAuthenticator(
+        users, keys, audience=config.jwt_audience, issuer=config.jwt_issuer, role_names=role_names
+    )
 
 
 def _gateway_presence(

@@ -46,6 +46,9 @@ def strict(stack: Stack) -> Iterator[Cluster]:
     environment = {
         "IM_LIMIT_SENDS": f"{SENDS}/{SENDS}",
         "IM_LIMIT_WRITES": f"{SLOW}/{AT_ONCE}",
+        "IM_LIMIT_CREATES": a_little,
+        "IM_LIMIT_UPLOADS": a_little,
+        "IM_LIMIT_SEARCHES": a_little,
         "IM_LIMIT_HISTORY": a_little,
         "IM_LIMIT_SYNC": a_little,
         "IM_LIMIT_LISTS": a_little,
@@ -167,6 +170,22 @@ def test_who_is_too_fast_and_repeats_is_stored_in_his_order(
 
 @pytest.mark.limit("writes")
 def test_other_writes_have_a_limit_of_their_own(strict_scene: Scene) -> None:
+    an, bo = strict_scene.people("an", "bo")
+    phone = connect(strict_scene, an)
+    channel = a_group(phone, bo)
+
+    names = [
+        {"channel_id": channel, "client_message_id": phone.new_id(), "name": f"name {number}"}
+        for number in range(2 * AT_ONCE)
+    ]
+    answers = outcomes([phone.post("update_channel", **name) for name in names])
+
+    assert answers == ["ok"] * AT_ONCE + ["rate_limited"] * AT_ONCE
+    assert outcomes([phone.post("open_direct", client_message_id=phone.new_id(), to=bo)]) == ["ok"]
+
+
+@pytest.mark.limit("creates")
+def test_making_channels_has_a_limit_of_its_own(strict_scene: Scene) -> None:
     an, bo, chen = strict_scene.people("an", "bo", "chen")
     phone = connect(strict_scene, an)
 
@@ -271,7 +290,7 @@ def check_refused_once_used_up(ask: Callable[[], Any], at_once: int) -> None:
     ("method", "path", "body"),
     [
         pytest.param("GET", "/conversations", None, marks=pytest.mark.limit("lists")),
-        pytest.param("GET", "/users", None, id="people"),
+        pytest.param("GET", "/users", None, id="people", marks=pytest.mark.limit("searches")),
         pytest.param("GET", "/sync", None),
         pytest.param("GET", "/channels/{channel}/messages", None),
         pytest.param("GET", "/messages/{channel}.000000000001", None),

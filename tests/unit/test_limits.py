@@ -135,6 +135,19 @@ def test_many_people_in_one_write_weigh_and_cost_more_than_one() -> None:
     assert (weight_of(group), cost_of(group)) == (501, 11)
 
 
+@pytest.mark.limit("uploads")
+def test_files_are_counted_by_person_and_apart_from_all_else() -> None:
+    limits = Limits({"uploads": Rate(1, 2)}, Clock())
+
+    for _ in range(2):
+        limits.uploads.check("an")
+    with refused_with(ErrorCode.RATE_LIMITED):
+        limits.uploads.check("an")
+
+    limits.uploads.check("bo")
+    limits.requests.check("an")
+
+
 def test_sends_and_other_writes_are_counted_apart() -> None:
     limits = Limits({"sends": Rate(1, 1), "writes": Rate(1, 1)}, Clock())
     send = SendMessage(actor="an", client_message_id="1", channel_id="c", content="x")

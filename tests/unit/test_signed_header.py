@@ -52,15 +52,20 @@ def signed(
     at: int | str = NOW,
     nonce: str = "nonce-nonce-nonce-1",
     key: str = KEY,
+    roles: str | None = None,
 ) -> dict[str, str]:
     """The headers as an API gateway makes them: written here anew, from the documentation."""
-    text = "\n".join(["imapp-v1", method, target, user, str(at), nonce])
+    lines = ["imapp-v1", method, target, user, str(at), nonce]
+    if roles is not None:
+        lines = ["imapp-v2", *lines[1:], roles]
+    text = "\n".join(lines)
     signature = hmac.new(key.encode(), text.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
     return {
         "X-Imapp-User": user,
         "X-Imapp-Timestamp": str(at),
         "X-Imapp-Nonce": nonce,
         "X-Imapp-Signature": signature,
+        **({} if roles is None else {"X-Imapp-Roles": roles}),
     }
 
 
@@ -83,6 +88,54 @@ def test_a_signed_request_is_of_whom_it_names() -> None:
         NOW + SESSION_S,
         frozenset(),
     )
+
+
+def test_signed_roles_are_his_roles() -> None:
+    identity = gatekeeper().authenticate(shown(signed(roles="auditor admin")))
+
+    assert (identity.roles, identity.is_admin) == (frozenset({"auditor", "admin"}), True)
+    assert not gatekeeper().authenticate(shown(signed(roles="auditor"))).is_admin
+
+
+@pytest.mark.parametrize("name", ["X-Imapp-Roles", "X-Imapp-roles"])
+@pytest.mark.parametrize("roles", [None, "auditor", "admi"])
+def test_roles_that_somebody_adds_or_changes_do_not_fit_the_signature(name: str, roles: str | None) -> None:
+    headers = signed(roles=roles)
+
+    credentials = shown({**headers, name.title(): "admin"})
+
+    assert_refused(gatekeeper(), credentials)
+
+
+def test_roles_that_somebody_takes_away_do_not_fit_either() -> None:
+    headers = signed(roles="admin")
+    del headers["X-Imapp-Roles"]
+
+    assert_refused(gatekeeper(), shown(headers))
+
+
+@pytest.mark.parametrize(
+    "roles",
+    [
+        "",
+        " ",
+        "admin ",
+        " admin",
+        "admin,auditor",
+        "admin  auditor",
+        "admin\n",
+        "ädmin",
+        "a" * 65,
+        "a " * 32 + "a",
+    ],
+)
+def test_roles_in_another_form_are_refused_although_they_are_signed(roles: str) -> None:
+    assert_refused(gatekeeper(), shown(signed(roles=roles)))
+
+
+def test_a_text_of_seven_lines_can_be_read_in_one_way_only() -> None:
+    """Roles that follow the nonce with a line feed are no nonce."""
+    assert_refused(gatekeeper(), shown(signed(nonce="nonce-nonce-nonce-1\nadmin")))
 
 
 def test_while_the_key_is_changed_both_count() -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from imapp.errors import RequestError
 from imapp.services.identity.identities import Credentials
 from imapp.services.identity.published_keys import PublishedKeys
+from imapp.services.identity.roles import USUAL_NAMES, RoleNames
 from imapp.services.identity.tokens import (
     LEEWAY_S,
     IssuerKeys,
@@ -34,10 +35,13 @@ FOREIGN_KEY: Final = "a key of 32 characters that is not ours"
 OURS: Final = "https://login.example"
 
 
-def gatekeeper(keys: TrustedKeys | None = None, *, issuer: str | None = None) -> TokenAuthenticator:
+def gatekeeper(
+    keys: TrustedKeys | None = None, *, issuer: str | None = None, role_names: RoleNames = USUAL_NAMES
+) -> TokenAuthenticator:
     # The register knows whatever no id may be, so that it is not what refuses it.
     users: Any = Register("an", "system", "me", "", "an\n", "a" * 65)
-    return TokenAuthenticator(users, keys or SharedKeys(KEY), audience=AUDIENCE, issuer=issuer)
+    keys = keys or SharedKeys(KEY)
+    return TokenAuthenticator(users, keys, audience=AUDIENCE, issuer=issuer, role_names=role_names)
 
 
 def with_issuer(issuer: Issuer) -> TokenAuthenticator:
@@ -73,11 +77,62 @@ def test_a_token_speaks_for_its_subject_until_it_expires() -> None:
 
     assert (identity.user.user_id, identity.expires_at) == ("an", expires_at)
     assert identity.roles == {"admin", "auditor"}
+    assert identity.is_admin
 
 
-@pytest.mark.parametrize("roles", [None, "admin", {"admin": True}, 1, []])
-def test_roles_in_another_form_are_none(roles: Any) -> None:
-    assert gatekeeper().identify(shared(roles=roles)).roles == frozenset()
+@pytest.mark.parametrize(
+    "roles",
+    [
+        None,
+        "admin",
+        "admin,admin",
+        {"admin": True},
+        {"roles": ["admin"]},
+        1,
+        True,
+        [],
+        [["admin"]],
+        [{"name": "admin"}],
+        ["Admin"],
+        ["admin "],
+        ["admin,auditor"],
+        ["administrator"],
+        ["*"],
+        [None, True, 1],
+    ],
+)
+def test_roles_in_another_form_make_nobody_an_administrator(roles: Any) -> None:
+    assert not gatekeeper().identify(shared(roles=roles)).is_admin
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"role": ["admin"]},
+        {"Roles": ["admin"]},
+        {"is_admin": True},
+        {"admin": True},
+        {"realm_access": {"roles": ["admin"]}},
+        {"roles": ["auditor"], "ROLES": ["admin"]},
+    ],
+)
+def test_a_claim_by_another_name_makes_nobody_an_administrator(claims: dict[str, Any]) -> None:
+    assert not gatekeeper().identify(shared(**claims)).is_admin
+
+
+def test_claim_and_role_are_called_as_the_issuer_calls_them() -> None:
+    theirs = RoleNames("https://login.example/groups", "im:admins")
+
+    named = gatekeeper(role_names=theirs).identify(shared(**{theirs.claim: ["im:admins"]}))
+    other = gatekeeper(role_names=theirs).identify(shared(roles=["admin"], **{theirs.claim: ["admin"]}))
+
+    assert (named.is_admin, other.is_admin) == (True, False)
+
+
+def test_without_a_name_for_it_nobody_is_an_administrator() -> None:
+    nobody = RoleNames(admin="")
+
+    assert not gatekeeper(role_names=nobody).identify(shared(roles=["", "admin"])).is_admin
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,8 @@ class Identity:
     user: User
     expires_at: float
     roles: frozenset[str] = frozenset()
+    is_admin: bool = False
+    """Whether he administrates the whole system; nothing that a client says makes it true."""
 
 
 class SessionPass(Protocol):

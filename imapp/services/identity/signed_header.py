@@ -15,6 +15,13 @@ The signed text is six lines, joined by a line feed and without one at the end:
     an                                      the user id
     1764000000                              the timestamp
     Zk3v0l2q-Yb8Jc_tWq5eRA                  the nonce
+
+A fifth header may say which roles he has, with a blank between two:
+
+    X-Imapp-Roles       admin auditor
+
+With it the text begins with `imapp-v2` and has a seventh line, the roles as in the header. So a header that
+somebody adds, changes or takes away on the way does not fit its signature.
 """
 
 import hashlib
@@ -27,6 +34,7 @@ from typing import Final
 
 from imapp.logs import get_log
 from imapp.services.identity.identities import Credentials, Identity, SessionPass, active_person, unauthorized
+from imapp.services.identity.roles import USUAL_NAMES, RoleNames
 from imapp.stores.nonces import NonceStore
 from imapp.stores.users import UserStore
 
@@ -34,10 +42,12 @@ WINDOW_S: Final = 60
 """How old a signature may be, and how far in the future."""
 
 _VERSION: Final = "imapp-v1"
+_VERSION_WITH_ROLES: Final = "imapp-v2"
 # No comma, blank or line feed: a header that came twice is joined by commas, and the text by line feeds.
 _USER: Final = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
 _TIMESTAMP: Final = re.compile(r"[0-9]{10}")
 _NONCE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_ROLES: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}( [A-Za-z0-9_.:-]{1,64}){0,31}")
 _SIGNATURE: Final = re.compile(r"[0-9a-f]{64}")
 
 log = get_log("identity")
@@ -45,12 +55,13 @@ log = get_log("identity")
 
 @dataclass(frozen=True, slots=True)
 class SignedHeaders:
-    """The four headers of a request, in a form that allows no second reading."""
+    """The headers of a request, in a form that allows no second reading; `roles` may be missing."""
 
     user: str
     timestamp: str
     nonce: str
     signature: str
+    roles: str | None
 
 
 class SignedHeaderAuthenticator:
@@ -63,12 +74,14 @@ class SignedHeaderAuthenticator:
         *,
         keys: tuple[str, ...],
         session_s: float,
+        role_names: RoleNames = USUAL_NAMES,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._users = users
         self._nonces = nonces
         self._keys = tuple(key.encode() for key in keys if key)
         self._session_s = session_s
+        self._role_names = role_names
         self._clock = clock
 
     def authenticate(self, shown: Credentials) -> Identity:
@@ -86,7 +99,13 @@ class SignedHeaderAuthenticator:
         if not self._nonces.take(headers.nonce):  # last, so that strangers fill no store
             log.warning("signature_replayed", user=headers.user)
             raise unauthorized()
-        return Identity(user=active_person(self._users, headers.user), expires_at=now + self._session_s)
+        roles = frozenset((headers.roles or "").split())
+        return Identity(
+            user=active_person(self._users, headers.user),
+            expires_at=now + self._session_s,
+            roles=roles,
+            is_admin=self._role_names.grants_admin(roles),
+        )
 
     def open_session(self, shown: Credentials) -> SessionPass:
         """A session of the person whom the handshake names, for as long as sessions last."""
@@ -94,7 +113,12 @@ class SignedHeaderAuthenticator:
 
     def _check_signature(self, shown: Credentials, headers: SignedHeaders) -> None:
         text = signed_text(
-            shown.method, shown.target, user=headers.user, timestamp=headers.timestamp, nonce=headers.nonce
+            shown.method,
+            shown.target,
+            user=headers.user,
+            timestamp=headers.timestamp,
+            nonce=headers.nonce,
+            roles=headers.roles,
         )
         # Each key is tried, whether or not one before it fits: how long it takes tells nothing.
         fits = [hmac.compare_digest(sign(text, key), headers.signature) for key in self._keys]
@@ -113,9 +137,14 @@ class _HandshakePass:
         return self.identity
 
 
-def signed_text(method: str, target: str, *, user: str, timestamp: str, nonce: str) -> bytes:
+def signed_text(
+    method: str, target: str, *, user: str, timestamp: str, nonce: str, roles: str | None = None
+) -> bytes:
     """What the API gateway signs."""
-    return f"{_VERSION}\n{method}\n{target}\n{user}\n{timestamp}\n{nonce}".encode()
+    lines = [_VERSION, method, target, user, timestamp, nonce]
+    if roles is not None:
+        lines = [_VERSION_WITH_ROLES, *lines[1:], roles]
+    return "\n".join(lines).encode()
 
 
 def sign(text: bytes, key: bytes) -> str:
@@ -134,6 +163,7 @@ def _read(shown: Credentials) -> SignedHeaders:
         timestamp=_exactly(_TIMESTAMP, shown, "X-Imapp-Timestamp"),
         nonce=_exactly(_NONCE, shown, "X-Imapp-Nonce"),
         signature=_exactly(_SIGNATURE, shown, "X-Imapp-Signature"),
+        roles=_exactly(_ROLES, shown, "X-Imapp-Roles") if "X-Imapp-Roles" in shown.headers else None,
     )
 
 

@@ -1,7 +1,7 @@
 """Bearer tokens (JWT, RFC 7519): signature, audience, issuer and times."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -12,6 +12,7 @@ from jwt.exceptions import InvalidSignatureError, PyJWTError
 
 from imapp.services.identity.identities import Credentials, Identity, SessionPass, active_person, unauthorized
 from imapp.services.identity.published_keys import ALGORITHMS, PublishedKeys
+from imapp.services.identity.roles import USUAL_NAMES, RoleNames, roles_of
 from imapp.stores.users import UserStore
 
 LEEWAY_S: Final = 10
@@ -72,6 +73,7 @@ class TokenAuthenticator:
     keys: TrustedKeys
     audience: str
     issuer: str | None = None
+    role_names: RoleNames = USUAL_NAMES
 
     def authenticate(self, shown: Credentials) -> Identity:
         """The person whose token the header holds; raises RequestError."""
@@ -91,8 +93,12 @@ class TokenAuthenticator:
             expires_at += (
                 LEEWAY_S  # let in although it has expired by our clock: then for as long as that goes
             )
+        roles = roles_of(claims.get(self.role_names.claim))
         return Identity(
-            user=active_person(self.users, claims["sub"]), expires_at=expires_at, roles=_roles(claims)
+            user=active_person(self.users, claims["sub"]),
+            expires_at=expires_at,
+            roles=roles,
+            is_admin=self.role_names.grants_admin(roles),
         )
 
     def _verify(self, token: str) -> dict[str, Any]:
@@ -127,10 +133,18 @@ class _TokenPass:
         return self.authenticator.identify(token or self.header_token)
 
 
-def make_token(user_id: str, *, key: str, audience: str, issuer: str = "", lifetime_s: int) -> str:
+def make_token(
+    user_id: str,
+    *,
+    key: str,
+    audience: str,
+    issuer: str = "",
+    lifetime_s: int,
+    more: Mapping[str, Any] | None = None,
+) -> str:
     """A token signed with the shared key: for development, tests and the command line."""
     now = int(time.time())
-    claims = {"sub": user_id, "aud": audience, "iat": now, "exp": now + lifetime_s}
+    claims = {"sub": user_id, "aud": audience, "iat": now, "exp": now + lifetime_s, **(more or {})}
     if issuer:
         claims["iss"] = issuer
     return jwt.encode(claims, key, algorithm=_SHARED_KEY_ALGORITHM)
@@ -143,10 +157,3 @@ def _refusing() -> Iterator[None]:
         yield
     except (PyJWTError, ValueError) as error:  # a lone surrogate is an error of encoding, not of PyJWT's
         raise unauthorized() from error
-
-
-def _roles(claims: dict[str, Any]) -> frozenset[str]:
-    roles = claims.get("roles")
-    return (
-        frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else frozenset()
-    )
