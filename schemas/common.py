@@ -10,6 +10,9 @@ PROTOCOL_VERSION: Final = 1
 MAX_FRAME_BYTES: Final = 64 * 1024
 MAX_TEXT_CHARS: Final = 5_000  # a text of only 4-byte characters still fits a frame
 MAX_EXTRA_BYTES: Final = 4_096  # of the client's own `extra`, as JSON
+MAX_EMOJI_IN_MESSAGE: Final = 20  # of a message that is nothing but emoji; a text may have as many as fit
+MAX_EMOJI_CHARS: Final = 1_000  # of such a message: room for so many of the longest shortcodes
+MAX_SHORTCODE_CHARS: Final = 32
 MAX_NAME_CHARS: Final = 100
 MAX_MENTIONS: Final = 100
 MAX_USERS_PER_CALL: Final = 500
@@ -25,6 +28,10 @@ RESERVED_USER_IDS: Final = (SYSTEM_SENDER, "me")  # `me` stands for the caller i
 # Nobody types control characters; in a log or a terminal they do harm. A text may have tabs and lines.
 NO_CONTROLS: Final = r"^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)"
 NO_CONTROLS_BUT_LINES: Final = r"^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$"
+
+# Both without anchors: where they stand decides.
+SHORTCODE_CHARS: Final = rf"[a-z0-9_+-]{{1,{MAX_SHORTCODE_CHARS}}}"
+FILE_ID: Final = r"[A-Za-z0-9_-]{1,64}"
 
 # `$` also matches before a trailing newline in Python, so each pattern forbids one.
 UserId = Annotated[

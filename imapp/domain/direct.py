@@ -2,7 +2,7 @@
 
 from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted, Change, Decision, Facts, Rejected
-from imapp.domain.entries import TEXT
+from imapp.domain.entries import MESSAGES
 from imapp.domain.permissions import Action
 from imapp.domain.rules import message_entry, refusal, unknown
 from schemas.common import DEFAULT_MAX_MEMBERS, ChannelStatus, ChannelType, Role
@@ -12,7 +12,7 @@ from schemas.tasks import OpenDirect, SendMessage
 
 def send(channel: Channel | None, channel_id: str, command: SendMessage, facts: Facts) -> Decision:
     """A message for a channel; one for a person also makes their direct channel if there is none."""
-    if command.message_type != TEXT:
+    if command.message_type not in MESSAGES:
         return Rejected(ErrorCode.UNSUPPORTED_MEDIA)
     if channel is None and command.to is not None:
         opened = _opened(channel_id, command.actor, command.to, facts)

@@ -19,6 +19,12 @@ TEXT: Final = MESSAGE_TYPE_CODES[MessageType.TEXT]
 SYSTEM: Final = MESSAGE_TYPE_CODES[MessageType.SYSTEM]
 NORMAL: Final = MESSAGE_STATUS_CODES[MessageStatus.NORMAL]
 
+MESSAGES: Final = frozenset(
+    MESSAGE_TYPE_CODES[kind]
+    for kind in (MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE)
+)
+"""What people say. Only this counts as unread, disturbs, and can be recalled."""
+
 
 class LogEntry(Struct, kw_only=True, gc=False):
     """An entry with what only the server keeps.

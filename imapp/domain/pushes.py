@@ -2,17 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from imapp.domain import spans
-from imapp.domain.entries import NORMAL, LogEntry
+from imapp.domain.entries import MESSAGES, NORMAL, LogEntry
 from imapp.domain.spans import Spans
-from schemas.common import MESSAGE_TYPE_CODES, SYSTEM_SENDER, MessageType, Notify
-
-_MESSAGES: Final = frozenset(
-    MESSAGE_TYPE_CODES[kind]
-    for kind in (MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE)
-)
+from schemas.common import SYSTEM_SENDER, Notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,7 @@ def own_marks(entries: Sequence[LogEntry]) -> list[LogEntry]:
 
 def _concerns(listener: Listener, entry: LogEntry) -> bool:
     return (
-        entry.type in _MESSAGES
+        entry.type in MESSAGES
         and entry.status == NORMAL
         and entry.sender != listener.user_id
         and entry.seq > listener.read_seq

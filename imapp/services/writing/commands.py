@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from imapp.domain import kinds
 from imapp.domain.ids import group_channel_id
 from imapp.errors import RequestError
 from schemas import channels, frames, messages, tasks
@@ -23,6 +24,8 @@ from schemas.errors import ErrorCode
 
 _MAX_DEPTH: Final = 8
 _INT64: Final = 2**63
+# Not yet those with a file.
+_TAKEN: Final = frozenset({MessageType.TEXT, MessageType.EMOJI})
 _TEXT: Final = re.compile(NO_CONTROLS_BUT_LINES)
 
 SendRequest = frames.Send | messages.SendBody
@@ -127,14 +130,11 @@ def leave(actor: str, channel_id: str, client_message_id: str) -> tasks.Leave:
 def _send(
     actor: str, request: SendRequest, *, channel_id: str | None = None, to: str | None = None
 ) -> tasks.SendMessage:
-    if request.message_type is not MessageType.TEXT:
-        raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, message_type=request.message_type.value)
+    _check_kind(request)
     if request.reply_to is not None:
         raise RequestError(ErrorCode.UNSUPPORTED, reply_to="replies are not supported yet")
     if request.mentions:
         raise RequestError(ErrorCode.UNSUPPORTED, mentions="mentions are not supported yet")
-    if not request.content:
-        raise RequestError(ErrorCode.INVALID, content="a text has at least one character")
     check_text(request.content, "content")
     if request.extra:
         _check_extra(request.extra)
@@ -147,6 +147,16 @@ def _send(
         content=request.content,
         extra=request.extra,
     )
+
+
+def _check_kind(request: SendRequest) -> None:
+    if request.message_type not in _TAKEN:
+        raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, message_type=request.message_type.value)
+    problem = kinds.problem(request.message_type, request.content, request.extra)
+    if problem is not None:
+        refused = RequestError(ErrorCode.INVALID)
+        refused.errors = dict(problem)
+        raise refused
 
 
 def check_text(text: str, field: str) -> None:
