@@ -65,9 +65,10 @@ export type UserKind =
  * not_found: Do not ask again: there is none, or it is not yours to know.
  * conflict: Choose another `client_message_id`; this one was used for something else.
  * not_member: You are no longer in this channel.
- * channel_full: Add fewer; nobody was added.
+ * muted: Wait; `errors.until` says how long, unless all but the admins are muted.
+ * channel_full: Add fewer, or set a higher limit; nothing was changed.
  * quota_exceeded: Somebody has as many as one may have; `errors` says of what, and who.
- * channel_disabled: It takes no messages now.
+ * channel_disabled: It takes no messages now; never again, if `errors.status` is `dissolved`.
  * too_large: Send less.
  * unsupported_media: This kind of content is not taken.
  * rate_limited: Wait `retry_after` seconds, then repeat with the same `client_message_id`.
@@ -82,6 +83,7 @@ export type ErrorCode =
   | "not_found"
   | "conflict"
   | "not_member"
+  | "muted"
   | "channel_full"
   | "quota_exceeded"
   | "channel_disabled"

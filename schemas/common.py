@@ -20,7 +20,14 @@ MAX_WATCHED: Final = 500  # people whose presence one connection watches
 TYPING_INTERVAL_S: Final = 3  # of a connection in a channel; more is dropped
 MAX_HISTORY_PAGE: Final = 100
 MAX_LIST_PAGE: Final = 200
-DEFAULT_MAX_MEMBERS: Final = 500
+DEFAULT_MAX_MEMBERS: Final = 500  # of a new group, and the most that one may be set to
+MAX_ADMINS: Final = 20  # of a group, beside its owner
+MAX_ANNOUNCEMENT_CHARS: Final = 2_000
+MAX_NICKNAME_CHARS: Final = 50  # seed: user_nickname VARCHAR(50)
+MAX_MUTE_DAYS: Final = 365
+MAX_JOIN_REQUESTS: Final = 200  # of a group, waiting at the same time
+JOIN_REQUEST_DAYS: Final = 7  # then a request is forgotten, and a refused person may ask again
+MAX_REASON_CHARS: Final = 200
 UNREAD_CAP: Final = 99  # the badge shows "99+" above it (seed: 倒序99条)
 SYSTEM_SENDER: Final = "system"
 RESERVED_USER_IDS: Final = (SYSTEM_SENDER, "me")  # `me` stands for the caller in paths
@@ -88,6 +95,38 @@ Name = Annotated[
         description="A name people read; no control characters.",
     ),
 ]
+Nickname = Annotated[
+    str,
+    Meta(
+        pattern=NO_CONTROLS,
+        max_length=MAX_NICKNAME_CHARS,
+        description="A member's name in one group; empty for none.",
+    ),
+]
+AnnouncementText = Annotated[
+    str,
+    Meta(
+        pattern=NO_CONTROLS_BUT_LINES,
+        max_length=MAX_ANNOUNCEMENT_CHARS,
+        description="Plain text, never HTML; empty takes the announcement away.",
+    ),
+]
+JoinReason = Annotated[
+    str,
+    Meta(pattern=NO_CONTROLS, max_length=MAX_REASON_CHARS, description="What the admins read of it."),
+]
+MuteUntil = Annotated[
+    str,
+    Meta(
+        pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$(?!\n)",
+        max_length=40,
+        description="RFC 3339, to come, within a year.",
+        examples=["2026-11-24T08:00:00.000Z"],
+    ),
+]
+MaxMembers = Annotated[
+    int, Meta(ge=1, le=DEFAULT_MAX_MEMBERS, description="Members at most; no fewer than are in now.")
+]
 Avatar = Annotated[
     str,
     Meta(
@@ -150,6 +189,21 @@ class Role(enum.StrEnum):
     MEMBER = "member"
     ADMIN = "admin"
     OWNER = "owner"
+
+
+class JoinPolicy(enum.StrEnum):
+    """How people come into a group: any member adds them, only admins do, or admins approve."""
+
+    INVITE = "invite"
+    ADMINS = "admins"
+    APPROVAL = "approval"
+
+
+class EditPolicy(enum.StrEnum):
+    """Who may change a group's name and picture."""
+
+    ADMINS = "admins"
+    MEMBERS = "members"
 
 
 class Membership(enum.StrEnum):

@@ -16,6 +16,7 @@ class ErrorCode(enum.StrEnum):
     NOT_FOUND = "not_found"
     CONFLICT = "conflict"
     NOT_MEMBER = "not_member"
+    MUTED = "muted"
     CHANNEL_FULL = "channel_full"
     QUOTA_EXCEEDED = "quota_exceeded"
     CHANNEL_DISABLED = "channel_disabled"
@@ -34,6 +35,7 @@ STATUS: Final = {
     ErrorCode.NOT_FOUND: 404,
     ErrorCode.CONFLICT: 409,
     ErrorCode.NOT_MEMBER: 403,
+    ErrorCode.MUTED: 403,
     ErrorCode.CHANNEL_FULL: 409,
     ErrorCode.QUOTA_EXCEEDED: 409,
     ErrorCode.CHANNEL_DISABLED: 403,
@@ -52,9 +54,10 @@ MESSAGES: Final = {
     ErrorCode.NOT_FOUND: "There is no such thing, or it is not yours.",
     ErrorCode.CONFLICT: "This client_message_id was used for a different write.",
     ErrorCode.NOT_MEMBER: "You are no longer a member of this channel.",
-    ErrorCode.CHANNEL_FULL: "The channel would have too many members; nobody was added.",
+    ErrorCode.MUTED: "You may not write in this channel now.",
+    ErrorCode.CHANNEL_FULL: "The channel would have more members than it may; nothing was changed.",
     ErrorCode.QUOTA_EXCEEDED: "There may be no more of these; nothing was changed.",
-    ErrorCode.CHANNEL_DISABLED: "This channel is disabled.",
+    ErrorCode.CHANNEL_DISABLED: "This channel is disabled or dissolved.",
     ErrorCode.TOO_LARGE: "This is too large.",
     ErrorCode.UNSUPPORTED_MEDIA: "This type of message is not supported.",
     ErrorCode.RATE_LIMITED: "Too many requests.",
@@ -71,9 +74,10 @@ ADVICE: Final = {
     ErrorCode.NOT_FOUND: "Do not ask again: there is none, or it is not yours to know.",
     ErrorCode.CONFLICT: "Choose another `client_message_id`; this one was used for something else.",
     ErrorCode.NOT_MEMBER: "You are no longer in this channel.",
-    ErrorCode.CHANNEL_FULL: "Add fewer; nobody was added.",
+    ErrorCode.MUTED: "Wait; `errors.until` says how long, unless all but the admins are muted.",
+    ErrorCode.CHANNEL_FULL: "Add fewer, or set a higher limit; nothing was changed.",
     ErrorCode.QUOTA_EXCEEDED: "Somebody has as many as one may have; `errors` says of what, and who.",
-    ErrorCode.CHANNEL_DISABLED: "It takes no messages now.",
+    ErrorCode.CHANNEL_DISABLED: "It takes no messages now; never again, if `errors.status` is `dissolved`.",
     ErrorCode.TOO_LARGE: "Send less.",
     ErrorCode.UNSUPPORTED_MEDIA: "This kind of content is not taken.",
     ErrorCode.RATE_LIMITED: "Wait `retry_after` seconds, then repeat with the same `client_message_id`.",

@@ -46,11 +46,15 @@ class OpenDirect(Command, kw_only=True):
 
 
 class UpdateChannel(Command, kw_only=True):
-    """Change a group's name or avatar; None leaves it."""
+    """Change a group's name, avatar or settings; None leaves it."""
 
     channel_id: str
     name: str | None = None
     avatar: str | None = None
+    max_members: int | None = None
+    join: str | None = None
+    mute_all: bool | None = None
+    edit: str | None = None
 
 
 class AddMembers(Command, kw_only=True):
@@ -73,8 +77,83 @@ class Leave(Command, kw_only=True):
     channel_id: str
 
 
+class SetRole(Command, kw_only=True):
+    """Make somebody an admin, or a member again."""
+
+    channel_id: str
+    user_id: str
+    role: str
+
+
+class TransferOwner(Command, kw_only=True):
+    """Hand a group over to another member."""
+
+    channel_id: str
+    user_id: str
+
+
+class SetAnnouncement(Command, kw_only=True):
+    """Put up an announcement, or take it away with an empty text."""
+
+    channel_id: str
+    text: str
+
+
+class SetNickname(Command, kw_only=True):
+    """Give a member a name in this group, or take it away with an empty one."""
+
+    channel_id: str
+    user_id: str
+    nickname: str
+
+
+class MuteMember(Command, kw_only=True):
+    """Let a member write nothing until a time (ms since 1970); 0 ends it."""
+
+    channel_id: str
+    user_id: str
+    until_ms: int
+
+
+class SetStatus(Command, kw_only=True):
+    """Disable, enable or dissolve a channel.
+
+    `by_admin` says that an admin of the system does it, whoever is in the channel: only the route that has
+    checked this may set it, and nobody in the channel can undo it.
+    """
+
+    channel_id: str
+    status: str
+    by_admin: bool = False
+
+
+class RequestJoin(Command, kw_only=True):
+    """Ask to be let into a group."""
+
+    channel_id: str
+    reason: str = ""
+
+
+class AnswerJoinRequests(Command, kw_only=True):
+    """Let in or refuse people who asked, or were proposed."""
+
+    channel_id: str
+    user_ids: list[str]
+    accept: bool
+
+
 GroupCommand = CreateGroup | UpdateChannel | AddMembers | RemoveMember | Leave
-AnyCommand = SendMessage | OpenDirect | GroupCommand
+OrderCommand = (
+    SetRole
+    | TransferOwner
+    | SetAnnouncement
+    | SetNickname
+    | MuteMember
+    | SetStatus
+    | RequestJoin
+    | AnswerJoinRequests
+)
+AnyCommand = SendMessage | OpenDirect | GroupCommand | OrderCommand
 
 
 class WriteBatch(Struct, array_like=True, kw_only=True):

@@ -1,6 +1,9 @@
 """The core: one command against one channel's state. Pure; repeats are the caller's to find first."""
 
-from imapp.domain import direct, groups
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from imapp.domain import direct, groups, joining, leading, standing
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Decision, Facts
 from schemas import tasks
@@ -14,7 +17,7 @@ def decide(channel: Channel | None, channel_id: str, command: tasks.AnyCommand, 
         case tasks.OpenDirect():
             return direct.open_direct(channel, channel_id, command, facts)
         case _:
-            return _decide_group(channel, command, facts)
+            return _OF_CHANNEL[type(command)](channel, command, facts)
 
 
 def apply(channel: Channel | None, accepted: Accepted) -> Channel:
@@ -27,13 +30,19 @@ def apply(channel: Channel | None, accepted: Accepted) -> Channel:
     return channel
 
 
-def _decide_group(channel: Channel | None, command: tasks.GroupCommand, facts: Facts) -> Decision:
-    match command:
-        case tasks.CreateGroup():
-            return groups.create(channel, command, facts)
-        case tasks.UpdateChannel():
-            return groups.update(channel, command, facts)
-        case tasks.AddMembers():
-            return groups.add(channel, command, facts)
-        case tasks.RemoveMember() | tasks.Leave():
-            return groups.remove(channel, command, facts)
+_OF_CHANNEL: Final[Mapping[type, Callable[[Channel | None, Any, Facts], Decision]]] = {
+    tasks.CreateGroup: groups.create,
+    tasks.UpdateChannel: groups.update,
+    tasks.AddMembers: joining.add,
+    tasks.RemoveMember: groups.remove,
+    tasks.Leave: groups.remove,
+    tasks.SetRole: leading.set_role,
+    tasks.TransferOwner: leading.transfer,
+    tasks.SetNickname: leading.set_nickname,
+    tasks.MuteMember: leading.mute,
+    tasks.SetAnnouncement: standing.announce,
+    tasks.SetStatus: standing.set_status,
+    tasks.RequestJoin: joining.request,
+    tasks.AnswerJoinRequests: joining.answer,
+}
+"""What decides on each command that names its channel."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from imapp.domain.channel import Channel, Member
+from imapp.domain.channel import Channel, JoinRequest, Member
 from imapp.domain.entries import LogEntry
 from schemas.errors import ErrorCode
 
@@ -40,6 +40,9 @@ class Change:
     joins: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     created: bool = False
+    requests: tuple[JoinRequest, ...] = ()
+    """Requests to join that are new or answered; `settled` are the people whose request is gone."""
+    settled: tuple[str, ...] = ()
 
 
 class Accepted(Struct, frozen=True):

@@ -4,7 +4,7 @@ from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted, Change, Decision, Facts, Rejected
 from imapp.domain.entries import MESSAGES
 from imapp.domain.permissions import Action
-from imapp.domain.rules import message_entry, refusal, unknown
+from imapp.domain.rules import message_entry, refusal, silenced, unknown
 from schemas.common import DEFAULT_MAX_MEMBERS, ChannelStatus, ChannelType, Role
 from schemas.errors import ErrorCode
 from schemas.tasks import OpenDirect, SendMessage
@@ -19,7 +19,7 @@ def send(channel: Channel | None, channel_id: str, command: SendMessage, facts: 
         if isinstance(opened, Rejected):
             return opened
         return Accepted(channel_id, message_entry(opened.after, command, facts), opened)
-    refused = refusal(channel, command.actor, Action.SEND)
+    refused = refusal(channel, command.actor, Action.SEND) or silenced(channel, command.actor, facts)
     if refused or channel is None:
         return refused or Rejected(ErrorCode.NOT_FOUND)
     return Accepted(channel_id, message_entry(channel, command, facts))

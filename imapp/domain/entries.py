@@ -64,13 +64,16 @@ def wire_time(time_ms: int) -> str:
 
 
 def preview_extra(entry: LogEntry) -> dict[str, Any]:
-    """What a list needs to word a system entry: what happened, to the first few of whom."""
+    """What a list needs to word a system entry: what happened, to the first few of whom; texts are cut."""
     if entry.type != SYSTEM:
         return {}
-    return {
-        name: value[:PREVIEW_USERS] if isinstance(value, list) else value
-        for name, value in entry.extra.items()
-    }
+    return {name: _cut(value) for name, value in entry.extra.items()}
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, list):
+        return value[:PREVIEW_USERS]
+    return value[:PREVIEW_CHARS] if isinstance(value, str) else value
 
 
 def wire_fields(entry: LogEntry) -> dict[str, Any]:

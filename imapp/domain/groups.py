@@ -1,16 +1,28 @@
-"""Groups: made, renamed, joined and left. Each change is one entry, and all of it or nothing."""
+"""Groups: made, renamed, set up and left. Each change is one entry, and all of it or nothing."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from imapp.domain import spans
-from imapp.domain.channel import Channel, Member
+from imapp.domain.channel import Channel, Member, Settings
 from imapp.domain.decisions import Accepted, Decision, Facts, Rejected
+from imapp.domain.leading import crowned
 from imapp.domain.permissions import Action, outranks
-from imapp.domain.rules import changed, refusal, system_entry, too_many, unknown
-from schemas.common import DEFAULT_MAX_MEMBERS, MAX_NAME_CHARS, ChannelStatus, ChannelType, Role
+from imapp.domain.rules import changed, refusal, silenced, system_entry, too_many, unknown
+from schemas.common import (
+    DEFAULT_MAX_MEMBERS,
+    ChannelStatus,
+    ChannelType,
+    EditPolicy,
+    JoinPolicy,
+    Role,
+)
 from schemas.errors import ErrorCode
-from schemas.tasks import AddMembers, CreateGroup, Leave, RemoveMember, UpdateChannel
+from schemas.tasks import CreateGroup, Leave, RemoveMember, UpdateChannel
+
+_OF_CHANNEL: Final = ("name", "avatar", "max_members")
+_CONFIGURED: Final = ("max_members", "join", "mute_all", "edit")
+_SETTABLE: Final = ("name", "avatar", *_CONFIGURED)
 
 
 def create(channel: Channel | None, command: CreateGroup, facts: Facts) -> Decision:
@@ -30,38 +42,18 @@ def create(channel: Channel | None, command: CreateGroup, facts: Facts) -> Decis
 
 
 def update(channel: Channel | None, command: UpdateChannel, facts: Facts) -> Decision:
-    """A new name or avatar."""
-    refused = refusal(channel, command.actor, Action.UPDATE)
+    """A new name or picture, or other settings; all that is given, or nothing."""
+    refused = _update_refusal(channel, command, facts)
     if refused or channel is None:
         return refused or Rejected(ErrorCode.NOT_FOUND)
-    told: dict[str, Any] = {"event": "channel_updated"}
-    after = channel
-    if command.name is not None:
-        told["name"] = command.name
-        after = replace(after, name=command.name)
-    if command.avatar is not None:
-        told["avatar"] = command.avatar
-        after = replace(after, avatar=command.avatar)
+    given = {name: value for name in _SETTABLE if (value := getattr(command, name)) is not None}
+    present = len(channel.present())
+    if given.get("max_members", present) < present:
+        return Rejected(ErrorCode.CHANNEL_FULL, {"member_count": present})
+    own = {name: value for name, value in given.items() if name in _OF_CHANNEL}
+    after = replace(channel, **own, settings=_settings(channel.settings, command))
+    told = {"event": "channel_updated", **given}
     return changed(after, system_entry(channel, command, facts, told))
-
-
-def add(channel: Channel | None, command: AddMembers, facts: Facts) -> Decision:
-    """More members, all of them or none; those already in are ignored. A direct chat becomes a group."""
-    refused = refusal(channel, command.actor, Action.ADD)
-    if refused or channel is None:
-        return refused or Rejected(ErrorCode.NOT_FOUND)
-    present = {member.user_id for member in channel.present()}
-    names = [name for name in dict.fromkeys(command.user_ids) if name not in present]
-    if not names:
-        return Accepted(channel.channel_id, None)
-    refused = unknown(names, facts) or too_many(len(present) + len(names), channel.max_members)
-    if refused:
-        return refused
-    joining = [_joining(channel, name) for name in names]
-    if channel.type is ChannelType.DIRECT:
-        return _upgrade(channel, command, facts, joining)
-    told = {"event": "members_added", "user_ids": names}
-    return changed(channel, system_entry(channel, command, facts, told), joining=joining)
 
 
 def remove(channel: Channel | None, command: RemoveMember | Leave, facts: Facts) -> Decision:
@@ -86,6 +78,24 @@ def remove(channel: Channel | None, command: RemoveMember | Leave, facts: Facts)
     return changed(after, system_entry(channel, command, facts, told), leaving=[gone], others=heirs)
 
 
+def _update_refusal(channel: Channel | None, command: UpdateChannel, facts: Facts) -> Rejected | None:
+    """Whoever changes several things must have the right to each."""
+    refused = None
+    if command.name is not None or command.avatar is not None:
+        refused = refusal(channel, command.actor, Action.UPDATE) or silenced(channel, command.actor, facts)
+    if any(getattr(command, name) is not None for name in _CONFIGURED):
+        refused = refused or refusal(channel, command.actor, Action.CONFIGURE)
+    return refused
+
+
+def _settings(before: Settings, command: UpdateChannel) -> Settings:
+    return Settings(
+        join=before.join if command.join is None else JoinPolicy(command.join),
+        mute_all=before.mute_all if command.mute_all is None else command.mute_all,
+        edit=before.edit if command.edit is None else EditPolicy(command.edit),
+    )
+
+
 def _new_group(command: CreateGroup, facts: Facts) -> Channel:
     return Channel(
         channel_id=command.channel_id,
@@ -101,31 +111,11 @@ def _new_group(command: CreateGroup, facts: Facts) -> Channel:
     )
 
 
-def _joining(channel: Channel, name: str) -> Member:
-    known = channel.members.get(name)
-    return Member(name, Role.MEMBER, spans.opened(known.spans if known else (), channel.last_seq + 1))
-
-
-def _upgrade(channel: Channel, command: AddMembers, facts: Facts, joining: list[Member]) -> Decision:
-    """Adding people to a direct chat makes it a group in place (seed: 点对点聊天通过加人可以升级为群聊)."""
-    people = [member.user_id for member in (*channel.present(), *joining)]
-    name = ", ".join(facts.users[user_id].name for user_id in people if user_id in facts.users)
-    group = replace(channel, type=ChannelType.GROUP, owner=command.actor, name=name[:MAX_NAME_CHARS])
-    owner = replace(channel.members[command.actor], role=Role.OWNER)
-    told = {
-        "event": "members_added",
-        "user_ids": [member.user_id for member in joining],
-        "upgraded": True,
-        "name": group.name,
-    }
-    return changed(group, system_entry(channel, command, facts, told), joining=joining, others=[owner])
-
-
 def _succession(channel: Channel, gone: Member) -> tuple[Channel, list[Member]]:
     """When the owner goes: the longest-standing admin follows, else the longest-standing member."""
     if gone.role is not Role.OWNER:
         return channel, []
     staying = [member for member in channel.present() if member.user_id != gone.user_id]
     candidates = [member for member in staying if member.role is Role.ADMIN] or staying
-    heirs = [replace(member, role=Role.OWNER) for member in candidates[:1]]
+    heirs = [crowned(member) for member in candidates[:1]]
     return replace(channel, owner=heirs[0].user_id if heirs else None), heirs

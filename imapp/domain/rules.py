@@ -1,15 +1,18 @@
 """What all commands share: who is refused and why, and the entry an accepted command makes."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
-from imapp.domain.channel import Channel, Member
+from imapp.domain.channel import Channel, JoinRequest, Member
 from imapp.domain.decisions import Accepted, Change, Facts, Rejected
-from imapp.domain.entries import SYSTEM, LogEntry
+from imapp.domain.entries import SYSTEM, LogEntry, wire_time
 from imapp.domain.permissions import Action, may
 from schemas.common import ChannelStatus
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, SendMessage
+
+_WHATEVER_THE_STATUS: Final = frozenset({Action.LEAVE, Action.DISABLE, Action.DISSOLVE})
 
 
 def refusal(channel: Channel | None, actor: str, action: Action) -> Rejected | None:
@@ -23,11 +26,31 @@ def refusal(channel: Channel | None, actor: str, action: Action) -> Rejected | N
         return Rejected(ErrorCode.NOT_FOUND)
     if not member.present:
         return Rejected(ErrorCode.NOT_MEMBER)
-    if not may(action, member.role, channel.type):
+    if not may(action, member.role, channel.type, channel.settings):
         return Rejected(ErrorCode.FORBIDDEN)
-    if channel.status is not ChannelStatus.ENABLED and action is not Action.LEAVE:
-        return Rejected(ErrorCode.CHANNEL_DISABLED)
+    if channel.status is not ChannelStatus.ENABLED and action not in _WHATEVER_THE_STATUS:
+        return closed(channel)
     return None
+
+
+def silenced(channel: Channel | None, actor: str, facts: Facts) -> Rejected | None:
+    """Why a member may put no words of his own into a channel now, None if he may.
+
+    Asked after `refusal`, by whatever shows a text of his to the others.
+    """
+    if channel is None or actor not in channel.members:
+        return None
+    member = channel.members[actor]
+    if member.muted_until_ms > facts.now_ms:
+        return Rejected(ErrorCode.MUTED, {"until": wire_time(member.muted_until_ms)})
+    if channel.settings.mute_all and not may(Action.SEND_WHEN_MUTED, member.role, channel.type):
+        return Rejected(ErrorCode.MUTED)
+    return None
+
+
+def closed(channel: Channel) -> Rejected:
+    """The refusal for a channel that takes nothing now."""
+    return Rejected(ErrorCode.CHANNEL_DISABLED, {"status": channel.status.value})
 
 
 def unknown(names: Iterable[str], facts: Facts) -> Rejected | None:
@@ -63,6 +86,18 @@ def changed(
     return Accepted(after.channel_id, entry, change)
 
 
+def and_requests(
+    accepted: Accepted, requests: Iterable[JoinRequest] = (), settled: Iterable[str] = ()
+) -> Accepted:
+    """The same with requests to join that are new or answered, and without those of who is settled."""
+    requests, settled = tuple(requests), tuple(settled)
+    before = accepted.change
+    assert before is not None, "requests go with an entry that tells of them"
+    after = before.after.with_requests(requests, settled)
+    change = replace(before, after=after, requests=requests, settled=settled)
+    return Accepted(accepted.channel_id, accepted.entry, change)
+
+
 def message_entry(channel: Channel, command: SendMessage, facts: Facts) -> LogEntry:
     """The next entry of a channel for a message; it counts as unread."""
     return _next_entry(
@@ -96,11 +131,13 @@ def system_entry(channel: Channel, command: AnyCommand, facts: Facts, told: dict
 def _next_entry(channel: Channel, command: AnyCommand, facts: Facts, **fields: Any) -> LogEntry:
     seq = channel.last_seq + 1
     sender = facts.users.get(command.actor)
+    member = channel.members.get(command.actor)
+    nickname = member.nickname if member else ""
     return LogEntry(
         channel_id=channel.channel_id,
         seq=seq,
         sender=command.actor,
-        sender_name=sender.name if sender else "",
+        sender_name=nickname or (sender.name if sender else ""),
         sender_avatar=sender.avatar if sender else "",
         client_message_id=command.client_message_id,
         body_hash=facts.body_hash,

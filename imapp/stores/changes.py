@@ -5,6 +5,7 @@ from pymongo.read_concern import ReadConcern
 
 from imapp.domain.decisions import Accepted
 from imapp.stores.channels import ChannelStore
+from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import DURABLE, Database, mapped_errors
@@ -18,6 +19,7 @@ class ChangeStore:
         self._log = MessageLog(database)
         self._channels = ChannelStore(database)
         self._members = MemberStore(database)
+        self._requests = JoinRequestStore(database)
 
     def commit(self, accepted: Accepted) -> None:
         """Store entry and effects, majority-committed and journalled.
@@ -34,6 +36,7 @@ class ChangeStore:
                 self._log.append([entry], session)
             self._channels.store(change.after, entry, created=change.created, session=session)
             self._members.store(accepted, session)
+            self._requests.store(accepted, session)
 
         with mapped_errors(), self._client.start_session() as session:
             session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)

@@ -10,12 +10,18 @@ from typing import Any, Final
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
-from imapp.domain.channel import Channel
+from imapp.domain.channel import Announcement, Channel, Settings
 from imapp.domain.entries import PREVIEW_CHARS, LogEntry, preview_extra
 from imapp.domain.ids import direct_channel_id
 from imapp.stores.members import Mark
 from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, update_fast
-from schemas.common import CHANNEL_STATUS_CODES, CHANNEL_TYPE_CODES, ChannelType
+from schemas.common import (
+    CHANNEL_STATUS_CODES,
+    CHANNEL_TYPE_CODES,
+    ChannelType,
+    EditPolicy,
+    JoinPolicy,
+)
 
 _TYPES: Final = {code: name for name, code in CHANNEL_TYPE_CODES.items()}
 _STAMP: Final = {"$currentDate": {"changed_at": True}}
@@ -48,6 +54,8 @@ class Head:
     last_ms: int
     changed_at: datetime
     own: Mapping[str, tuple[int, int]]
+    has_requests: bool = False
+    """Whether people wait to be let in, or were refused lately."""
 
 
 class ChannelStore:
@@ -175,7 +183,32 @@ def _settings(channel: Channel) -> Document:
         "max_members": channel.max_members,
         "status": CHANNEL_STATUS_CODES[channel.status],
         "member_count": len(channel.present()),
+        "settings": {
+            "join": channel.settings.join.value,
+            "mute_all": channel.settings.mute_all,
+            "edit": channel.settings.edit.value,
+        },
+        "announcement": _announcement_row(channel.announcement),
+        "locked": channel.locked,
+        "has_requests": bool(channel.requests),
     }
+
+
+def _announcement_row(announcement: Announcement | None) -> Document | None:
+    if announcement is None:
+        return None
+    return {"text": announcement.text, "by": announcement.by, "at": to_datetime(announcement.at_ms)}
+
+
+def _announcement(row: Document | None) -> Announcement | None:
+    return Announcement(row["text"], row["by"], to_ms(row["at"])) if row else None
+
+
+def _order(row: Document | None) -> Settings:
+    """The settings of a group; of one that is older than they are, what holds without any."""
+    if not row:
+        return Settings()
+    return Settings(JoinPolicy(row["join"]), row["mute_all"], EditPolicy(row["edit"]))
 
 
 def _birth(channel: Channel, entry: LogEntry | None) -> Document:
@@ -216,12 +249,16 @@ def _head(row: Document) -> Head:
             members={},
             last_seq=head["seq"] if head else 0,
             last_countable=head["countable"] if head else 0,
+            settings=_order(row.get("settings")),
+            announcement=_announcement(row.get("announcement")),
+            locked=row.get("locked", False),
         ),
         member_count=row["member_count"],
         preview=_preview(head) if head else None,
         last_ms=to_ms(head["time"] if head else row["created_at"]),
         changed_at=row["changed_at"],
         own={key: (mark["seq"], mark["countable"]) for key, mark in row.get("own", {}).items()},
+        has_requests=row.get("has_requests", False),
     )
 
 

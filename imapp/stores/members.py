@@ -193,6 +193,8 @@ def _stay(accepted: Accepted, member: Member) -> UpdateOne:
         "role": ROLE_CODES[member.role],
         "status": MEMBERSHIP_CODES[Membership.NORMAL if member.present else Membership.LEFT],
         "spans": [list(span) for span in member.spans],
+        "nickname": member.nickname,
+        "muted_until": to_datetime(member.muted_until_ms) if member.muted_until_ms else None,
     }
     read = {"read_seq": 0, "read_countable": 0}
     assert accepted.change is not None
@@ -210,8 +212,6 @@ def _stay(accepted: Accepted, member: Member) -> UpdateOne:
             "$set": fields,
             "$max": read,
             "$setOnInsert": {
-                "nickname": "",
-                "muted_until": None,
                 "last_read_at": None,
                 "notify": Notify.ALL.value,
                 "pinned": False,
@@ -251,7 +251,14 @@ def _key(channel_id: str, user_id: str) -> str:
 
 
 def _member(row: Document) -> Member:
-    return Member(row["user_id"], _ROLES[row["role"]], tuple((start, end) for start, end in row["spans"]))
+    muted_until = row.get("muted_until")
+    return Member(
+        row["user_id"],
+        _ROLES[row["role"]],
+        tuple((start, end) for start, end in row["spans"]),
+        nickname=row.get("nickname", ""),
+        muted_until_ms=to_ms(muted_until) if muted_until else 0,
+    )
 
 
 def _row(row: Document) -> MemberRow:

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from imapp.stores import outbox, pushes
+from imapp.stores import join_requests, outbox, pushes
 from imapp.stores.mongo import Database, mapped_errors
 
 _ATTEMPTS_KEPT_S: Final = 24 * 3600
@@ -26,6 +26,7 @@ _INDEXES: Final = {
         IndexModel([("channel_id", ASCENDING), ("user_id", ASCENDING)], name="channel"),
     ],
     "channels": [IndexModel([("creator", ASCENDING)], name="creator")],
+    "join_requests": join_requests.INDEXES,
     "connections": [
         IndexModel([("user", ASCENDING), ("gateway", ASCENDING)], name="user"),
         IndexModel([("gateway", ASCENDING), ("user", ASCENDING)], name="gateway"),

@@ -23,6 +23,7 @@ from imapp.services.writing.writer import Writer, WriterStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
+from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity
@@ -107,7 +108,7 @@ def make_writer(config: Config, database: Database) -> Writer:
     heads.keep()
     return Writer(
         WriterStores(log, ChangeStore(database)),
-        cache=ChannelCache(channels, members, log),
+        cache=ChannelCache(channels, members, log, JoinRequestStore(database)),
         people=ProfileCache(UserStore(database)),
         heads=heads,
         body_key=load_identity(database).body_key,

@@ -13,6 +13,7 @@ from imapp.domain.entries import SYSTEM
 from imapp.domain.ids import direct_channel_id, generation_of, stable_part
 from imapp.errors import LogConflict
 from imapp.stores.channels import ChannelStore
+from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from schemas.common import ChannelType
@@ -27,9 +28,12 @@ _MAX_MISSED: Final = 1_000  # more than a batch, and a head lags by one batch at
 class ChannelCache:
     """Loads channel states and keeps the most recently used."""
 
-    def __init__(self, channels: ChannelStore, members: MemberStore, log: MessageLog) -> None:
+    def __init__(
+        self, channels: ChannelStore, members: MemberStore, log: MessageLog, requests: JoinRequestStore
+    ) -> None:
         self._channels = channels
         self._members = members
+        self._requests = requests
         self._log = log
         self._states: OrderedDict[str, Channel] = OrderedDict()
         self._direct: OrderedDict[str, str] = OrderedDict()
@@ -104,8 +108,12 @@ class ChannelCache:
         if not heads:
             return
         members = self._members.of_channels(heads)
+        asked = [channel_id for channel_id, head in heads.items() if head.has_requests]
+        requests = self._requests.of_channels(asked) if asked else {}
         for channel_id, head in heads.items():
             head.channel.members = members.get(channel_id, {})
+            if channel_id in requests:
+                head.channel.requests = requests[channel_id]
             self._states[channel_id] = head.channel
         self._repair(list(heads))
 

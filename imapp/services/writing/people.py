@@ -8,7 +8,7 @@ from imapp.domain.channel import Channel
 from imapp.domain.decisions import Profile
 from imapp.stores.users import UserStore
 from schemas.common import ChannelType
-from schemas.tasks import AddMembers, AnyCommand, CreateGroup, OpenDirect, SendMessage
+from schemas.tasks import AddMembers, AnswerJoinRequests, AnyCommand, CreateGroup, OpenDirect, SendMessage
 
 _KEPT_S: Final = 30.0
 _MAX_KEPT: Final = 50_000
@@ -45,7 +45,7 @@ def people_named(command: AnyCommand, channel: Channel | None) -> list[str]:
     match command:
         case SendMessage(to=str(peer)) | OpenDirect(to=peer):
             return [command.actor, peer]
-        case CreateGroup():
+        case CreateGroup() | AnswerJoinRequests():
             return [command.actor, *command.user_ids]
         case AddMembers():
             known = channel.members if channel and channel.type is ChannelType.DIRECT else ()

@@ -20,6 +20,7 @@ from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.attempts import Attempt, AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore, Head, own_key, preview_of
+from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog, RepeatKey
 from imapp.stores.users import UserStore
@@ -94,6 +95,13 @@ class FakeStore:
             raise LogConflict(f"_id {entry.message_id}")
         if _key(entry) in self.by_client:
             raise LogConflict(f"repeat {_key(entry)}")
+
+
+class FakeJoinRequests(JoinRequestStore):
+    """Nothing of its own: in this store requests stand in the channels' rows."""
+
+    def __init__(self) -> None:
+        pass
 
 
 class FakeLog(MessageLog):

@@ -10,8 +10,6 @@ from schemas.tasks import (
     AddMembers,
     AnyCommand,
     CreateGroup,
-    Leave,
-    OpenDirect,
     RemoveMember,
     SendMessage,
     UpdateChannel,
@@ -58,7 +56,7 @@ def changed(command: AnyCommand) -> AnyCommand:
             return msgspec.structs.replace(command, user_ids=[*command.user_ids, "dao"])
         case RemoveMember():
             return msgspec.structs.replace(command, user_id="dao")
-        case Leave() | OpenDirect():
+        case _:
             return command
 
 

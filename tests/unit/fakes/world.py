@@ -15,7 +15,7 @@ from schemas.tasks import AnyCommand, BatchReply, CreateGroup, Result, SendMessa
 from tests.unit.fakes.faults import Died, broker_fails, process_dies, store_fails
 from tests.unit.fakes.hearing import Audience
 from tests.unit.fakes.replaying import Replayed, replay
-from tests.unit.fakes.store import FakeChannels, FakeLog, FakeMembers
+from tests.unit.fakes.store import FakeChannels, FakeJoinRequests, FakeLog, FakeMembers
 from tests.unit.fakes.wishes import HARM, Wish, changed, command_of
 from tests.unit.fakes.writers import BODY_KEY, Bench
 
@@ -119,9 +119,8 @@ class World:
 
     def check_repaired(self) -> None:
         """Once a writer has loaded them, heads and the watermarks of senders are exact."""
-        ChannelCache(FakeChannels(self.store), FakeMembers(self.store), FakeLog(self.store)).load(
-            self.store.channels
-        )
+        stores = FakeChannels(self.store), FakeMembers(self.store), FakeLog(self.store), FakeJoinRequests()
+        ChannelCache(*stores).load(self.store.channels)
         for channel_id, row in self.store.channels.items():
             log = self.store.log_of(channel_id)
             assert row.channel.last_seq == len(log)

@@ -17,6 +17,7 @@ from tests.unit.fakes.store import (
     FakeAttempts,
     FakeChanges,
     FakeChannels,
+    FakeJoinRequests,
     FakeLog,
     FakeMembers,
     FakeStore,
@@ -35,7 +36,7 @@ class WriterProcess:
         self, store: FakeStore, broker: FakeBroker, clock_ms: Callable[[], int], *, patience_s: float = 20.0
     ) -> None:
         log, channels, members = FakeLog(store), FakeChannels(store), FakeMembers(store)
-        self.cache = ChannelCache(channels, members, log)
+        self.cache = ChannelCache(channels, members, log, FakeJoinRequests())
         self.writer = Writer(
             WriterStores(log, FakeChanges(store)),
             cache=self.cache,
