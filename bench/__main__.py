@@ -1,5 +1,6 @@
 """`python -m bench`: run the benchmark, print its figures, keep them if wanted."""
 
+import signal
 import sys
 
 from bench.floor import store_floor
@@ -22,6 +23,7 @@ _CONVERSATIONS = 500
 def main() -> int:
     """Do what the command line asks for; 1 if any message was not where it belongs."""
     wanted = arguments().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it started ends with it
     raise_open_files()
     results: list[Result] = []
     with running("bench") as stack:

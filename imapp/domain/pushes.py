@@ -1,12 +1,12 @@
 """Who must hear of new entries outside the socket. The presence of people is not decided here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from imapp.domain import spans
 from imapp.domain.entries import MESSAGES, NORMAL, LogEntry
 from imapp.domain.spans import Spans
-from schemas.common import SYSTEM_SENDER, Notify
+from schemas.common import Notify
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,6 @@ def news_for(listener: Listener, entries: Iterable[LogEntry]) -> News | None:
     if not found:
         return None
     return News(found[-1], len(found), any(listener.user_id in entry.mentions for entry in found))
-
-
-def own_marks(entries: Sequence[LogEntry]) -> list[LogEntry]:
-    """The newest entry of each sender: who sends has read what came before, so his watermark says too."""
-    newest = {entry.sender: entry for entry in entries if entry.sender != SYSTEM_SENDER}
-    return list(newest.values())
 
 
 def _concerns(listener: Listener, entry: LogEntry) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from msgspec import Struct
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
@@ -15,6 +16,33 @@ RepeatKey = tuple[str, str, str]
 
 _LOOKUP_CHUNK: Final = 200
 _AFTER_ALL: Final = 10**12 - 1
+_NEWEST_OF_SENDER: Final = {
+    "_id": "$sender",
+    "channel_id": {"$last": "$channel_id"},
+    "seq": {"$last": "$seq"},
+    "at": {"$last": "$server_time"},
+    "entries": {"$sum": 1},
+}
+
+
+class SenderEnd(Struct, frozen=True, gc=False):
+    """Somebody's newest entry in a range of a channel's log."""
+
+    sender: str
+    seq: int
+    time_ms: int
+
+
+class Growth(Struct, frozen=True):
+    """A range of a channel's log in short: how many entries, and the newest of each sender."""
+
+    entries: int
+    ends: list[SenderEnd]
+
+    @property
+    def last_seq(self) -> int:
+        """Where the range ends."""
+        return max(end.seq for end in self.ends)
 
 
 class MessageLog:
@@ -78,6 +106,25 @@ class MessageLog:
         for entry in map(_entry, self._each(wanted, {"$sort": {"_id": ASCENDING}}, {"$limit": limit})):
             found.setdefault(entry.channel_id, []).append(entry)
         return found
+
+    def growth(self, positions: Mapping[str, int], limit: int) -> dict[str, Growth]:
+        """At most `limit` entries of each channel after the given seq, in short; others are left out."""
+        wanted = [
+            {"_id": {"$gt": message_id(channel_id, seq), "$lt": message_id(channel_id, _AFTER_ALL)}}
+            for channel_id, seq in positions.items()
+        ]
+        newest = {"$group": _NEWEST_OF_SENDER}
+        stages: list[Document] = [{"$sort": {"_id": ASCENDING}}, {"$limit": limit}, newest]
+        ends: dict[str, list[Document]] = {}
+        for row in self._each(wanted, *stages):
+            ends.setdefault(row["channel_id"], []).append(row)
+        return {
+            channel_id: Growth(
+                entries=sum(row["entries"] for row in rows),
+                ends=[SenderEnd(row["_id"], row["seq"], to_ms(row["at"])) for row in rows],
+            )
+            for channel_id, rows in ends.items()
+        }
 
     def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         """Entries at (channel id, seq) positions, by message id; missing ones are left out."""

@@ -39,6 +39,18 @@ def test_whether_entries_exist_is_looked_up_and_not_searched(database: Database)
     assert _examined(database) < 50
 
 
+def test_what_a_log_has_grown_by_is_summed_up_by_the_database(database: Database) -> None:
+    log = MessageLog(database)
+    log.append([log_entry(CHANNELS[0], LENGTH + seq, sender="bo") for seq in (1, 2)])
+
+    grown = log.growth({CHANNELS[0]: LENGTH - 2, CHANNELS[1]: LENGTH, CHANNELS[2]: LENGTH - 9}, limit=5)
+
+    ends = {name: {end.sender: end.seq for end in growth.ends} for name, growth in grown.items()}
+    assert ends == {CHANNELS[0]: {"an": LENGTH, "bo": LENGTH + 2}, CHANNELS[2]: {"an": LENGTH - 4}}
+    assert {name: growth.entries for name, growth in grown.items()} == {CHANNELS[0]: 4, CHANNELS[2]: 5}
+    assert _examined(database) < 50
+
+
 def _examined(database: Database) -> int:
     """How many documents of the log the server has looked at since the test began."""
     rows: list[dict[str, Any]] = list(database["system.profile"].find({"docsExamined": {"$exists": True}}))

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace as changed
 
 from imapp.domain.entries import LogEntry
-from imapp.domain.pushes import Listener, may_disturb, news_for, own_marks
+from imapp.domain.pushes import Listener, may_disturb, news_for
 from schemas.common import Notify
 from tests.support.entries import log_entry
 
@@ -67,9 +67,3 @@ def test_what_he_may_not_see_is_no_news() -> None:
 
 def test_what_the_system_says_and_what_was_recalled_is_no_news() -> None:
     assert news_for(BO, [changed(text(1), type=99), changed(text(2), status=1)]) is None
-
-
-def test_who_sends_has_read_up_to_his_newest_entry() -> None:
-    marks = own_marks([text(1, "an"), text(2, "bo"), text(3, "an"), changed(text(4), sender="system")])
-
-    assert {(entry.sender, entry.seq) for entry in marks} == {("an", 3), ("bo", 2)}

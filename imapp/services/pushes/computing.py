@@ -1,12 +1,12 @@
 """`push.compute`: what logs hold beyond what was dispatched, and who must hear of it outside the socket."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from imapp.domain.entries import TYPE_NAMES, LogEntry, wire_time
-from imapp.domain.pushes import Listener, News, news_for, own_marks
+from imapp.domain.pushes import Listener, News, news_for
 from imapp.domain.receipts import Receipt
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
@@ -16,10 +16,10 @@ from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.dispatches import Dispatch, DispatchStore
 from imapp.stores.members import MemberStore
-from imapp.stores.messages import MessageLog
+from imapp.stores.messages import Growth, MessageLog
 from imapp.stores.outbox import Parcel
 from imapp.stores.users import UserStore
-from schemas.common import ChannelType, MessageType
+from schemas.common import SYSTEM_SENDER, ChannelType, MessageType, Notify
 from schemas.notifications import PushRecord
 from schemas.receipts import PushStatus
 from schemas.tasks import PushBatch
@@ -111,55 +111,90 @@ class PushRunner:
         left = dict(times)
         while left:
             done = self._stores.dispatches.dispatched(left)
-            grown = self._stores.log.beyond(done, _MAX_ENTRIES)
+            grown = self._stores.log.growth(done, _MAX_ENTRIES)
             if not grown:
                 return
             parcels = self._parcels(done, grown) if self._tells else {}
             point("pushes.computed")
             self._stores.dispatches.commit(
                 [
-                    _dispatch_of(entries, done=done[name], at_ms=left[name], parcel=parcels.get(name))
-                    for name, entries in grown.items()
+                    _dispatch_of(name, growth, done=done[name], at_ms=left[name], parcel=parcels.get(name))
+                    for name, growth in grown.items()
                 ]
             )
             point("pushes.dispatched")
-            left = {name: left[name] for name, entries in grown.items() if len(entries) == _MAX_ENTRIES}
+            left = {name: left[name] for name, growth in grown.items() if growth.entries == _MAX_ENTRIES}
 
-    def _parcels(self, done: Mapping[str, int], grown: Mapping[str, Sequence[LogEntry]]) -> dict[str, Parcel]:
+    def _parcels(self, done: Mapping[str, int], grown: Mapping[str, Growth]) -> dict[str, Parcel]:
         """What must be told, by channel. Who is told of several channels has the same badge in each."""
         heads = self._stores.channels.heads(grown)
-        news = self._news(grown, heads)
-        people = {user_id for found in news.values() for user_id in found}
-        away = self._stores.users.active(people - self._presence.online(people)) if people else set()
-        badges = self._badges.of(away) if away else {}
-        parcels = {}
-        for name, found in news.items():
-            records = [
-                _record(user_id, what, heads[name], badges.get(user_id, 0))
-                for user_id, what in sorted(found.items())
-                if user_id in away
-            ]
-            if records:
-                parcels[name] = Parcel(f"{name}.{done[name] + 1}-{grown[name][-1].seq}", records)
-        return parcels
+        listeners = self._listeners(grown, heads)
+        away = self._away({listener.user_id for found in listeners.values() for listener in found})
+        entries = self._entries(done, grown, _where_any(listeners, away))
+        news = {
+            name: {
+                listener.user_id: what
+                for listener in listeners[name]
+                if listener.user_id in away and (what := news_for(listener, new)) is not None
+            }
+            for name, new in entries.items()
+        }
+        told = {user_id for found in news.values() for user_id in found}
+        badges = self._badges.of(told) if told else {}
+        return {
+            name: Parcel(
+                f"{name}.{done[name] + 1}-{grown[name].last_seq}",
+                [
+                    _record(user_id, what, heads[name], badges.get(user_id, 0))
+                    for user_id, what in sorted(found.items())
+                ],
+            )
+            for name, found in news.items()
+            if found
+        }
 
-    def _news(
-        self, grown: Mapping[str, Sequence[LogEntry]], heads: Mapping[str, Head]
-    ) -> dict[str, dict[str, News]]:
-        """What is new to whom, by channel and user id, whether or not he is connected."""
-        found: dict[str, dict[str, News]] = defaultdict(dict)
+    def _listeners(self, grown: Mapping[str, Growth], heads: Mapping[str, Head]) -> dict[str, list[Listener]]:
+        """Who may have something new, by channel, whether or not he is connected."""
+        found: dict[str, list[Listener]] = defaultdict(list)
         for row in self._stores.members.rows_in(name for name in grown if name in heads):
             own = with_own_messages(row, heads[row.channel_id])
-            listener = Listener(row.member.user_id, row.member.spans, row.notify, own.read_seq)
-            news = news_for(listener, grown[row.channel_id])
-            if news is not None:
-                found[row.channel_id][row.member.user_id] = news
+            if own.read_seq < grown[row.channel_id].last_seq and row.notify is not Notify.NONE:
+                listener = Listener(row.member.user_id, row.member.spans, row.notify, own.read_seq)
+                found[row.channel_id].append(listener)
         return found
 
+    def _away(self, people: set[str]) -> set[str]:
+        """Those of these people whom no socket reaches."""
+        return self._stores.users.active(people - self._presence.online(people)) if people else set()
 
-def _dispatch_of(entries: Sequence[LogEntry], *, done: int, at_ms: int, parcel: Parcel | None) -> Dispatch:
-    reads = [Receipt(entry.sender, PushStatus.READ, entry.seq, entry.time_ms) for entry in own_marks(entries)]
-    return Dispatch(entries[-1].channel_id, done + 1, entries[-1].seq, at_ms, tuple(reads), parcel)
+    def _entries(
+        self, done: Mapping[str, int], grown: Mapping[str, Growth], wanted: Collection[str]
+    ) -> dict[str, list[LogEntry]]:
+        """What these channels have grown by: read only where somebody is away."""
+        found = self._stores.log.beyond({name: done[name] for name in wanted}, _MAX_ENTRIES) if wanted else {}
+        return {
+            name: [entry for entry in entries if entry.seq <= grown[name].last_seq]
+            for name, entries in found.items()
+        }
+
+
+def _where_any(listeners: Mapping[str, Iterable[Listener]], people: Collection[str]) -> set[str]:
+    """The channels in which any of these people listens."""
+    return {
+        name for name, found in listeners.items() if any(listener.user_id in people for listener in found)
+    }
+
+
+def _dispatch_of(
+    channel_id: str, growth: Growth, *, done: int, at_ms: int, parcel: Parcel | None
+) -> Dispatch:
+    """Who sends has read what came before, so the ledger says too."""
+    reads = [
+        Receipt(end.sender, PushStatus.READ, end.seq, end.time_ms)
+        for end in growth.ends
+        if end.sender != SYSTEM_SENDER
+    ]
+    return Dispatch(channel_id, done + 1, growth.last_seq, at_ms, tuple(reads), parcel)
 
 
 def _record(user_id: str, news: News, head: Head, badge: int) -> PushRecord:
