@@ -55,6 +55,11 @@ export type UserKind =
   | "external"
   | "visitor";
 
+/** Whether somebody may come in. */
+export type UserStatus =
+  | "active"
+  | "disabled";
+
 /**
  * Why a request was refused. Later versions may add to these.
  *
@@ -112,6 +117,60 @@ export interface AddMembersBody {
   client_message_id: string;
   /** 1 to 500 entries. */
   user_ids: string[];
+}
+
+/** Why something is done. */
+export interface AdminBody {
+  /** Why, for those who read the audit log: a ticket, a complaint, a court order. 1 to 500 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  reason?: string | null;
+}
+
+/** A person, as administrators see him. */
+export interface AdminUser {
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  name: string;
+  avatar: string;
+  kind: UserKind;
+  status: UserStatus;
+  /** When his row was changed last. */
+  updated_at: string | null;
+}
+
+/** People by user id, disabled ones too. */
+export interface AdminUserPage {
+  users: AdminUser[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** Records, the latest first. */
+export interface AuditPage {
+  records: AuditRecord[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** One action of an administrator. It is written down before it is done, and can't be changed. */
+export interface AuditRecord {
+  audit_id: string;
+  /** The user id; `cli:NAME` for the command line of an operator. */
+  actor: string;
+  action: string;
+  /** Ids of what it was about. */
+  targets: string[];
+  /** The request's own fields, long texts cut. */
+  details: { [name: string]: unknown };
+  reason: string | null;
+  request_id: string;
+  /** From where it came. */
+  address: string;
+  /** RFC 3339, UTC, milliseconds. */
+  time: string;
+  /** `ok` or the code of the refusal; null: not known (yet), it may have been done. */
+  outcome: string | null;
+  /** When the outcome was known. */
+  ended: string | null;
 }
 
 /** A direct chat or a group, as one of its members sees it. */

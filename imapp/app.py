@@ -50,6 +50,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         pushes=services.pushes,
         presence=services.presence,
         health=services.health,
+        admin=services.admin,
         quotas=services.quotas,
         door=services.door,
         command_timeout_s=config.command_timeout_s,

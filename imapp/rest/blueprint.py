@@ -8,6 +8,7 @@ from typing import Any, Final
 import flask_smorest
 import msgspec
 
+from imapp.rest.administration import action_of, admins_first
 from imapp.rest.arguments import StructParser, check_parameters
 from imapp.rest.guard import PUBLIC
 from imapp.rest.paths import KINDS
@@ -31,20 +32,24 @@ class Blueprint(flask_smorest.Blueprint):
     ) -> Callable[[View], View]:
         """Serve a view and document it, with the refusals that are its own beside those all share.
 
-        A view that declares no query refuses every parameter.
+        A view that declares no query refuses every parameter. One that is marked `admin_only` refuses others
+        before anything else.
         """
 
         def declare(view: View) -> View:
             places = {part["in"] for part in _arguments(view)}
             public = f"{self.name}.{view.__name__}" in PUBLIC
             codes = _shared_refusals(rule, places, public=public).union(refuses)
+            for_admins = action_of(view) is not None
+            if for_admins:
+                codes |= {ErrorCode.FORBIDDEN}
             documented = self.doc(
                 operationId=_camel(view.__name__),
                 responses={STATUS[code]: response_name(STATUS[code]) for code in sorted(codes)},
                 **({"security": []} if public else {}),
             )(view if "query" in places else _without_query(view))
             register = super(Blueprint, self).route(rule, parameters=_path_parameters(rule), **options)
-            register(documented)
+            register(admins_first(documented) if for_admins else documented)
             return view
 
         return declare

@@ -11,6 +11,7 @@ from imapp.domain.entries import wire_time
 from imapp.domain.ids import message_id
 from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
+from imapp.services.administering.administration import Administration
 from imapp.services.identity.identities import Authenticator, Identity
 from imapp.services.identity.quotas import QuotaService
 from imapp.services.operating.health import HealthService
@@ -41,6 +42,7 @@ class RestServices:
     pushes: PushService
     presence: PresenceService
     health: HealthService
+    admin: Administration
     quotas: QuotaService
     door: Door
     command_timeout_s: float

@@ -16,7 +16,7 @@ from imapp.contracts.samples import (
     PREVIEW,
     TIME,
 )
-from schemas import channels, conversations, errors, health, messages, presence, receipts, users
+from schemas import admin, channels, conversations, errors, health, messages, presence, receipts, users
 from schemas.common import (
     ChannelStatus,
     ChannelType,
@@ -30,6 +30,28 @@ _PUSH: Final = receipts.Push(
     receiver="an", name="An 安", status=receipts.PushStatus.READ, last_modified_time=TIME
 )
 _PUSH_COUNTS: Final = receipts.PushCounts(total=3, unreceived=1, received=1, read=1)
+
+_ADMIN_USER: Final = admin.AdminUser(
+    user_id="bo",
+    name="Bo 波",
+    avatar="",
+    kind=users.UserKind.EMPLOYEE,
+    status=admin.UserStatus.DISABLED,
+    updated_at=TIME,
+)
+_AUDIT_RECORD: Final = admin.AuditRecord(
+    audit_id="019afb1c3a4f9d0c6b2e17f85a30",
+    actor="an",
+    action="user.disable",
+    targets=["bo"],
+    details={"user_id": "bo"},
+    reason="ticket 4711",
+    request_id="5f0a6c1e9d3b7a42",
+    address="198.51.100.7",
+    time=TIME,
+    outcome="ok",
+    ended=TIME,
+)
 
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
     AN,
@@ -79,6 +101,11 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     ),
     _PUSH,
     _PUSH_COUNTS,
+    _ADMIN_USER,
+    admin.AdminUserPage(users=[_ADMIN_USER], cursor=None),
+    admin.AdminBody(reason="ticket 4711"),
+    _AUDIT_RECORD,
+    admin.AuditPage(records=[_AUDIT_RECORD], cursor=None),
     health.Liveness(),
     health.Dependency(ok=True),
     health.Readiness(

@@ -32,6 +32,7 @@ _COUNTED: Final = {
     "conversations.sync": "sync",
     "conversations.mark_read": "marks",
     "people.list_users": "searches",
+    "administration.find_users": "searches",
 }
 """Which limit an endpoint counts for; `lists` is for every other one that reads."""
 

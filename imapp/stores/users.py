@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from pymongo import UpdateOne
 
 from imapp.domain.decisions import Profile
-from imapp.stores.mongo import Database, Document, mapped_errors
+from imapp.domain.entries import wire_time
+from imapp.stores.mongo import Database, Document, mapped_errors, to_ms
+from schemas.admin import AdminUser, UserStatus
 from schemas.users import User, UserKind
 
 ACTIVE = "active"
 DISABLED = "disabled"
+_LAST_CHARACTER: Final = "\U0010ffff"  # sorts behind all that a name may hold
 
 
 class UserStore:
@@ -47,6 +51,20 @@ class UserStore:
             # Escaped, so what somebody types is text and never a pattern.
             wanted["name"] = {"$regex": "^" + re.escape(start)}
         return self._page(wanted, limit)
+
+    def found(
+        self, *, ids: Iterable[str] | None, name: str, active: bool | None, after: str, limit: int
+    ) -> list[AdminUser]:
+        """People by id, disabled ones too: those among the ids, and whose name starts so."""
+        wanted: Document = {"_id": {"$gt": after}}
+        if ids is not None:
+            wanted["_id"]["$in"] = list(ids)
+        if name:
+            wanted["name"] = starting_with(name)
+        if active is not None:
+            wanted["status"] = ACTIVE if active else {"$ne": ACTIVE}
+        with mapped_errors():
+            return [_admin_user(row) for row in self._users.find(wanted).sort("_id", 1).limit(limit)]
 
     def no_longer_active(self, *, changed_within_s: float, among: Collection[str]) -> set[str]:
         """Who was changed in the last seconds and is not active, and who of the given people is not.
@@ -97,6 +115,23 @@ class UserStore:
         with mapped_errors():
             rows = self._users.find({**wanted, "status": ACTIVE}).sort("_id", 1).limit(limit)
             return [_user(row) for row in rows]
+
+
+def starting_with(text: str) -> Document:
+    """What a name has to be that starts so: a range, so that no text of anybody becomes a pattern."""
+    return {"$gte": text, "$lt": text + _LAST_CHARACTER}
+
+
+def _admin_user(row: Document) -> AdminUser:
+    active, changed = row.get("status") == ACTIVE, row.get("updated_at")
+    return AdminUser(
+        user_id=row["_id"],
+        name=row["name"],
+        avatar=row["avatar"],
+        kind=UserKind(row["kind"]),
+        status=UserStatus.ACTIVE if active else UserStatus.DISABLED,
+        updated_at=wire_time(to_ms(changed)) if changed else None,
+    )
 
 
 def _profile(row: Document) -> Profile:

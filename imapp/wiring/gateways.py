@@ -25,6 +25,7 @@ from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry
 from imapp.gateway.revocation import Revoker
 from imapp.gateway.signals import Signals
+from imapp.services.administering.administration import Administration
 from imapp.services.identity.identities import Authenticator
 from imapp.services.identity.published_keys import PublishedKeys
 from imapp.services.identity.quotas import QuotaService
@@ -52,6 +53,7 @@ from imapp.stores.mongo import Database
 from imapp.stores.nonces import NonceStore
 from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
+from imapp.wiring.administration import administration
 from imapp.wiring.base import celery_app, open_store, presence_service, topology
 from imapp.ws.client import SessionServices
 from imapp.ws.endpoint import Endpoint
@@ -74,6 +76,7 @@ class GatewayServices:
     pushes: PushService
     presence: PresenceService
     health: HealthService
+    admin: Administration
     quotas: QuotaService
     door: Door
     loops: tuple[Callable[[], None], ...]
@@ -150,6 +153,7 @@ def gateway_services(config: Config) -> GatewayServices:
                 is_connected=lambda: gateway.connected,
             )
         ),
+        admin=administration(database),
         quotas=quotas,
         door=door,
         loops=(Revoker(users, gateway.registry).run, published.keep_fresh),

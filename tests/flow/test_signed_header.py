@@ -71,6 +71,36 @@ def connect(cluster: Cluster, user: str = "an", **hello: Any) -> Client:
     )
 
 
+# ---- administrators
+
+
+AUDIT = "/api/v1/admin/audit"
+
+
+def test_a_signed_role_makes_an_administrator(trusting: Cluster) -> None:
+    assert get(trusting, AUDIT, signed_headers("an", AUDIT, roles="auditor admin")).status_code == 200
+    assert get(trusting, AUDIT, signed_headers("an", AUDIT, roles="auditor")).status_code == 403
+    assert get(trusting, AUDIT, signed_headers("an", AUDIT)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [("X-Imapp-Roles", "admin")],
+        [("x-imapp-roles", "admin")],
+        [("X-Imapp-Roles", "")],
+        [("X-Imapp-Roles", "auditor"), ("X-Imapp-Roles", "admin")],
+    ],
+)
+def test_a_role_that_is_added_on_the_way_is_refused(trusting: Cluster, more: list[tuple[str, str]]) -> None:
+    assert status_of(trusting, [*signed_headers("an", AUDIT).items(), *more], AUDIT) == 401
+
+
+@pytest.mark.parametrize("name", ["X_Imapp_Roles", "X-Imapp_Roles", "HTTP_X_IMAPP_ROLES", "X-Imapp-Role"])
+def test_a_header_that_looks_like_it_is_not_known(trusting: Cluster, name: str) -> None:
+    assert status_of(trusting, [*signed_headers("an", AUDIT).items(), (name, "admin")], AUDIT) == 403
+
+
 # ---- REST
 
 

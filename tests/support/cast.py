@@ -1,4 +1,4 @@
-"""Nine people in every relation to one group, and a log of which each may read another part.
+"""Ten people in every relation to one group, and a log of which each may read another part.
 
 seq 1  the group is made       owner, admin, member, gone, back, disabled
     2  "early"
@@ -22,7 +22,7 @@ from tests.support.tokens import make_token
 
 
 class Who(enum.StrEnum):
-    """Somebody, by what he has to do with the group."""
+    """Somebody, by what he has to do with the group. The operator has nothing, and the role of the system."""
 
     OWNER = "owner"
     ADMIN = "admin"
@@ -32,6 +32,7 @@ class Who(enum.StrEnum):
     BACK = "back"
     STRANGER = "stranger"
     DISABLED = "disabled"
+    OPERATOR = "operator"
     NOBODY = "nobody"
 
 
@@ -42,7 +43,7 @@ READERS: Final[Mapping[str, frozenset[Who]]] = {
 }
 """Who may read which text."""
 
-KNOW_THE_GROUP: Final = frozenset(Who) - {Who.STRANGER, Who.DISABLED, Who.NOBODY}
+KNOW_THE_GROUP: Final = frozenset(Who) - {Who.STRANGER, Who.OPERATOR, Who.DISABLED, Who.NOBODY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ class Cast:
 
     def token(self, who: Who) -> str | None:
         """What he shows, None for nobody."""
-        return None if who is Who.NOBODY else make_token(self.ids[who])
+        if who is Who.NOBODY:
+            return None
+        return make_token(self.ids[who], roles=["admin"] if who is Who.OPERATOR else [])
 
     def place(self, text: str = "later") -> Place:
         """The group, and one of its texts."""

@@ -17,14 +17,16 @@ Needs = Callable[[Cast], Mapping[str, Any]]
 
 # ---- sets of rights
 
+REFUSED: Final[Rights] = {Who.NOBODY: "unauthorized", Who.DISABLED: "unauthorized"}
+"""Who proves nothing."""
+
 ANYBODY: Final[Rights] = {
     **dict.fromkeys(Who, OK),
-    Who.NOBODY: "unauthorized",
-    Who.DISABLED: "unauthorized",
+    **REFUSED,
 }
 """Whoever is signed in: it names nothing that is somebody's."""
 
-ONCE_IN: Final[Rights] = {**ANYBODY, Who.STRANGER: "not_found"}
+ONCE_IN: Final[Rights] = {**ANYBODY, Who.STRANGER: "not_found", Who.OPERATOR: "not_found"}
 """Who is or was in the channel."""
 
 NOW_IN: Final[Rights] = {**ONCE_IN, Who.GONE: "not_member"}
@@ -32,6 +34,10 @@ NOW_IN: Final[Rights] = {**ONCE_IN, Who.GONE: "not_member"}
 
 LEADING: Final[Rights] = {**NOW_IN, **dict.fromkeys((Who.MEMBER, Who.LATE, Who.BACK), "forbidden")}
 """Its owner and its admins."""
+
+
+OPERATING: Final[Rights] = {**dict.fromkeys(ANYBODY, "forbidden"), **REFUSED, Who.OPERATOR: OK}
+"""Who administrates the system: nobody by what he is in a group."""
 
 
 def may_read(text: str) -> Rights:
@@ -103,6 +109,10 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET conversations.get_conversation": Row(rights=ONCE_IN),
     "PUT conversations.mark_read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
     "GET conversations.sync": Row(rights=ANYBODY),
+    "GET administration.find_users": Row(rights=OPERATING),
+    "POST administration.disable_user": Row(rights=OPERATING, needs=lambda _: {"reason": "a test"}),
+    "POST administration.enable_user": Row(rights=OPERATING, needs=lambda _: {"reason": "a test"}),
+    "GET administration.read_audit": Row(rights=OPERATING),
 }
 """By method and endpoint, as the URL map has them."""
 

@@ -1,6 +1,6 @@
 """The resources: one blueprint each. A view's docstring is public: it is the operation's description."""
 
-from imapp.rest.resources import channels, conversations, health, members, messages, people
+from imapp.rest.resources import administration, channels, conversations, health, members, messages, people
 
 BLUEPRINTS = (
     people.blueprint,
@@ -9,4 +9,5 @@ BLUEPRINTS = (
     messages.blueprint,
     conversations.blueprint,
     health.blueprint,
+    administration.blueprint,
 )

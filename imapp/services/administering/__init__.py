@@ -1,0 +1,1 @@
+"""What administrators of the system do, and the log of it."""

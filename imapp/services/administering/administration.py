@@ -1,0 +1,14 @@
+"""What the routes for administrators call."""
+
+from dataclasses import dataclass
+
+from imapp.services.administering.audit import AuditService
+from imapp.services.administering.people import PeopleAdmin
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """The use cases of administrators, by what they are about."""
+
+    audit: AuditService
+    people: PeopleAdmin

@@ -1,0 +1,131 @@
+"""What administrators of the system see and do, and what is written down of it."""
+
+import enum
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct
+
+from schemas.common import (
+    MAX_LIST_PAGE,
+    MAX_NAME_CHARS,
+    NO_CONTROLS,
+    Cursor,
+    Timestamp,
+    UserId,
+)
+from schemas.users import UserKind
+
+MAX_REASON_CHARS: Final = 500
+
+Reason = Annotated[
+    str,
+    Meta(
+        pattern=NO_CONTROLS,
+        min_length=1,
+        max_length=MAX_REASON_CHARS,
+        description="Why, for those who read the audit log: a ticket, a complaint, a court order.",
+        examples=["ticket 4711"],
+    ),
+]
+
+
+NameStart = Annotated[
+    str,
+    Meta(pattern=NO_CONTROLS, min_length=1, max_length=MAX_NAME_CHARS, description="How the name starts."),
+]
+
+
+class AdminQuery(Struct, kw_only=True):
+    """Why something is looked at."""
+
+    reason: Reason | None = None
+
+
+class AdminPageQuery(AdminQuery, kw_only=True):
+    """A page of a list of the administrators."""
+
+    cursor: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 50
+
+
+class AdminBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Why something is done."""
+
+    reason: Reason | None = None
+
+
+class UserStatus(enum.StrEnum):
+    """Whether somebody may come in."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class AdminUser(Struct, kw_only=True):
+    """A person, as administrators see him."""
+
+    user_id: UserId
+    name: str
+    avatar: str
+    kind: UserKind
+    status: UserStatus
+    updated_at: Annotated[Timestamp | None, Meta(description="When his row was changed last.")]
+
+
+class AdminUserPage(Struct, kw_only=True):
+    """People by user id, disabled ones too."""
+
+    users: list[AdminUser]
+    cursor: Cursor | None
+
+
+class AdminUserQuery(AdminPageQuery, kw_only=True):
+    """Which people: with these ids, or whose name starts so, or all; of one status or any."""
+
+    ids: Annotated[str, Meta(max_length=4_000, description="User ids with commas between.")] | None = None
+    name: NameStart | None = None
+    status: UserStatus | None = None
+
+
+class AuditQuery(AdminPageQuery, kw_only=True):
+    """Which records, the latest first: of whom, of which action, about what, from when to when."""
+
+    actor: UserId | None = None
+    action: Annotated[str, Meta(max_length=64, description="As `user.disable`.")] | None = None
+    target: (
+        Annotated[
+            str, Meta(max_length=64, description="An id that it was about: of a user, channel, message.")
+        ]
+        | None
+    ) = None
+    since: Annotated[Timestamp | None, Meta(description="From this time on.")] = None
+    until: Annotated[Timestamp | None, Meta(description="Before this time.")] = None
+
+
+class AuditRecord(Struct, kw_only=True):
+    """One action of an administrator. It is written down before it is done, and can't be changed."""
+
+    audit_id: str
+    actor: Annotated[str, Meta(description="The user id; `cli:NAME` for the command line of an operator.")]
+    action: Annotated[str, Meta(examples=["channel.history"])]
+    targets: Annotated[list[str], Meta(description="Ids of what it was about.")]
+    details: Annotated[dict[str, Any], Meta(description="The request's own fields, long texts cut.")]
+    reason: str | None
+    request_id: str
+    address: Annotated[str, Meta(description="From where it came.")]
+    time: Timestamp
+    outcome: Annotated[
+        str | None,
+        Meta(
+            description="`ok` or the code of the refusal; null: not known (yet), it may have been done.",
+            examples=["ok"],
+        ),
+    ]
+    ended: Annotated[Timestamp | None, Meta(description="When the outcome was known.")]
+
+
+class AuditPage(Struct, kw_only=True):
+    """Records, the latest first."""
+
+    records: list[AuditRecord]
+    cursor: Cursor | None

@@ -1,0 +1,260 @@
+"""Administrators at work: what they see, what they do, and that all of it is written down."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any, Final
+
+import pytest
+import requests
+
+from schemas.frames import CloseCode
+from tests.flow.test_rights import RULES
+from tests.support.cast import Cast, Who
+from tests.support.cluster import Cluster
+from tests.support.people import make_users
+from tests.support.rights import OPERATING, ROUTES
+from tests.support.scene import Scene
+from tests.support.tokens import make_token
+from tests.support.waiting import PATIENCE_S
+
+ADMIN_ROUTES: Final = [name for name, row in ROUTES.items() if row.rights is OPERATING]
+_WITH_BODY: Final = ("POST", "PUT", "PATCH")
+
+
+class Operator:
+    """An administrator on REST."""
+
+    def __init__(self, cluster: Cluster, user: str) -> None:
+        self.user = user
+        self._url = cluster.gateway_urls[0] + "/api/v1/admin"
+        self._token = make_token(user, roles=["admin"])
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """The bare response."""
+        headers = {"Authorization": f"Bearer {self._token}", **options.pop("headers", {})}
+        return requests.request(method, self._url + path, headers=headers, timeout=PATIENCE_S, **options)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What a route shows."""
+        answer = self.call("GET", path, params=query)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def post(self, path: str, **body: Any) -> Any:
+        """What a route did."""
+        answer = self.call("POST", path, json=body)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def audit(self, **query: Any) -> list[Any]:
+        """What this administrator has done, the latest first, without the looks at the log itself."""
+        records = self.get("/audit", actor=self.user, **query)["records"]
+        return [record for record in records if record["action"] != "audit.read"]
+
+
+@pytest.fixture
+def operator(scene: Scene) -> Operator:
+    """Olga, who administrates the system."""
+    (olga,) = scene.people("olga")
+    return Operator(scene.cluster, olga)
+
+
+# ---- the audit log
+
+
+@pytest.fixture(scope="module")
+def cast(cluster: Cluster) -> Iterator[Cast]:
+    """People and a group to do all of it to."""
+    with Scene(cluster) as scene:
+        yield Cast(scene)
+
+
+@pytest.mark.parametrize("name", ADMIN_ROUTES)
+def test_every_route_stands_in_the_audit_log(cast: Cast, name: str) -> None:
+    method, rule = name.partition(" ")[0], RULES[name]
+    built = rule.build({part: getattr(cast.place(), part) for part in rule.arguments})
+    assert built is not None
+    request_id, fields = (
+        f"audit-{secrets.token_hex(8)}",
+        {**ROUTES[name].needs(cast), "reason": "ticket 4711"},
+    )
+    fields = {key: secrets.token_hex(8) if value == "<new>" else value for key, value in fields.items()}
+
+    answer = requests.request(
+        method,
+        cast.cluster.gateway_urls[1] + built[1],
+        headers={"Authorization": f"Bearer {cast.token(Who.OPERATOR)}", "X-Request-Id": request_id},
+        json=fields if method in _WITH_BODY else None,
+        params=None if method in _WITH_BODY else fields,
+        timeout=PATIENCE_S,
+    )
+
+    assert answer.ok, answer.text
+    records = cast.cluster.database["audit"]
+    record = records.find_one({"request_id": request_id})
+    assert record is not None
+    assert (record["actor"], record["reason"]) == (cast.ids[Who.OPERATOR], "ticket 4711")
+    assert record["address"] == "127.0.0.1"
+    assert set(record["targets"]) >= {getattr(cast.place(), part) for part in rule.arguments}
+    ended = records.find_one({"_id": record["_id"] + ".end"})
+    assert ended is not None
+    assert ended["outcome"] == "ok"
+
+
+def test_records_are_found_by_who_what_about_whom_and_when(scene: Scene, operator: Operator) -> None:
+    bo, chen = scene.people("bo", "chen")
+    for user in (bo, chen, bo):
+        operator.post(f"/users/{user}/disable", reason=f"about {user}")
+    operator.post(f"/users/{bo}/enable")
+
+    records = operator.audit()
+
+    assert [record["action"] for record in records] == ["user.enable", *["user.disable"] * 3]
+    assert [record["targets"] for record in records] == [[bo], [bo], [chen], [bo]]
+    assert [record["reason"] for record in records] == [None, f"about {bo}", f"about {chen}", f"about {bo}"]
+    assert {record["outcome"] for record in records} == {"ok"}
+    assert len(operator.audit(action="user.disable")) == 3
+    assert len(operator.audit(target=chen)) == 1
+    assert operator.audit(until=records[-1]["time"]) == []
+    assert operator.audit(since=records[1]["time"], target=bo)[-1] == records[1]
+
+
+def test_the_audit_log_is_read_in_pages(scene: Scene, operator: Operator) -> None:
+    (bo,) = scene.people("bo")
+    for _ in range(5):
+        operator.post(f"/users/{bo}/disable")
+    wanted: dict[str, Any] = {"actor": operator.user, "action": "user.disable", "limit": 2}
+
+    pages = [operator.get("/audit", **wanted)]
+    while pages[-1]["cursor"]:
+        pages.append(operator.get("/audit", **wanted, cursor=pages[-1]["cursor"]))
+
+    assert [len(page["records"]) for page in pages] == [2, 2, 1]
+    assert len({record["audit_id"] for page in pages for record in page["records"]}) == 5
+
+
+def test_what_was_refused_is_written_down_too(operator: Operator) -> None:
+    answer = operator.call("POST", "/users/nobody-at-all/disable", json={})
+
+    assert answer.status_code == 404
+    (record,) = operator.audit()
+    assert (record["action"], record["targets"], record["outcome"]) == (
+        "user.disable",
+        ["nobody-at-all"],
+        "not_found",
+    )
+
+
+def test_who_reads_the_log_stands_in_it(operator: Operator) -> None:
+    operator.get("/audit", target="somebody", reason="the yearly review")
+
+    record = operator.get("/audit", actor=operator.user, action="audit.read")["records"][-1]
+
+    assert (record["targets"], record["reason"]) == (["somebody"], "the yearly review")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": "0"},
+        {"limit": "201"},
+        {"since": "yesterday"},
+        {"actor": "$ne"},
+        {"actor[$ne]": "x"},
+        {"target": "x" * 65},
+        {"unheard_of": "1"},
+        {"reason": "a\u0000b"},
+        {"reason": ""},
+        {"reason": "x" * 501},
+    ],
+)
+def test_a_wrong_question_is_refused(operator: Operator, query: dict[str, str]) -> None:
+    answer = operator.call("GET", "/audit", params=query)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+# ---- who may
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"roles": "admin"},
+        {"roles": {"admin": True}},
+        {"roles": [["admin"]]},
+        {"roles": ["ADMIN", "admin "]},
+        {"realm_access": {"roles": ["admin"]}},
+        {"is_admin": True},
+    ],
+)
+def test_nobody_makes_himself_an_administrator(scene: Scene, claims: dict[str, Any]) -> None:
+    bo, chen = scene.people("bo", "chen")
+    rest = scene.rest(bo)
+    rest.session.headers.update(
+        {
+            "Authorization": f"Bearer {make_token(bo, **claims)}",
+            "X-Imapp-Roles": "admin",
+            "X-Imapp-User": "an",
+            "Roles": "admin",
+        }
+    )
+
+    answers = [
+        rest.call("POST", f"/admin/users/{user}/disable", json={"roles": ["admin"], "is_admin": True})
+        for user in (chen, "nobody-at-all")
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(403, "forbidden")] * 2
+    assert scene.cluster.database["users"].find_one({"_id": chen, "status": "active"})
+    assert scene.cluster.database["audit"].count_documents({"actor": bo}) == 0
+
+
+# ---- people
+
+
+def test_people_are_found_by_id_by_name_and_by_status(scene: Scene, operator: Operator) -> None:
+    bo, chen = scene.people("bo", "chen")
+    operator.post(f"/users/{bo}/disable")
+
+    def found(**query: Any) -> list[str]:
+        return [user["user_id"] for user in operator.get("/users", **query)["users"]]
+
+    assert found(ids=f"{chen},{bo},nobody-at-all") == [bo, chen]
+    assert found(name=chen.capitalize()) == [chen]
+    assert found(name=chen) == [], "as it is written"
+    assert found(ids=f"{bo},{chen}", status="disabled") == [bo]
+    assert found(ids=f"{bo},{chen}", status="active") == [chen]
+
+
+@pytest.mark.parametrize("name", [".*", "^", "[A-Z]", "$where", "(?i)a", "\\"])
+def test_a_name_is_text_and_no_pattern(scene: Scene, operator: Operator, name: str) -> None:
+    make_users(scene.cluster.database, "plain")
+
+    assert operator.get("/users", name=name)["users"] == []
+
+
+def test_people_are_listed_in_pages(scene: Scene, operator: Operator) -> None:
+    people = scene.people(*(f"u{number}" for number in range(5)))
+    ids = ",".join(people)
+
+    first = operator.get("/users", ids=ids, limit=3)
+    second = operator.get("/users", ids=ids, limit=3, cursor=first["cursor"])
+
+    assert [user["user_id"] for page in (first, second) for user in page["users"]] == sorted(people)
+    assert second["cursor"] is None
+
+
+def test_who_is_disabled_is_cut_everywhere_and_comes_back_when_enabled(
+    scene: Scene, operator: Operator
+) -> None:
+    (bo,) = scene.people("bo")
+    devices = [scene.connect(bo, gateway=number) for number in (0, 1)]
+
+    assert operator.post(f"/users/{bo}/disable", reason="left the company")["status"] == "disabled"
+
+    assert [device.wait_closed() for device in devices] == [CloseCode.KICKED] * 2
+    assert scene.rest(bo).call("GET", "/me").status_code == 401
+    assert operator.post(f"/users/{bo}/enable")["status"] == "active"
+    assert scene.rest(bo).call("GET", "/me").status_code == 200
