@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id
-from imapp.stores.mongo import MAJORITY, Database, Document, mapped_errors, to_datetime, to_ms
+from imapp.stores.mongo import MAJORITY, Database, Document, insert_durably, mapped_errors, to_datetime, to_ms
 
 RepeatKey = tuple[str, str, str]
 """Channel id, sender, client message id."""
@@ -58,8 +58,12 @@ class MessageLog:
             LogConflict: a seq or a client id is taken; entries before that one are stored.
             StoreUnavailable: unknown which of them are stored.
         """
+        documents = [_document(entry) for entry in entries]
+        if session is None:
+            insert_durably(self._messages, documents)
+            return
         with mapped_errors():
-            self._messages.insert_many([_document(entry) for entry in entries], ordered=True, session=session)
+            self._messages.insert_many(documents, ordered=True, session=session)
 
     def find_repeats(self, keys: Iterable[RepeatKey]) -> dict[RepeatKey, LogEntry]:
         """The majority-committed entries that these commands made earlier."""
