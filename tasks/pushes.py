@@ -1,18 +1,21 @@
 """`push.compute`: channels whose logs have grown."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from celery import shared_task
 
 from imapp.broker.topology import PUSH_TASK
+from imapp.logs import bind
 from schemas.tasks import PushBatch
 from tasks import services
 
 _DECODER: Final = msgspec.msgpack.Decoder(PushBatch)
 
 
-@shared_task(name=PUSH_TASK, typing=False)
-def compute(payload: bytes) -> None:
+@shared_task(name=PUSH_TASK, bind=True, typing=False)
+def compute(self: Any, payload: bytes) -> None:
     """Note down to whom they were dispatched, and who must be told outside the socket."""
-    services().pushes.run(_DECODER.decode(payload))
+    bind(task=self.request.id)
+    redelivered = bool(self.request.delivery_info.get("redelivered"))
+    services().pushes.run(_DECODER.decode(payload), self.request.id, redelivered=redelivered)

@@ -17,4 +17,5 @@ _DECODER: Final = msgspec.msgpack.Decoder(ReceiptBatch)
 def apply(self: Any, payload: bytes) -> None:
     """Note down who received and read what, move watermarks and tell those concerned."""
     bind(task=self.request.id)
-    services().receipts.run(_DECODER.decode(payload), self.request.id)
+    redelivered = bool(self.request.delivery_info.get("redelivered"))
+    services().receipts.run(_DECODER.decode(payload), self.request.id, redelivered=redelivered)

@@ -69,6 +69,11 @@ class DispatchStore:
                 if session.in_transaction:
                     session.abort_transaction()
 
+    def pass_over(self, channel_id: str, up_to_seq: int) -> None:
+        """Take everything up to a seq for dispatched, though nobody was told of it."""
+        with mapped_errors():
+            self._heads.update_one({"_id": channel_id}, {"$max": {"seq": up_to_seq}}, upsert=True)
+
     def _write(self, dispatches: Sequence[Dispatch], session: ClientSession) -> None:
         self._pushes.insert_many(
             [

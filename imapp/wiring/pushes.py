@@ -7,12 +7,14 @@ from imapp.broker.publishing import TaskPublisher
 from imapp.broker.topology import PUSH_TASK
 from imapp.config import Config
 from imapp.services.periodic import keep_doing
+from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.computing import PushRunner, PushStores
 from imapp.services.pushes.delivery import Patience, PushDelivery
 from imapp.services.pushes.notifiers import LogNotifier, Notifier
 from imapp.services.pushes.sweep import PushSweep
 from imapp.services.pushes.webhook import WebhookNotifier, signing_key
+from imapp.stores.attempts import AttemptStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.leases import LeaseStore
@@ -41,7 +43,7 @@ def push_runner(config: Config, database: Database, fail_stop: Callable[[str], N
         presence=presence_service(database),
         badges=Badges(channels, members, log),
         tells=_notifier(config) is not None,
-        fail_stop=fail_stop,
+        poison=PoisonRule(AttemptStore(database), fail_stop),
     )
 
 

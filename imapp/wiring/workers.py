@@ -9,6 +9,7 @@ from imapp.broker.publishing import MessagePublisher
 from imapp.config import Config
 from imapp.services.outgoing.outlet import Outlet
 from imapp.services.periodic import keep_doing
+from imapp.services.poison import PoisonRule
 from imapp.services.presence import PresenceService
 from imapp.services.pushes.computing import PushRunner
 from imapp.services.reading.conversation_rows import ConversationRows
@@ -69,7 +70,7 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
             outlet=outlet,
             teller=ReceiptTeller(members, log),
             sums=_receipt_sums(config, database),
-            fail_stop=fail_stop,
+            poison=PoisonRule(AttemptStore(database), fail_stop),
         ),
         pushes=push_runner(config, database, fail_stop),
         nudger=nudger,

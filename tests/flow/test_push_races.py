@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 
+from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.computing import PushRunner, PushStores
+from imapp.stores.attempts import AttemptStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.members import MemberStore
@@ -38,7 +40,7 @@ def runner(database: Database) -> PushRunner:
         presence=Nobody(),
         badges=Badges(channels, members, log),
         tells=False,
-        fail_stop=fail,
+        poison=PoisonRule(AttemptStore(database), fail),
     )
 
 
@@ -54,7 +56,7 @@ def test_workers_that_race_dispatch_every_entry_once(database: Database) -> None
     with ThreadPoolExecutor(WORKERS) as pool:
         for start in range(1, ROUNDS * 3, 3):
             log.append([log_entry(name, seq) for name in CHANNELS for seq in range(start, start + 3)])
-            list(pool.map(lambda one: one.run(batch), runners))
+            list(pool.map(lambda one: one.run(batch, "task", redelivered=False), runners))
 
     for name in CHANNELS:
         covered = [seq for first, last in ranges(database, name) for seq in range(first, last + 1)]
@@ -64,10 +66,10 @@ def test_workers_that_race_dispatch_every_entry_once(database: Database) -> None
 def test_a_task_that_comes_again_writes_nothing(database: Database) -> None:
     MessageLog(database).append([log_entry(CHANNELS[0], seq) for seq in range(1, 4)])
     batch = PushBatch(nudges=[PushNudge(channel_id=CHANNELS[0], at_ms=1_000)])
-    runner(database).run(batch)
+    runner(database).run(batch, "task", redelivered=False)
     once = list(database["pushes"].find())
 
-    runner(database).run(batch)
+    runner(database).run(batch, "task", redelivered=False)
 
     assert list(database["pushes"].find()) == once
     assert ranges(database, CHANNELS[0]) == [(1, 3)]
@@ -77,6 +79,7 @@ def test_a_long_log_is_dispatched_to_its_end(database: Database) -> None:
     log = MessageLog(database)
     log.append([log_entry(CHANNELS[0], seq) for seq in range(1, 451)])
 
-    runner(database).run(PushBatch(nudges=[PushNudge(channel_id=CHANNELS[0], at_ms=1_000)]))
+    batch = PushBatch(nudges=[PushNudge(channel_id=CHANNELS[0], at_ms=1_000)])
+    runner(database).run(batch, "task", redelivered=False)
 
     assert ranges(database, CHANNELS[0]) == [(1, 200), (201, 400), (401, 450)]

@@ -1,7 +1,7 @@
 """`push.compute`: what logs hold beyond what was dispatched, and who must hear of it outside the socket."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -11,6 +11,7 @@ from imapp.domain.receipts import Receipt
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
+from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
@@ -22,7 +23,7 @@ from imapp.stores.users import UserStore
 from schemas.common import SYSTEM_SENDER, ChannelType, MessageType, Notify
 from schemas.notifications import PushRecord
 from schemas.receipts import PushStatus
-from schemas.tasks import PushBatch
+from schemas.tasks import PushBatch, PushNudge
 
 _MAX_ENTRIES: Final = 200  # of one channel in one go; what is beyond comes in the next
 _MAX_CHANNELS: Final = 100  # in one transaction
@@ -63,22 +64,28 @@ class PushRunner:
         presence: Presence,
         badges: Badges,
         tells: bool,
-        fail_stop: Callable[[str], None],
+        poison: PoisonRule,
     ) -> None:
         self._stores = stores
         self._presence = presence
         self._badges = badges
         self._tells = tells
-        self._fail_stop = fail_stop
+        self._poison = poison
 
-    def run(self, batch: PushBatch) -> None:
-        """Return when all channels of the batch are dispatched up to their ends."""
-        nudges = list({nudge.channel_id: nudge.at_ms for nudge in reversed(batch.nudges)}.items())
-        try:
-            for start in range(0, len(nudges), _MAX_CHANNELS):
-                self._dispatch_all(dict(nudges[start : start + _MAX_CHANNELS]))
-        except StoreUnavailable as error:
-            self._fail_stop(f"store unavailable: {error}")
+    def run(self, batch: PushBatch, task_id: str, *, redelivered: bool) -> None:
+        """Return when all channels of the batch are dispatched up to their ends, or passed over."""
+        nudges = list({nudge.channel_id: nudge for nudge in reversed(batch.nudges)}.values())
+        self._poison.run(task_id, nudges, self._dispatch_many, redelivered=redelivered, aside=self._pass_over)
+
+    def _dispatch_many(self, nudges: Sequence[PushNudge], _: str) -> None:
+        times = [(nudge.channel_id, nudge.at_ms) for nudge in nudges]
+        for start in range(0, len(times), _MAX_CHANNELS):
+            self._dispatch_all(dict(times[start : start + _MAX_CHANNELS]))
+
+    def _pass_over(self, nudge: PushNudge) -> None:
+        """Nobody is told of what kills its worker; otherwise the sweep would bring it back for ever."""
+        for channel_id, head in self._stores.channels.heads([nudge.channel_id]).items():
+            self._stores.dispatches.pass_over(channel_id, head.channel.last_seq)
 
     def _dispatch_all(self, times: dict[str, int]) -> None:
         """All in one transaction; one by one if that fails, so that no channel holds up the others."""
@@ -114,6 +121,9 @@ class PushRunner:
             grown = self._stores.log.growth(done, _MAX_ENTRIES)
             if not grown:
                 return
+            for entries in grown.values():
+                for entry in entries:
+                    point("pushes.entry", entry.client_message_id)
             parcels = self._parcels(done, grown) if self._tells else {}
             point("pushes.computed")
             self._stores.dispatches.commit(

@@ -1,6 +1,6 @@
 """Marks of what was received and read: noted in the ledger, watermarks moved, those concerned told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,9 +9,10 @@ import msgspec
 from imapp.domain.ids import message_id
 from imapp.domain.receipts import Receipt
 from imapp.domain.unread import unread, unread_label
-from imapp.errors import StoreUnavailable
+from imapp.failpoints import point
 from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.outgoing.outlet import Outlet
+from imapp.services.poison import PoisonRule
 from imapp.services.reading.conversation_rows import ConversationRows
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.services.receipts.events import ReceiptSums, ReceiptTeller, is_small
@@ -21,7 +22,7 @@ from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.pushes import PushLedger
 from schemas.frames import ConversationEvent
-from schemas.tasks import Notice, ReceiptBatch
+from schemas.tasks import Notice, ReadMark, ReceiptBatch, ReceivedMark
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -47,24 +48,29 @@ class ReceiptRunner:
         outlet: Outlet,
         teller: ReceiptTeller,
         sums: ReceiptSums,
-        fail_stop: Callable[[str], None],
+        poison: PoisonRule,
     ) -> None:
         self._stores = stores
         self._rows = rows
         self._outlet = outlet
         self._teller = teller
         self._sums = sums
-        self._fail_stop = fail_stop
+        self._poison = poison
 
-    def run(self, batch: ReceiptBatch, key: str) -> None:
-        """Return when the marks are stored and told; then the task may be acknowledged.
+    def run(self, batch: ReceiptBatch, task_id: str, *, redelivered: bool) -> None:
+        """Return when the marks are stored and told, or set aside; then the task may be acknowledged.
 
-        `key` names the task, in every run of it.
+        `task_id` names the task, in every run of it.
         """
-        try:
-            self._apply(batch, key)
-        except StoreUnavailable as error:
-            self._fail_stop(f"store unavailable: {error}")
+        marks: list[ReadMark | ReceivedMark] = [*batch.reads, *batch.received]
+        self._poison.run(task_id, marks, self._apply_all, redelivered=redelivered)
+
+    def _apply_all(self, marks: Sequence[ReadMark | ReceivedMark], key: str) -> None:
+        for mark in marks:
+            point("receipts.mark", mark.user_id)
+        reads = [mark for mark in marks if isinstance(mark, ReadMark)]
+        received = [mark for mark in marks if isinstance(mark, ReceivedMark)]
+        self._apply(ReceiptBatch(reads=reads, received=received), key)
 
     def _apply(self, batch: ReceiptBatch, key: str) -> None:
         found = self._stores.members.find_all(readers(batch))
