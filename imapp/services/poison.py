@@ -106,6 +106,6 @@ class PoisonRule:
         return reason
 
     def _park(self, task_id: str, index: int, part: msgspec.Struct, reason: str) -> None:
-        log.error("part_parked", index=index, part=type(part).__name__, reason=reason)
+        log.error("part_parked", index=index, kind=type(part).__name__, reason=reason)
         metrics.commands_parked.value += 1
         self._attempts.park(task_id, index, _ENCODER.encode(part), reason)

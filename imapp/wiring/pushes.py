@@ -67,5 +67,7 @@ def keep_pushing(config: Config, database: Database) -> None:
     notifier = _notifier(config)
     if notifier is not None:
         patience = Patience(config.push_timeout_s, config.push_retry_s, config.push_tries)
-        delivery = PushDelivery(Outbox(database), MessageLog(database), notifier, patience)
+        delivery = PushDelivery(
+            Outbox(database), MessageLog(database), MemberStore(database), notifier, patience=patience
+        )
         keep_doing(delivery.send_due, name="push-delivery", every_s=_DELIVERY_EVERY_S)

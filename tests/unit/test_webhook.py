@@ -1,7 +1,11 @@
 """The signature of the Standard Webhooks scheme."""
 
 import socket
+import threading
+import time
 import traceback
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -42,3 +46,31 @@ def test_a_failure_does_not_quote_the_address_whose_path_is_a_secret(
     shown = "".join(traceback.format_exception(failure.value))
     assert "T024BE7LD" not in shown + caplog.text
     assert "B0GUS5" not in shown + caplog.text
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """An endpoint that says 200 at once, and then a header that never ends, ten letters a second."""
+    ended = threading.Event()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nx-slow: ")
+            while not ended.wait(0.1):
+                connection.sendall(b"z")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, name="dripping", daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        ended.set()
+
+
+def test_an_endpoint_that_drips_its_answer_holds_nobody_longer_than_the_time_out(dripping: str) -> None:
+    notifier = WebhookNotifier(dripping, b"k" * 24, timeout_s=0.5)
+    begun = time.monotonic()
+
+    with pytest.raises(NotDelivered, match="Timeout"):
+        notifier.deliver("p.0", [])
+
+    assert time.monotonic() - begun < 5

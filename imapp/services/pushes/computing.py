@@ -121,9 +121,8 @@ class PushRunner:
             grown = self._stores.log.growth(done, _MAX_ENTRIES)
             if not grown:
                 return
-            for entries in grown.values():
-                for entry in entries:
-                    point("pushes.entry", entry.client_message_id)
+            for name in grown:
+                point("pushes.channel", name)
             parcels = self._parcels(done, grown) if self._tells else {}
             point("pushes.computed")
             self._stores.dispatches.commit(

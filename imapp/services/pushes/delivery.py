@@ -1,4 +1,8 @@
-"""Out of the outbox to the notifier: in portions, again after a failure, given up at last."""
+"""Out of the outbox to the notifier: in portions, again after a failure, given up at last.
+
+What waited is looked at again before it goes: who has read meanwhile is left alone, what was recalled goes
+out without its text.
+"""
 
 import random
 from collections.abc import Callable, Sequence
@@ -13,6 +17,7 @@ from imapp.domain.ids import split_message_id
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.pushes.notifiers import NotDelivered, Notifier
+from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.outbox import Outbox, Parcel
 from schemas.notifications import PushRecord
@@ -40,13 +45,15 @@ class PushDelivery:
         self,
         outbox: Outbox,
         entries: MessageLog,
+        members: MemberStore,
         notifier: Notifier,
-        patience: Patience,
         *,
+        patience: Patience,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._outbox = outbox
         self._entries = entries
+        self._members = members
         self._notifier = notifier
         self._patience = patience
         self._jitter = jitter
@@ -63,9 +70,11 @@ class PushDelivery:
 
     def _send(self, parcel: Parcel, held_s: float) -> None:
         for start in range(parcel.sent, len(parcel.records), _PORTION):
-            portion = self._without_recalled(parcel.records[start : start + _PORTION])
+            unread = self._without_read(parcel.records[start : start + _PORTION])
+            portion = self._without_recalled(unread)
             try:
-                self._notifier.deliver(f"{parcel.parcel_id}.{start}", portion)
+                if portion:
+                    self._notifier.deliver(f"{parcel.parcel_id}.{start}", portion)
             except NotDelivered as error:
                 self._failed(parcel, str(error))
                 return
@@ -87,6 +96,16 @@ class PushDelivery:
         metrics.pushes_postponed.value += 1
         self._outbox.postpone(parcel.parcel_id, by_s=pause, error=error)
         log.warning("push_postponed", parcel=parcel.parcel_id, error=error, pause_s=round(pause, 2))
+
+    def _without_read(self, records: Sequence[PushRecord]) -> list[PushRecord]:
+        """Nobody is disturbed for what he has read while it waited."""
+        rows = self._members.find_all({(record.channel_id, record.user_id) for record in records})
+        marks = {place: row.read_seq for place, row in rows.items()}
+        return [
+            record
+            for record in records
+            if marks.get((record.channel_id, record.user_id), 0) < split_message_id(record.message_id)[1]
+        ]
 
     def _without_recalled(self, records: Sequence[PushRecord]) -> list[PushRecord]:
         """A text that was recalled while it waited does not go out any more (I7)."""

@@ -13,6 +13,7 @@ import requests
 
 from imapp.domain.entries import wire_time
 from imapp.errors import ConfigError
+from imapp.services.pushes.deadline import impatient_session
 from imapp.services.pushes.notifiers import NotDelivered
 from schemas.notifications import PushNotification, PushRecord
 
@@ -56,7 +57,7 @@ class WebhookNotifier:
         self._key = key
         self._timeout_s = timeout_s
         self._clock = clock
-        self._session = requests.Session()
+        self._session = impatient_session()
 
     def deliver(self, delivery_id: str, records: Sequence[PushRecord]) -> None:
         """Return once the endpoint has answered with 2xx.

@@ -1,0 +1,84 @@
+"""HTTP sessions whose answers have a deadline as a whole.
+
+The time-outs of `requests` count from byte to byte: an endpoint that drips its headers would hold its caller
+for hours. Connecting, the TLS handshake and sending have limits as a whole already.
+"""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class _PlainConnection(HTTPConnection):
+    def getresponse(self) -> Any:
+        with _deadline(self.sock, self.timeout):
+            return super().getresponse()
+
+
+class _SecureConnection(HTTPSConnection):
+    def getresponse(self) -> Any:
+        with _deadline(self.sock, self.timeout):
+            return super().getresponse()
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_NEVER_S: Final = 3600.0  # as good as
+_POOLS: Final = {"http": _PlainPool, "https": _SecurePool}
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+def impatient_session() -> requests.Session:
+    """A session whose time-out is one for the whole head of an answer, however it comes."""
+    session = requests.Session()
+    for scheme in _POOLS:
+        session.mount(f"{scheme}://", _Adapter())
+    return session
+
+
+@contextmanager
+def _deadline(sock: socket.socket, seconds: float | None) -> Iterator[None]:
+    """End whatever is read from a socket after this time.
+
+    Raises:
+        TimeoutError: it was ended. A head that was cut off reads as a shorter one, so this must be told.
+    """
+    fired = threading.Event()
+
+    def end() -> None:
+        fired.set()
+        with suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds or _NEVER_S, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        if fired.is_set():
+            raise TimeoutError("the answer did not come to an end in time")
