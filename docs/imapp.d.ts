@@ -230,6 +230,8 @@ export interface Conversation {
   last_time: string;
   pinned: boolean;
   notify: Notify;
+  /** The newest message that addresses me and that I have not read. 1 to 999,999,999,999. */
+  mentioned_seq: number | null;
 }
 
 /** My own watermark moved on another device. */
@@ -305,10 +307,14 @@ export interface Entry {
   content?: string;
   /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
   extra?: { [name: string]: unknown };
-  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   reply_to?: string | null;
   /** Members who are addressed. At most 100 entries. */
   mentions?: string[];
+  /** Everybody in the channel is addressed. In groups of more than 50 the right of their admins. Default: false. */
+  mention_all?: boolean;
+  /** Whose words these are, if passed on. */
+  forwarded?: Forwarded | null;
   /** Default: "normal". */
   status?: MessageStatus;
   /** RFC 3339, UTC, milliseconds. */
@@ -341,6 +347,15 @@ export interface ErrorReply {
   /** Seconds to wait before the same try. */
   retry_after?: number | null;
   errors?: { [name: string]: unknown } | null;
+}
+
+/** Who said first what is forwarded, and when. Where is not told. */
+export interface Forwarded {
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender: string;
+  sender_name: string;
+  /** RFC 3339, UTC, milliseconds. */
+  server_time: string;
 }
 
 /** Say who you are, first and within 5 s; again later to renew the token. */
@@ -408,6 +423,8 @@ export interface HistoryPage {
   to_seq: number;
   more_before: boolean;
   more_after: boolean;
+  /** What the entries reply to, each once, as far as you may see it; absent for none. */
+  quotes?: Quote[];
 }
 
 /** A page of entries. */
@@ -422,6 +439,8 @@ export interface HistoryReply {
   to_seq: number;
   more_before: boolean;
   more_after: boolean;
+  /** What the entries reply to, each once, as far as you may see it; absent for none. */
+  quotes?: Quote[];
   /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
   id: string;
 }
@@ -483,10 +502,14 @@ export interface MessageEvent {
   content?: string;
   /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
   extra?: { [name: string]: unknown };
-  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   reply_to?: string | null;
   /** Members who are addressed. At most 100 entries. */
   mentions?: string[];
+  /** Everybody in the channel is addressed. In groups of more than 50 the right of their admins. Default: false. */
+  mention_all?: boolean;
+  /** Whose words these are, if passed on. */
+  forwarded?: Forwarded | null;
   /** Default: "normal". */
   status?: MessageStatus;
   /** RFC 3339, UTC, milliseconds. */
@@ -585,6 +608,22 @@ export interface PushPage {
   pushes: Push[];
   /** Opaque; pass back what the last answer gave. At most 500 characters. */
   cursor: string | null;
+}
+
+/** A message that is answered, as it is now. Recalled, it says nothing any more. */
+export interface Quote {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender: string;
+  sender_name: string;
+  message_type: MessageType;
+  /** The first 100 characters. Default: "". */
+  content?: string;
+  /** Of an image or a file: which one. */
+  extra?: { [name: string]: unknown };
+  /** Default: "normal". */
+  status?: MessageStatus;
 }
 
 /** Everything up to this seq has been read; the watermark only grows. */
@@ -716,10 +755,14 @@ export interface Send {
   content?: string;
   /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
   extra?: { [name: string]: unknown };
-  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   reply_to?: string | null;
   /** Members who are addressed. At most 100 entries. */
   mentions?: string[];
+  /** Everybody in the channel is addressed. In groups of more than 50 the right of their admins. Default: false. */
+  mention_all?: boolean;
+  /** Instead of anything else: the message to pass on, of any channel that you may read. The server copies what it says. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  forward_of?: string | null;
 }
 
 /** A message to send to a channel. */
@@ -732,10 +775,14 @@ export interface SendBody {
   content?: string;
   /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
   extra?: { [name: string]: unknown };
-  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   reply_to?: string | null;
   /** Members who are addressed. At most 100 entries. */
   mentions?: string[];
+  /** Everybody in the channel is addressed. In groups of more than 50 the right of their admins. Default: false. */
+  mention_all?: boolean;
+  /** Instead of anything else: the message to pass on, of any channel that you may read. The server copies what it says. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  forward_of?: string | null;
 }
 
 /** Which conversations changed since the cursor; without one, all of them. */

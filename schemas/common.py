@@ -15,6 +15,7 @@ MAX_EMOJI_CHARS: Final = 1_000  # of such a message: room for so many of the lon
 MAX_SHORTCODE_CHARS: Final = 32
 MAX_NAME_CHARS: Final = 100
 MAX_MENTIONS: Final = 100
+MENTION_ALL_MEMBERS: Final = 50  # up to so many anybody may address all of a group, beyond it its admins
 MAX_USERS_PER_CALL: Final = 500
 MAX_WATCHED: Final = 500  # people whose presence one connection watches
 TYPING_INTERVAL_S: Final = 3  # of a connection in a channel; more is dropped

@@ -57,6 +57,9 @@ class Conversation(Struct, kw_only=True):
     last_time: Timestamp
     pinned: bool
     notify: Notify
+    mentioned_seq: Annotated[
+        Seq | None, Meta(description="The newest message that addresses me and that I have not read.")
+    ] = None
 
 
 class ConversationPage(Struct, kw_only=True):

@@ -19,7 +19,6 @@ from schemas.common import (
     ChannelId,
     ClientMessageId,
     Cursor,
-    MessageId,
     MessageType,
     Name,
     RequestId,
@@ -31,7 +30,7 @@ from schemas.common import (
 )
 from schemas.conversations import ReadState, SyncPage
 from schemas.errors import CodeName
-from schemas.messages import Content, Entry, Extra, HistoryPage, Mentions
+from schemas.messages import Content, Entry, Extra, ForwardOf, HistoryPage, MentionAll, Mentions, ReplyTo
 from schemas.presence import PresenceList
 from schemas.receipts import PushStatus
 
@@ -68,8 +67,10 @@ class Send(Request, kw_only=True, tag="send"):
     message_type: MessageType = MessageType.TEXT
     content: Content = ""
     extra: Extra = field(default_factory=dict)
-    reply_to: MessageId | None = None
+    reply_to: ReplyTo | None = None
     mentions: Mentions = field(default_factory=list)
+    mention_all: MentionAll = False
+    forward_of: ForwardOf | None = None
 
 
 class Read(Request, kw_only=True, tag="read"):

@@ -9,6 +9,7 @@ from schemas.common import (
     MAX_HISTORY_PAGE,
     MAX_MENTIONS,
     MAX_TEXT_CHARS,
+    MENTION_ALL_MEMBERS,
     NO_CONTROLS_BUT_LINES,
     ChannelId,
     ClientMessageId,
@@ -38,6 +39,34 @@ Extra = Annotated[
     ),
 ]
 Mentions = Annotated[list[UserId], Meta(max_length=MAX_MENTIONS, description="Members who are addressed.")]
+MentionAll = Annotated[
+    bool,
+    Meta(
+        description="Everybody in the channel is addressed. In groups of more than "
+        f"{MENTION_ALL_MEMBERS} the right of their admins."
+    ),
+]
+ReplyTo = Annotated[
+    MessageId,
+    Meta(
+        description="The message of this channel that is answered. What it says is in the `quotes` of a page."
+    ),
+]
+ForwardOf = Annotated[
+    MessageId,
+    Meta(
+        description="Instead of anything else: the message to pass on, of any channel that you may read. "
+        "The server copies what it says."
+    ),
+]
+
+
+class Forwarded(Struct, kw_only=True):
+    """Who said first what is forwarded, and when. Where is not told."""
+
+    sender: UserId
+    sender_name: str
+    server_time: Timestamp
 
 
 class Entry(Struct, kw_only=True, omit_defaults=True):
@@ -53,8 +82,10 @@ class Entry(Struct, kw_only=True, omit_defaults=True):
     message_type: MessageType
     content: Content = ""
     extra: Extra = field(default_factory=dict)
-    reply_to: MessageId | None = None
+    reply_to: ReplyTo | None = None
     mentions: Mentions = field(default_factory=list)
+    mention_all: MentionAll = False
+    forwarded: Annotated[Forwarded | None, Meta(description="Whose words these are, if passed on.")] = None
     status: MessageStatus = MessageStatus.NORMAL
     server_time: Timestamp
 
@@ -68,7 +99,27 @@ class HistoryQuery(Struct, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY_PAGE, description="Entries at most.")] = 50
 
 
-class HistoryPage(Struct, kw_only=True):
+class Quote(Struct, kw_only=True, omit_defaults=True):
+    """A message that is answered, as it is now. Recalled, it says nothing any more."""
+
+    message_id: MessageId
+    sender: UserId
+    sender_name: str
+    message_type: MessageType
+    content: Annotated[str, Meta(description="The first 100 characters.")] = ""
+    extra: Annotated[dict[str, Any], Meta(description="Of an image or a file: which one.")] = field(
+        default_factory=dict
+    )
+    status: MessageStatus = MessageStatus.NORMAL
+
+
+Quotes = Annotated[
+    list[Quote],
+    Meta(description="What the entries reply to, each once, as far as you may see it; absent for none."),
+]
+
+
+class HistoryPage(Struct, kw_only=True, omit_defaults=True):
     """Entries by seq, and the range they cover.
 
     A seq between from_seq and to_seq without an entry is not this reader's: do not ask for it again.
@@ -80,6 +131,7 @@ class HistoryPage(Struct, kw_only=True):
     to_seq: SeqOrZero
     more_before: bool
     more_after: bool
+    quotes: Quotes = field(default_factory=list)
 
 
 class SendBody(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -89,5 +141,7 @@ class SendBody(Struct, kw_only=True, forbid_unknown_fields=True):
     message_type: MessageType = MessageType.TEXT
     content: Content = ""
     extra: Extra = field(default_factory=dict)
-    reply_to: MessageId | None = None
+    reply_to: ReplyTo | None = None
     mentions: Mentions = field(default_factory=list)
+    mention_all: MentionAll = False
+    forward_of: ForwardOf | None = None

@@ -28,6 +28,8 @@ class SendMessage(Command, kw_only=True):
     extra: dict[str, Any] = {}
     reply_to: str | None = None
     mentions: list[str] = []
+    mention_all: bool = False
+    forward_of: str | None = None
 
 
 class CreateGroup(Command, kw_only=True):

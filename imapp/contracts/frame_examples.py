@@ -5,7 +5,16 @@ from typing import Any, Final
 
 import msgspec
 
-from imapp.contracts.samples import CHANNEL_ID, CLIENT_ID, CONVERSATION, ENTRY, MESSAGE_ID, PRESENCE, TIME
+from imapp.contracts.samples import (
+    CHANNEL_ID,
+    CLIENT_ID,
+    CONVERSATION,
+    ENTRY,
+    MESSAGE_ID,
+    PRESENCE,
+    QUOTE,
+    TIME,
+)
 from schemas import frames
 from schemas.conversations import SyncPage
 from schemas.errors import MESSAGES, ErrorCode
@@ -58,6 +67,7 @@ _REPLIES: Final[tuple[msgspec.Struct, ...]] = (
         to_seq=42,
         more_before=True,
         more_after=False,
+        quotes=[QUOTE],
     ),
     frames.WatchReply(id=_ID, users=[PRESENCE]),
     frames.Pong(id=_ID),

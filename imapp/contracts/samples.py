@@ -20,8 +20,17 @@ ENTRY: Final = messages.Entry(
     client_message_id=CLIENT_ID,
     message_type=MessageType.TEXT,
     content="The build is green.",
+    reply_to=f"{CHANNEL_ID}.000000000040",
     server_time=TIME,
 )
+QUOTE: Final = messages.Quote(
+    message_id=f"{CHANNEL_ID}.000000000040",
+    sender="an",
+    sender_name="An 安",
+    message_type=MessageType.TEXT,
+    content="How is the build?",
+)
+FORWARDED: Final = messages.Forwarded(sender="chen", sender_name="Chen 陈", server_time=TIME)
 PREVIEW: Final = conversations.Preview(
     message_id=MESSAGE_ID,
     seq=42,

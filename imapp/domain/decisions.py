@@ -5,12 +5,13 @@ What is made for every message is a `Struct`, which costs a fifth of a frozen da
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, field
 
 from imapp.domain.channel import Channel, JoinRequest, Member
 from imapp.domain.entries import LogEntry
+from imapp.domain.spans import Spans
 from schemas.errors import ErrorCode
 
 
@@ -23,12 +24,27 @@ class Profile(Struct, frozen=True, gc=False):
     active: bool
 
 
+class References(Struct, frozen=True):
+    """What the commands of a batch refer to, where any does.
+
+    The entries that they name and that are there, by message id; and the stays of who forwards in the channel
+    of what he forwards, by channel id and user id.
+    """
+
+    entries: Mapping[str, LogEntry] = {}
+    stays: Mapping[tuple[str, str], Spans] = {}
+
+
+NO_REFERENCES: Final = References()
+
+
 class Facts(Struct, frozen=True):
-    """What was looked up for a command: the people it names, its time and the hash of its body."""
+    """What was looked up for a command: whom and what it names, its time and the hash of its body."""
 
     now_ms: int
     users: Mapping[str, Profile]
     body_hash: bytes
+    references: References = NO_REFERENCES
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted, Change, Decision, Facts, Rejected
 from imapp.domain.entries import MESSAGES
 from imapp.domain.permissions import Action
+from imapp.domain.references import referring, refers
 from imapp.domain.rules import message_entry, refusal, silenced, unknown
 from schemas.common import DEFAULT_MAX_MEMBERS, ChannelStatus, ChannelType, Role
 from schemas.errors import ErrorCode
@@ -16,13 +17,11 @@ def send(channel: Channel | None, channel_id: str, command: SendMessage, facts: 
         return Rejected(ErrorCode.UNSUPPORTED_MEDIA)
     if channel is None and command.to is not None:
         opened = _opened(channel_id, command.actor, command.to, facts)
-        if isinstance(opened, Rejected):
-            return opened
-        return Accepted(channel_id, message_entry(opened.after, command, facts), opened)
+        return opened if isinstance(opened, Rejected) else _said(opened.after, command, facts, opened)
     refused = refusal(channel, command.actor, Action.SEND) or silenced(channel, command.actor, facts)
     if refused or channel is None:
         return refused or Rejected(ErrorCode.NOT_FOUND)
-    return Accepted(channel_id, message_entry(channel, command, facts))
+    return _said(channel, command, facts)
 
 
 def open_direct(channel: Channel | None, channel_id: str, command: OpenDirect, facts: Facts) -> Decision:
@@ -31,6 +30,16 @@ def open_direct(channel: Channel | None, channel_id: str, command: OpenDirect, f
         return Accepted(channel_id, None)
     opened = _opened(channel_id, command.actor, command.to, facts)
     return opened if isinstance(opened, Rejected) else Accepted(channel_id, None, opened)
+
+
+def _said(channel: Channel, command: SendMessage, facts: Facts, opened: Change | None = None) -> Decision:
+    entry = message_entry(channel, command, facts)
+    if refers(command):
+        entry_or_not = referring(entry, channel, command, facts)
+        if isinstance(entry_or_not, Rejected):
+            return entry_or_not
+        entry = entry_or_not
+    return Accepted(channel.channel_id, entry, opened)
 
 
 def _opened(channel_id: str, actor: str, peer: str, facts: Facts) -> Change | Rejected:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from imapp.domain.ids import message_id
 from schemas.common import MESSAGE_STATUS_CODES, MESSAGE_TYPE_CODES, MessageStatus, MessageType
-from schemas.messages import Entry
+from schemas.messages import Entry, Forwarded
 
 PREVIEW_CHARS: Final = 100
 PREVIEW_USERS: Final = 5
@@ -24,6 +24,14 @@ MESSAGES: Final = frozenset(
     for kind in (MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE)
 )
 """What people say. Only this counts as unread, disturbs, and can be recalled."""
+
+
+class Origin(Struct, frozen=True, gc=False):
+    """Who said first what is forwarded, and when."""
+
+    sender: str
+    sender_name: str
+    time_ms: int
 
 
 class LogEntry(Struct, kw_only=True, gc=False):
@@ -50,6 +58,8 @@ class LogEntry(Struct, kw_only=True, gc=False):
     countable: int
     rev: int
     time_ms: int
+    mention_all: bool = False
+    forwarded: Origin | None = None
 
     @property
     def message_id(self) -> str:
@@ -78,7 +88,7 @@ def _cut(value: Any) -> Any:
 
 def wire_fields(entry: LogEntry) -> dict[str, Any]:
     """The fields of `schemas.messages.Entry`, for it and for the event made of it."""
-    return {
+    fields = {
         "message_id": entry.message_id,
         "channel_id": entry.channel_id,
         "seq": entry.seq,
@@ -94,8 +104,19 @@ def wire_fields(entry: LogEntry) -> dict[str, Any]:
         "status": STATUS_NAMES[entry.status],
         "server_time": wire_time(entry.time_ms),
     }
+    if entry.mention_all:
+        fields["mention_all"] = True
+    if entry.forwarded is not None:
+        fields["forwarded"] = _forwarded(entry.forwarded)
+    return fields
 
 
 def wire_entry(entry: LogEntry) -> Entry:
     """The entry as readers get it."""
     return Entry(**wire_fields(entry))
+
+
+def _forwarded(origin: Origin) -> Forwarded:
+    return Forwarded(
+        sender=origin.sender, sender_name=origin.sender_name, server_time=wire_time(origin.time_ms)
+    )

@@ -19,6 +19,7 @@ from schemas.common import (
 FILE_KEY: Final = "file_id"
 """Where the `extra` of an image or a file names it."""
 
+WITH_FILE: Final = frozenset({MessageType.IMAGE, MessageType.FILE})
 _FILE_ID: Final = re.compile(FILE_ID)
 
 Problem = dict[str, str]

@@ -27,6 +27,7 @@ class Action(enum.Enum):
     TRANSFER = "transfer"
     DISABLE = "disable"
     DISSOLVE = "dissolve"
+    MENTION_ALL = "mention_all"  # where there are many
 
 
 _UNSET: Final = Settings()
@@ -56,6 +57,7 @@ _LOWEST: Final = {
         Action.TRANSFER: Role.OWNER,
         Action.DISABLE: Role.OWNER,
         Action.DISSOLVE: Role.OWNER,
+        Action.MENTION_ALL: Role.ADMIN,
     },
 }
 

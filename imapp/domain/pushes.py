@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from imapp.domain import spans
 from imapp.domain.entries import MESSAGES, NORMAL, LogEntry
+from imapp.domain.references import is_addressed
 from imapp.domain.spans import Spans
 from schemas.common import Notify
 
@@ -41,7 +42,7 @@ def news_for(listener: Listener, entries: Iterable[LogEntry]) -> News | None:
     found = [entry for entry in entries if _concerns(listener, entry)]
     if not found:
         return None
-    return News(found[-1], len(found), any(listener.user_id in entry.mentions for entry in found))
+    return News(found[-1], len(found), any(is_addressed(listener.user_id, entry) for entry in found))
 
 
 def _concerns(listener: Listener, entry: LogEntry) -> bool:
@@ -51,5 +52,5 @@ def _concerns(listener: Listener, entry: LogEntry) -> bool:
         and entry.sender != listener.user_id
         and entry.seq > listener.read_seq
         and spans.contains(listener.spans, entry.seq)
-        and may_disturb(listener.notify, mentioned=listener.user_id in entry.mentions)
+        and may_disturb(listener.notify, mentioned=is_addressed(listener.user_id, entry))
     )

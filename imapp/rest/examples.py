@@ -11,9 +11,11 @@ from imapp.contracts.samples import (
     CLIENT_ID,
     CONVERSATION,
     ENTRY,
+    FORWARDED,
     MESSAGE_ID,
     PRESENCE,
     PREVIEW,
+    QUOTE,
     TIME,
 )
 from schemas import admin, channels, conversations, errors, health, messages, presence, receipts, users
@@ -83,8 +85,16 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     channels.Written(channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),
     messages.SendBody(client_message_id=CLIENT_ID, content="The build is green."),
     messages.HistoryPage(
-        channel_id=CHANNEL_ID, entries=[ENTRY], from_seq=42, to_seq=42, more_before=True, more_after=False
+        channel_id=CHANNEL_ID,
+        entries=[ENTRY],
+        from_seq=42,
+        to_seq=42,
+        more_before=True,
+        more_after=False,
+        quotes=[QUOTE],
     ),
+    QUOTE,
+    FORWARDED,
     conversations.ConversationPage(conversations=[CONVERSATION], cursor=None),
     conversations.SyncPage(
         epoch="b41f0c7e", conversations=[CONVERSATION], cursor="lKhiNDFmMGM3ZQAAoA", more=False

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.channel import Announcement, Channel, Settings
@@ -46,6 +46,7 @@ class Head:
     """A channel without its members, as readers need it.
 
     `own` says how far the people of a direct chat have read by sending: (seq, countable) by `own_key`.
+    `mention_all_seq` is the newest entry that addresses everybody, 0 for none.
     """
 
     channel: Channel
@@ -54,6 +55,7 @@ class Head:
     last_ms: int
     changed_at: datetime
     own: Mapping[str, tuple[int, int]]
+    mention_all_seq: int = 0
     has_requests: bool = False
     """Whether people wait to be let in, or were refused lately."""
 
@@ -109,6 +111,16 @@ class ChannelStore:
             for name, change in _moves(entries, ()).items()
         ]
         update_fast(self._channels, self_healing + behind)
+
+    def mark_all_mentioned(self, seqs: Mapping[str, int]) -> None:
+        """Note durably the newest entry that addresses everybody, by channel id; never back."""
+        updates = [
+            UpdateOne({"_id": channel_id}, {"$max": {"mention_all_seq": seq}})
+            for channel_id, seq in seqs.items()
+        ]
+        if updates:
+            with mapped_errors():
+                self._channels.bulk_write(updates, ordered=False)
 
     def store(
         self, channel: Channel, entry: LogEntry | None, *, created: bool, session: ClientSession
@@ -259,6 +271,7 @@ def _head(row: Document) -> Head:
         changed_at=row["changed_at"],
         own={key: (mark["seq"], mark["countable"]) for key, mark in row.get("own", {}).items()},
         has_requests=row.get("has_requests", False),
+        mention_all_seq=row.get("mention_all_seq", 0),
     )
 
 

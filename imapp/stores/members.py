@@ -1,6 +1,6 @@
 """Who is in which channel, and how far he has read: collection `members` [t_im_channel_user]."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -50,6 +50,7 @@ class MemberRow:
     pinned: bool
     changed_at: datetime
     departure: Departure | None = None
+    mentioned_seq: int = 0
 
 
 class Mark(Struct, frozen=True, gc=False):
@@ -168,6 +169,19 @@ class MemberStore:
         """The same for what senders have read by sending: fast, and not stamped, since the head is."""
         update_fast(self._members, [(_row_of(mark), _further(mark)) for mark in marks])
 
+    def mark_mentioned(self, seqs: Mapping[tuple[str, str], int]) -> None:
+        """Note durably the newest entry that addresses somebody, by channel and user id.
+
+        It moves forward, never back. Not stamped: the channel's head is.
+        """
+        updates = [
+            UpdateOne({"_id": _key(channel_id, user_id)}, {"$max": {"mentioned_seq": seq}})
+            for (channel_id, user_id), seq in seqs.items()
+        ]
+        if updates:
+            with mapped_errors():
+                self._members.bulk_write(updates, ordered=False)
+
     def store(self, accepted: Accepted, session: ClientSession) -> None:
         """Write the stays that a command changes, as part of a transaction.
 
@@ -272,6 +286,7 @@ def _row(row: Document) -> MemberRow:
         pinned=row["pinned"],
         changed_at=row["changed_at"],
         departure=_as_left(row["departure"]) if row.get("departure") else None,
+        mentioned_seq=row.get("mentioned_seq", 0),
     )
 
 

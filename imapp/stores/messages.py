@@ -7,7 +7,7 @@ from msgspec import Struct
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
-from imapp.domain.entries import LogEntry
+from imapp.domain.entries import LogEntry, Origin
 from imapp.domain.ids import message_id
 from imapp.stores.mongo import MAJORITY, Database, Document, insert_durably, mapped_errors, to_datetime, to_ms
 
@@ -155,7 +155,7 @@ def _at(positions: Iterable[tuple[str, int]]) -> list[Document]:
 
 
 def _document(entry: LogEntry) -> Document:
-    return {
+    document: Document = {
         "_id": entry.message_id,
         "channel_id": entry.channel_id,
         "seq": entry.seq,
@@ -174,6 +174,23 @@ def _document(entry: LogEntry) -> Document:
         "rev": entry.rev,
         "server_time": to_datetime(entry.time_ms),
     }
+    if entry.mention_all:
+        document["mention_all"] = True
+    if entry.forwarded is not None:
+        document["forwarded"] = _forwarded(entry.forwarded)
+    return document
+
+
+def _forwarded(origin: Origin) -> Document:
+    return {
+        "sender": origin.sender,
+        "sender_name": origin.sender_name,
+        "server_time": to_datetime(origin.time_ms),
+    }
+
+
+def _origin(row: Document) -> Origin:
+    return Origin(row["sender"], row["sender_name"], to_ms(row["server_time"]))
 
 
 def _entry(document: Document) -> LogEntry:
@@ -194,4 +211,6 @@ def _entry(document: Document) -> LogEntry:
         countable=document["countable"],
         rev=document["rev"],
         time_ms=to_ms(document["server_time"]),
+        mention_all=document.get("mention_all", False),
+        forwarded=_origin(document["forwarded"]) if "forwarded" in document else None,
     )

@@ -108,7 +108,7 @@ def make_writer(config: Config, database: Database) -> Writer:
     heads = HeadKeeper(channels, members)
     heads.keep()
     return Writer(
-        WriterStores(log, ChangeStore(database)),
+        WriterStores(log, ChangeStore(database), members),
         cache=ChannelCache(channels, members, log, JoinRequestStore(database)),
         people=ProfileCache(UserStore(database)),
         heads=heads,

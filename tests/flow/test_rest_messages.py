@@ -90,12 +90,12 @@ def test_a_message_to_a_person_opens_their_direct_chat(scene: Scene) -> None:
     assert rest.open_direct(bo).channel_id == first["channel_id"]
 
 
-def test_a_message_that_is_not_understood_yet_is_refused(scene: Scene) -> None:
+def test_a_message_that_can_not_be_is_refused(scene: Scene) -> None:
     an, channel = group(scene, "bo")
     refused: list[tuple[dict[str, Any], str]] = [
         ({"message_type": "image", "content": "x"}, "unsupported_media"),
         ({"content": ""}, "invalid"),
-        ({"content": "x", "reply_to": f"{channel}.000000000001"}, "unsupported"),
+        ({"content": "x", "reply_to": f"{channel}.000000000001"}, "invalid"),
         ({"content": "x", "extra": {"$set": 1}}, "invalid"),
         ({"content": "x", "extra": {"a": "b" * 5_000}}, "too_large"),
     ]

@@ -27,6 +27,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         "extra": {},
         "reply_to": f"{NOWHERE}.000000000001",
         "mentions": ["bo"],
+        "mention_all": True,
+        "forward_of": f"{NOWHERE}.000000000001",
     },
     "read": {"channel_id": NOWHERE, "seq": 1},
     "received": {"channel_id": NOWHERE, "seq": 1, "from_seq": 1},

@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -56,6 +56,9 @@ def _channels(step: Step) -> Iterable[str]:
             return ()
 
 
+_BESIDE_THE_TEXT: Final = ("extra", "reply_to", "mentions", "mention_all")
+
+
 class Person(Protocol):
     """Who acts: a user on a connection."""
 
@@ -68,7 +71,9 @@ class Person(Protocol):
 
 def body_of(fields: Mapping[str, Any]) -> str:
     """What of a message must come back unchanged, as one comparable text; plain texts stay what they are."""
-    rest = {name: fields[name] for name in ("extra", "reply_to", "mentions") if fields.get(name)}
+    rest = {
+        name: fields[name] for name in ("extra", "reply_to", "mentions", "mention_all") if fields.get(name)
+    }
     content: str = fields.get("content", "")
     return content + (msgspec.json.encode(rest, order="deterministic").decode() if rest else "")
 
@@ -96,5 +101,6 @@ def previews_of(connection: str, conversations: Iterable[Mapping[str, Any]]) -> 
 def sent_of(witness: Person, request: str, kind: str, fields: Mapping[str, Any]) -> Sent:
     """An attempt at a write, as its request's fields say."""
     place = f"to:{fields['to']}" if fields.get("to") else fields.get("channel_id", kind)
-    body = body_of(fields) if kind == "send" else None
+    # What is passed on is worded by the server.
+    body = body_of(fields) if kind == "send" and not fields.get("forward_of") else None
     return Sent(witness.connection, request, witness.user, place, fields["client_message_id"], body)

@@ -67,3 +67,11 @@ def test_what_he_may_not_see_is_no_news() -> None:
 
 def test_what_the_system_says_and_what_was_recalled_is_no_news() -> None:
     assert news_for(BO, [changed(text(1), type=99), changed(text(2), status=1)]) is None
+
+
+def test_who_wants_mentions_alone_hears_of_what_is_for_all() -> None:
+    muted = replace(BO, notify=Notify.MENTIONS)
+    news = news_for(muted, [text(1), changed(text(2), mention_all=True), text(3)])
+
+    assert news is not None
+    assert (news.entry.seq, news.messages, news.mentioned) == (2, 1, True)

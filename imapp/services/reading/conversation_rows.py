@@ -10,6 +10,7 @@ from imapp.domain.entries import TYPE_NAMES, wire_time
 from imapp.domain.ids import message_id
 from imapp.domain.unread import unread, unread_label
 from imapp.services.reading.departures import as_seen_by
+from imapp.services.reading.mentions import unread_mentions
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import Head, preview_of
 from imapp.stores.channels import Preview as StoredPreview
@@ -49,12 +50,14 @@ class ConversationRows:
         shown = _with_entries(rows, heads)
         peers = self._peers(user_id, [heads[row.channel_id] for row in shown])
         newest = self._newest(shown, heads)
+        mentions = unread_mentions(shown, heads, self._log)
         return [
             _conversation(
                 with_own_messages(row, heads[row.channel_id]),
                 as_seen_by(row, heads[row.channel_id]),
                 newest[row.channel_id],
-                peers.get(row.channel_id),
+                peer=peers.get(row.channel_id),
+                mentioned_seq=mentions.get(row.channel_id),
             )
             for row in shown
         ]
@@ -107,7 +110,12 @@ def _position(row: MemberRow, head: Head, newest: tuple[StoredPreview | None, in
 
 
 def _conversation(
-    row: MemberRow, head: Head, newest: tuple[StoredPreview | None, int], peer: Profile | None
+    row: MemberRow,
+    head: Head,
+    newest: tuple[StoredPreview | None, int],
+    *,
+    peer: Profile | None,
+    mentioned_seq: int | None,
 ) -> Conversation:
     preview, countable = newest
     count = unread(countable, row.read_countable)
@@ -128,6 +136,7 @@ def _conversation(
         last_time=wire_time(preview.time_ms if preview else head.last_ms),
         pinned=row.pinned,
         notify=row.notify,
+        mentioned_seq=mentioned_seq,
     )
 
 

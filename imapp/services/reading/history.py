@@ -5,6 +5,7 @@ from imapp.domain.entries import LogEntry, wire_entry
 from imapp.domain.ids import split_message_id
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService, Readable
+from imapp.services.reading.quotes import quotes_of
 from imapp.stores.messages import MessageLog
 from schemas.errors import ErrorCode
 from schemas.messages import Entry, HistoryPage, HistoryQuery
@@ -26,12 +27,9 @@ class HistoryService:
         if sum(start is not None for start in (query.before, query.after, query.around)) > 1:
             raise RequestError(ErrorCode.INVALID, query="give one of before, after, around")
         readable = self._access.readable(user_id, channel_id)
-        if query.after is not None:
-            return self._newer(readable, query.after, query.limit)
-        if query.around is not None:
-            return self._around(readable, query.around, query.limit)
-        before = readable.last_seq + 1 if query.before is None else query.before
-        return self._older(readable, before, query.limit)
+        page = self._entries(readable, query)
+        page.quotes = quotes_of(page.entries, readable.row.member.spans, self._log)
+        return page
 
     def entry(self, user_id: str, message_id: str) -> Entry:
         """One entry.
@@ -47,6 +45,14 @@ class HistoryService:
         if found is None:
             raise RequestError(ErrorCode.NOT_FOUND)
         return wire_entry(found)
+
+    def _entries(self, readable: Readable, query: HistoryQuery) -> HistoryPage:
+        if query.after is not None:
+            return self._newer(readable, query.after, query.limit)
+        if query.around is not None:
+            return self._around(readable, query.around, query.limit)
+        before = readable.last_seq + 1 if query.before is None else query.before
+        return self._older(readable, before, query.limit)
 
     def _older(self, readable: Readable, before: int, limit: int) -> HistoryPage:
         top = min(before - 1, readable.last_seq)

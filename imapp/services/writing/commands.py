@@ -130,11 +130,10 @@ def leave(actor: str, channel_id: str, client_message_id: str) -> tasks.Leave:
 def _send(
     actor: str, request: SendRequest, *, channel_id: str | None = None, to: str | None = None
 ) -> tasks.SendMessage:
-    _check_kind(request)
-    if request.reply_to is not None:
-        raise RequestError(ErrorCode.UNSUPPORTED, reply_to="replies are not supported yet")
-    if request.mentions:
-        raise RequestError(ErrorCode.UNSUPPORTED, mentions="mentions are not supported yet")
+    if request.forward_of is None:
+        _check_kind(request)
+    else:
+        _check_forward(request)
     check_text(request.content, "content")
     if request.extra:
         _check_extra(request.extra)
@@ -146,7 +145,18 @@ def _send(
         message_type=MESSAGE_TYPE_CODES[request.message_type],
         content=request.content,
         extra=request.extra,
+        reply_to=request.reply_to,
+        mentions=list(dict.fromkeys(request.mentions)) if request.mentions else [],
+        mention_all=request.mention_all,
+        forward_of=request.forward_of,
     )
+
+
+def _check_forward(request: SendRequest) -> None:
+    """What is passed on is what the other said, so nothing may be added, taken away or put in his mouth."""
+    own = (request.content, request.extra, request.reply_to, request.mentions, request.mention_all)
+    if any(own) or request.message_type is not MessageType.TEXT:
+        raise RequestError(ErrorCode.INVALID, forward_of="a forward says nothing else; send that on its own")
 
 
 def _check_kind(request: SendRequest) -> None:

@@ -8,7 +8,7 @@ happens.
 
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -48,6 +48,8 @@ class HeadKeeper:
         Raises:
             StoreUnavailable: unknown which are moved.
         """
+        entries = list(entries)
+        self._mark_mentions(entries)  # before the heads: who sees these shall see that he is addressed
         now = time.monotonic()
         moved = {
             (entry.channel_id, entry.sender): _Moved(entry, entry.channel_id in direct, now)
@@ -60,6 +62,15 @@ class HeadKeeper:
             for key, what in moved.items():
                 self._recent.pop(key, None)  # so that the dict stays in order of age
                 self._recent[key] = what
+
+    def _mark_mentions(self, entries: Sequence[LogEntry]) -> None:
+        addressing = [entry for entry in entries if entry.mentions or entry.mention_all]
+        if addressing:
+            one_by_one = {(each.channel_id, name): each.seq for each in addressing for name in each.mentions}
+            self._members.mark_mentioned(one_by_one)
+            self._channels.mark_all_mentioned(
+                {each.channel_id: each.seq for each in addressing if each.mention_all}
+            )
 
     def keep(self) -> None:
         """Begin to move them again, in a thread of its own, for as long as the process lives."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from imapp.domain.channel import Channel
 from imapp.domain.decide import apply, decide
-from imapp.domain.decisions import Accepted, Facts, Profile, Rejected
+from imapp.domain.decisions import NO_REFERENCES, Accepted, Facts, Profile, References, Rejected
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import direct_channel_id, direct_key, generation_of, stable_part
 from imapp.stores.messages import RepeatKey
@@ -46,6 +46,7 @@ class Lookups:
     states: dict[str, Channel | None]
     direct: dict[str, str]
     repeats: dict[RepeatKey, LogEntry]
+    references: References = NO_REFERENCES
 
 
 @dataclass(slots=True)
@@ -115,7 +116,12 @@ def _find_repeat(task: Task, channel_id: str, lookups: Lookups) -> Repeat | Reje
 
 
 def _decide(task: Task, channel_id: str, lookups: Lookups) -> Accepted | Rejected:
-    facts = Facts(now_ms=lookups.now_ms, users=lookups.users, body_hash=task.body_hash)
+    facts = Facts(
+        now_ms=lookups.now_ms,
+        users=lookups.users,
+        body_hash=task.body_hash,
+        references=lookups.references,
+    )
     return decide(lookups.states.get(channel_id), channel_id, task.command, facts)
 
 

@@ -31,7 +31,9 @@ from imapp.services.writing.planning import (
     repeat_keys,
     settle,
 )
+from imapp.services.writing.references import look_up_references
 from imapp.stores.changes import ChangeStore
+from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from schemas.common import ChannelType
 from schemas.tasks import AddMembers, AnyCommand, OpenDirect, SendMessage
@@ -48,6 +50,7 @@ class WriterStores:
 
     messages: MessageLog
     changes: ChangeStore
+    members: MemberStore
 
 
 class Writer:
@@ -172,6 +175,9 @@ class Writer:
             states=states,
             direct=direct,
             repeats=self._stores.messages.find_repeats(keys) if keys else {},
+            references=look_up_references(
+                (task.command for task in tasks), self._stores.messages, self._stores.members
+            ),
         )
 
     def _direct_channels(self, commands: Iterable[AnyCommand]) -> dict[str, str]:

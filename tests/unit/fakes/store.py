@@ -4,7 +4,7 @@ Reads give copies, an ordered insert keeps what came before the taken key, a tra
 nothing. Each read and each single insert is a step of `faults`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -39,6 +39,7 @@ class StoredChannel:
     newest: LogEntry | None
     changed_at: datetime
     own: dict[str, tuple[int, int]] = field(default_factory=dict)
+    mention_all_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,12 @@ class FakeChannels(ChannelStore):
                 if row is not None:
                     self._store.channels[entry.channel_id] = _with_own(row, marks)
 
+    def mark_all_mentioned(self, seqs: Mapping[str, int]) -> None:
+        with self._store.faults.step("channels.mark_all_mentioned"):
+            for name, seq in seqs.items():
+                row = self._store.channels[name]
+                self._store.channels[name] = replace(row, mention_all_seq=max(row.mention_all_seq, seq))
+
     def mend_heads(self, newest: Iterable[LogEntry], own: Iterable[Mark] = ()) -> None:
         self.move_heads(newest, own)
 
@@ -224,6 +231,12 @@ class FakeMembers(MemberStore):
     def find_all(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], MemberRow]:
         with self._store.faults.step("members.find_all"):
             return {pair: self._store.members[pair] for pair in pairs if pair in self._store.members}
+
+    def mark_mentioned(self, seqs: Mapping[tuple[str, str], int]) -> None:
+        with self._store.faults.step("members.mark_mentioned"):
+            for key, seq in seqs.items():
+                row = self._store.members[key]
+                self._store.members[key] = replace(row, mentioned_seq=max(row.mentioned_seq, seq))
 
     def move_own_marks(self, marks: Iterable[Mark]) -> None:
         self.move_marks(marks, told=False)
@@ -331,6 +344,7 @@ def _store_channel(store: FakeStore, after: Channel, entry: LogEntry | None, *, 
         known.newest if known else None,
         store.tick(),
         known.own if known else {},
+        known.mention_all_seq if known else 0,
     )
     store.channels[after.channel_id] = _moved(row, entry, row.changed_at) if entry else row
 
@@ -354,6 +368,7 @@ def _store_stay(store: FakeStore, accepted: Accepted, member: Member) -> None:
         notify=Notify.ALL,
         pinned=False,
         changed_at=store.tick(),
+        mentioned_seq=known.mentioned_seq if known else 0,
     )
 
 
@@ -365,4 +380,5 @@ def _head(row: StoredChannel) -> Head:
         last_ms=row.newest.time_ms if row.newest else row.channel.created_ms,
         changed_at=row.changed_at,
         own=row.own,
+        mention_all_seq=row.mention_all_seq,
     )

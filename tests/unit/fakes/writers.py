@@ -38,7 +38,7 @@ class WriterProcess:
         log, channels, members = FakeLog(store), FakeChannels(store), FakeMembers(store)
         self.cache = ChannelCache(channels, members, log, FakeJoinRequests())
         self.writer = Writer(
-            WriterStores(log, FakeChanges(store)),
+            WriterStores(log, FakeChanges(store), members),
             cache=self.cache,
             people=ProfileCache(FakeUsers(store), clock=lambda: 0.0),
             heads=HeadKeeper(channels, members),
