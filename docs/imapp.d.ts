@@ -125,6 +125,56 @@ export interface AdminBody {
   reason?: string | null;
 }
 
+/** A direct chat or a group, as administrators see it. */
+export interface AdminChannel {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  channel_type: ChannelType;
+  /** Empty for a direct chat. */
+  name: string;
+  avatar: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  creator: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  owner: string | null;
+  status: ChannelStatus;
+  max_members: number;
+  member_count: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  last_seq: number;
+  /** RFC 3339, UTC, milliseconds. */
+  last_time: string;
+  /** RFC 3339, UTC, milliseconds. */
+  created_at: string;
+}
+
+/** Channels by id. */
+export interface AdminChannelPage {
+  channels: AdminChannel[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** A WebSocket that has said hello. */
+export interface AdminConnection {
+  /** At most 100 characters. */
+  connection_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  gateway: string;
+  /** As the client calls it. */
+  device: string;
+  /** RFC 3339, UTC, milliseconds. */
+  since: string;
+}
+
+/** Connections by id. */
+export interface AdminConnectionPage {
+  connections: AdminConnection[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
 /** A person, as administrators see him. */
 export interface AdminUser {
   /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */

@@ -6,10 +6,16 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from schemas.common import (
+    MAX_HISTORY_PAGE,
     MAX_LIST_PAGE,
     MAX_NAME_CHARS,
     NO_CONTROLS,
+    ChannelId,
+    ChannelStatus,
+    ChannelType,
     Cursor,
+    Seq,
+    SeqOrZero,
     Timestamp,
     UserId,
 )
@@ -85,6 +91,66 @@ class AdminUserQuery(AdminPageQuery, kw_only=True):
     ids: Annotated[str, Meta(max_length=4_000, description="User ids with commas between.")] | None = None
     name: NameStart | None = None
     status: UserStatus | None = None
+
+
+class AdminChannel(Struct, kw_only=True):
+    """A direct chat or a group, as administrators see it."""
+
+    channel_id: ChannelId
+    channel_type: ChannelType
+    name: Annotated[str, Meta(description="Empty for a direct chat.")]
+    avatar: str
+    creator: UserId
+    owner: UserId | None
+    status: ChannelStatus
+    max_members: int
+    member_count: int
+    last_seq: SeqOrZero
+    last_time: Timestamp
+    created_at: Timestamp
+
+
+class AdminChannelPage(Struct, kw_only=True):
+    """Channels by id."""
+
+    channels: list[AdminChannel]
+    cursor: Cursor | None
+
+
+class AdminChannelQuery(AdminPageQuery, kw_only=True):
+    """Which channels: with these ids, whose name starts so, in which somebody is, or all; of any status."""
+
+    ids: Annotated[str, Meta(max_length=4_000, description="Channel ids with commas between.")] | None = None
+    name: NameStart | None = None
+    member: UserId | None = None
+    status: ChannelStatus | None = None
+
+
+class AdminHistoryQuery(AdminQuery, kw_only=True):
+    """Where a page starts: at most one of before, after, around. With `sender`, what he wrote, by before."""
+
+    before: Annotated[Seq | None, Meta(description="Entries older than this seq.")] = None
+    after: Annotated[SeqOrZero | None, Meta(description="Entries newer than this seq.")] = None
+    around: Annotated[Seq | None, Meta(description="This entry with as many on either side.")] = None
+    sender: UserId | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY_PAGE, description="Entries at most.")] = 50
+
+
+class AdminConnection(Struct, kw_only=True):
+    """A WebSocket that has said hello."""
+
+    connection_id: Annotated[str, Meta(max_length=100)]
+    user_id: UserId
+    gateway: str
+    device: Annotated[str, Meta(description="As the client calls it.")]
+    since: Timestamp
+
+
+class AdminConnectionPage(Struct, kw_only=True):
+    """Connections by id."""
+
+    connections: list[AdminConnection]
+    cursor: Cursor | None
 
 
 class AuditQuery(AdminPageQuery, kw_only=True):

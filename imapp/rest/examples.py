@@ -41,6 +41,27 @@ _ADMIN_USER: Final = admin.AdminUser(
     status=admin.UserStatus.DISABLED,
     updated_at=TIME,
 )
+_ADMIN_CHANNEL: Final = admin.AdminChannel(
+    channel_id=CHANNEL_ID,
+    channel_type=ChannelType.GROUP,
+    name="Team 团队",
+    avatar="",
+    creator="an",
+    owner="an",
+    status=ChannelStatus.ENABLED,
+    max_members=500,
+    member_count=4,
+    last_seq=42,
+    last_time=TIME,
+    created_at="2026-11-20T08:00:00.000Z",
+)
+_ADMIN_CONNECTION: Final = admin.AdminConnection(
+    connection_id="im-gateway-1-9f3c2a61.1c",
+    user_id="bo",
+    gateway="im-gateway-1-9f3c2a61",
+    device="web",
+    since=TIME,
+)
 _AUDIT_RECORD: Final = admin.AuditRecord(
     audit_id="019afb1c3a4f9d0c6b2e17f85a30",
     actor="an",
@@ -113,6 +134,10 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     _PUSH_COUNTS,
     _ADMIN_USER,
     admin.AdminUserPage(users=[_ADMIN_USER], cursor=None),
+    _ADMIN_CHANNEL,
+    admin.AdminChannelPage(channels=[_ADMIN_CHANNEL], cursor=None),
+    _ADMIN_CONNECTION,
+    admin.AdminConnectionPage(connections=[_ADMIN_CONNECTION], cursor=None),
     admin.AdminBody(reason="ticket 4711"),
     _AUDIT_RECORD,
     admin.AuditPage(records=[_AUDIT_RECORD], cursor=None),

@@ -33,6 +33,9 @@ _COUNTED: Final = {
     "conversations.mark_read": "marks",
     "people.list_users": "searches",
     "administration.find_users": "searches",
+    "administration.find_channels": "searches",
+    "administration.list_any_messages": "history",
+    "administration.get_any_message": "history",
 }
 """Which limit an endpoint counts for; `lists` is for every other one that reads."""
 

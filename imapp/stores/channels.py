@@ -14,10 +14,19 @@ from imapp.domain.channel import Announcement, Channel, Settings
 from imapp.domain.entries import PREVIEW_CHARS, LogEntry, preview_extra
 from imapp.domain.ids import direct_channel_id
 from imapp.stores.members import Mark
-from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, update_fast
+from imapp.stores.mongo import (
+    Database,
+    Document,
+    mapped_errors,
+    starting_with,
+    to_datetime,
+    to_ms,
+    update_fast,
+)
 from schemas.common import (
     CHANNEL_STATUS_CODES,
     CHANNEL_TYPE_CODES,
+    ChannelStatus,
     ChannelType,
     EditPolicy,
     JoinPolicy,
@@ -71,6 +80,26 @@ class ChannelStore:
         with mapped_errors():
             rows = self._channels.find({"_id": {"$in": list(channel_ids)}})
             return {row["_id"]: _head(row) for row in rows}
+
+    def found(
+        self,
+        *,
+        ids: Iterable[str] | None,
+        name: str,
+        status: ChannelStatus | None,
+        after: str,
+        limit: int,
+    ) -> list[Head]:
+        """Channels by id, those after the given one: among the ids, and whose name starts so."""
+        wanted: Document = {"_id": {"$gt": after}}
+        if ids is not None:
+            wanted["_id"]["$in"] = list(ids)
+        if name:
+            wanted["name"] = starting_with(name)
+        if status is not None:
+            wanted["status"] = CHANNEL_STATUS_CODES[status]
+        with mapped_errors():
+            return [_head(row) for row in self._channels.find(wanted).sort("_id", ASCENDING).limit(limit)]
 
     def last_seqs(self, after: str, limit: int) -> dict[str, int]:
         """The newest seq of so many channels, by id, those after the given one."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo import DeleteOne, ReplaceOne
 
-from imapp.stores.mongo import Database, Document, fast, mapped_errors, to_datetime
+from imapp.stores.mongo import Database, Document, fast, mapped_errors, to_datetime, to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ class ConnectionStore:
             with mapped_errors():
                 self._connections.bulk_write(changes, ordered=False)
 
+    def of_user(self, user_id: str, gateways: Iterable[str], after: str, limit: int) -> list[ConnectionRow]:
+        """Somebody's connections to these gateways by id, those after the given one."""
+        wanted = {"user": user_id, "gateway": {"$in": list(gateways)}, "_id": {"$gt": after}}
+        with mapped_errors():
+            return [_row(row) for row in self._connections.find(wanted).sort("_id", 1).limit(limit)]
+
     def gateways_of(self, user_ids: Iterable[str]) -> dict[str, set[str]]:
         """On which gateways these people have connections, by user id."""
         found: dict[str, set[str]] = {}
@@ -64,6 +70,10 @@ class ConnectionStore:
         """Delete all connections of a gateway."""
         with mapped_errors():
             self._connections.delete_many({"gateway": gateway})
+
+
+def _row(row: Document) -> ConnectionRow:
+    return ConnectionRow(row["_id"], row["gateway"], row["user"], row["device"], to_ms(row["since"]))
 
 
 def _document(row: ConnectionRow) -> Document:

@@ -87,6 +87,12 @@ class MemberStore:
                 found.setdefault(row["user_id"], []).append((row["channel_id"], row["spans"][-1][0]))
         return found
 
+    def channels_of(self, user_id: str) -> list[str]:
+        """The ids of all channels in which somebody is now."""
+        wanted = {"user_id": user_id, "status": MEMBERSHIP_CODES[Membership.NORMAL]}
+        with mapped_errors():
+            return [row["channel_id"] for row in self._members.find(wanted, {"_id": 0, "channel_id": 1})]
+
     def in_many(self, user_ids: Iterable[str], least: int) -> list[str]:
         """Those of these people who are in at least so many channels."""
         present = {"user_id": {"$in": list(user_ids)}, "status": MEMBERSHIP_CODES[Membership.NORMAL]}

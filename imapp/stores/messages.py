@@ -100,6 +100,13 @@ class MessageLog:
             entries = [_entry(document) for document in cursor]
         return entries[::-1] if newest_first else entries
 
+    def written_by(self, sender: str, channel_id: str, low: int, high: int, *, limit: int) -> list[LogEntry]:
+        """The newest entries of one person with low <= seq <= high, by seq. Reads all of the range."""
+        bounds = {"$gte": message_id(channel_id, low), "$lte": message_id(channel_id, high)}
+        with mapped_errors():
+            cursor = self._messages.find({"_id": bounds, "sender": sender})
+            return [_entry(document) for document in cursor.sort("_id", DESCENDING).limit(limit)][::-1]
+
     def beyond(self, positions: Mapping[str, int], limit: int) -> dict[str, list[LogEntry]]:
         """At most `limit` entries of each channel after the given seq, by seq; others are left out."""
         wanted = [

@@ -23,6 +23,7 @@ Database = PyMongoDatabase[Document]
 """The database handle that wiring passes to the stores."""
 DUPLICATE_KEY: Final = 11000
 _WRITE_CONFLICT: Final = 112  # of two transactions, the later one is aborted
+_LAST_CHARACTER: Final = "\U0010ffff"  # sorts behind all that a name may hold
 _FAST_CHUNK: Final = 1_000  # updates of one command, far below its limit of 48 MB
 
 # An acknowledged entry survives the loss of any minority of nodes and of power. A write that isn't
@@ -157,6 +158,11 @@ def duplicates_ignored() -> Iterator[None]:
         only_known = all(problem.get("code") == DUPLICATE_KEY for problem in failed)
         if details.get("writeConcernErrors") or not only_known:
             raise
+
+
+def starting_with(text: str) -> Document:
+    """What a name has to be that starts so: a range, so that no text of anybody becomes a pattern."""
+    return {"$gte": text, "$lt": text + _LAST_CHARACTER}
 
 
 @lru_cache(maxsize=1_024)  # all entries of a batch have the same time

@@ -25,7 +25,12 @@ _INDEXES: Final = {
         IndexModel([("user_id", ASCENDING), ("channel_id", ASCENDING)], unique=True, name="user"),
         IndexModel([("channel_id", ASCENDING), ("user_id", ASCENDING)], name="channel"),
     ],
-    "channels": [IndexModel([("creator", ASCENDING)], name="creator")],
+    "channels": [
+        IndexModel([("creator", ASCENDING)], name="creator"),
+        # For administrators. Sending changes neither, so it costs nothing there.
+        IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
+        IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="status"),
+    ],
     "join_requests": join_requests.INDEXES,
     "connections": [
         IndexModel([("user", ASCENDING), ("gateway", ASCENDING)], name="user"),

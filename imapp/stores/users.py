@@ -2,19 +2,17 @@
 
 import re
 from collections.abc import Collection, Iterable
-from typing import Final
 
 from pymongo import UpdateOne
 
 from imapp.domain.decisions import Profile
 from imapp.domain.entries import wire_time
-from imapp.stores.mongo import Database, Document, mapped_errors, to_ms
+from imapp.stores.mongo import Database, Document, mapped_errors, starting_with, to_ms
 from schemas.admin import AdminUser, UserStatus
 from schemas.users import User, UserKind
 
 ACTIVE = "active"
 DISABLED = "disabled"
-_LAST_CHARACTER: Final = "\U0010ffff"  # sorts behind all that a name may hold
 
 
 class UserStore:
@@ -115,11 +113,6 @@ class UserStore:
         with mapped_errors():
             rows = self._users.find({**wanted, "status": ACTIVE}).sort("_id", 1).limit(limit)
             return [_user(row) for row in rows]
-
-
-def starting_with(text: str) -> Document:
-    """What a name has to be that starts so: a range, so that no text of anybody becomes a pattern."""
-    return {"$gte": text, "$lt": text + _LAST_CHARACTER}
 
 
 def _admin_user(row: Document) -> AdminUser:

@@ -15,7 +15,7 @@ from tests.support.people import make_users
 from tests.support.rights import OPERATING, ROUTES
 from tests.support.scene import Scene
 from tests.support.tokens import make_token
-from tests.support.waiting import PATIENCE_S
+from tests.support.waiting import PATIENCE_S, eventually
 
 ADMIN_ROUTES: Final = [name for name, row in ROUTES.items() if row.rights is OPERATING]
 _WITH_BODY: Final = ("POST", "PUT", "PATCH")
@@ -258,3 +258,117 @@ def test_who_is_disabled_is_cut_everywhere_and_comes_back_when_enabled(
     assert scene.rest(bo).call("GET", "/me").status_code == 401
     assert operator.post(f"/users/{bo}/enable")["status"] == "active"
     assert scene.rest(bo).call("GET", "/me").status_code == 200
+
+
+# ---- connections
+
+
+def test_somebodys_connections_are_listed_over_all_gateways(scene: Scene, operator: Operator) -> None:
+    (bo,) = scene.people("bo")
+    devices = [scene.connect(bo, gateway=number) for number in (0, 1)]
+
+    def listed() -> list[Any]:
+        rows: list[Any] = operator.get(f"/users/{bo}/connections")["connections"]
+        return rows
+
+    eventually(lambda: len(listed()) == 2)
+
+    assert {row["connection_id"] for row in listed()} == {device.hello.connection for device in devices}
+    assert len({row["gateway"] for row in listed()}) == 2
+    pages = [operator.get(f"/users/{bo}/connections", limit=1)]
+    pages.append(operator.get(f"/users/{bo}/connections", limit=1, cursor=pages[0]["cursor"]))
+    assert [row for page in pages for row in page["connections"]] == listed()
+    devices[0].close()
+    eventually(lambda: len(listed()) == 1)
+
+
+def test_who_does_not_exist_has_no_connections(operator: Operator) -> None:
+    assert operator.call("GET", "/users/nobody-at-all/connections").status_code == 404
+
+
+# ---- channels and what is in them
+
+
+def test_channels_are_found_by_id_by_name_by_member_and_by_status(scene: Scene, operator: Operator) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    phone = scene.connect(an)
+    name = f"Team {secrets.token_hex(8)}"
+    red = phone.write("create_group", name=f"{name} red", user_ids=[bo]).channel_id
+    blue = phone.write("create_group", name=f"{name} blue", user_ids=[chen]).channel_id
+    direct = phone.send_text(None, "hi", to=bo).channel_id
+
+    def found(**query: Any) -> set[str]:
+        return {channel["channel_id"] for channel in operator.get("/channels", **query)["channels"]}
+
+    assert found(ids=f"{red},{direct}") == {red, direct}
+    assert found(name=name) == {red, blue}
+    assert found(name=f"{name} r", status="enabled") == {red}
+    assert found(name=name, status="disabled") == set()
+    assert found(member=bo) == {red, direct}
+    assert found(name=".*") == set()
+    assert operator.get(f"/channels/{red}")["member_count"] == 2
+    members = operator.get(f"/channels/{red}/members")["members"]
+    assert [member["user_id"] for member in members] == sorted([an, bo])
+    first = operator.get("/channels", member=an, limit=2)
+    second = operator.get("/channels", member=an, limit=2, cursor=first["cursor"])
+    listed = [channel["channel_id"] for page in (first, second) for channel in page["channels"]]
+    assert listed == sorted([red, blue, direct])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"ids": "x"},
+        {"ids": ""},
+        {"ids": f"{'a' * 24}", "name": "b"},
+        {"member": "$ne"},
+        {"status": "unheard-of"},
+        {"cursor": "'"},
+        {"limit": "1000"},
+    ],
+)
+def test_a_wrong_question_about_channels_is_refused(operator: Operator, query: dict[str, str]) -> None:
+    assert operator.call("GET", "/channels", params=query).status_code == 422
+
+
+def test_an_administrator_reads_all_of_a_log_and_nobody_hears_of_it(cast: Cast) -> None:
+    operator = Operator(cast.cluster, cast.ids[Who.OPERATOR])
+    before = cast.cluster.database["pushes"].count_documents({"rows.receiver": operator.user})
+
+    page = operator.get(f"/channels/{cast.channel}/messages", reason="a complaint")
+    entry = operator.get(f"/messages/{cast.place('middle').message_id}")
+
+    texts = [entry["content"] for entry in page["entries"] if entry["message_type"] == "text"]
+    assert texts == [cast.texts[name] for name in ("early", "middle", "later")]
+    assert (page["from_seq"], page["more_before"], page["more_after"]) == (1, False, False)
+    assert entry["content"] == cast.texts["middle"]
+    assert cast.cluster.database["pushes"].count_documents({"rows.receiver": operator.user}) == before == 0
+    (record, *_) = operator.audit(action="channel.history", target=cast.channel)
+    assert record["reason"] == "a complaint"
+    (record, *_) = operator.audit(action="message.read", target=cast.channel)
+    assert record["targets"] == [cast.place("middle").message_id, cast.channel]
+
+
+def test_what_one_person_wrote_is_read_in_pages(scene: Scene, operator: Operator) -> None:
+    an, bo = scene.people("an", "bo")
+    phone, other = scene.connect(an), scene.connect(bo)
+    channel = phone.write("create_group", name="team", user_ids=[bo]).channel_id
+    for number in range(3):
+        phone.send_text(channel, f"an {number}")
+        other.send_text(channel, f"bo {number}")
+    path = f"/channels/{channel}/messages"
+
+    first = operator.get(path, sender=bo, limit=2)
+    second = operator.get(path, sender=bo, limit=2, before=first["from_seq"])
+
+    assert [entry["content"] for entry in first["entries"]] == ["bo 1", "bo 2"]
+    assert [entry["content"] for entry in second["entries"]] == ["bo 0"]
+    assert (first["more_before"], second["more_before"], second["from_seq"]) == (True, False, 1)
+    assert operator.get(path, sender="somebody-else")["entries"] == []
+    assert operator.call("GET", path, params={"sender": bo, "after": 1}).status_code == 422
+
+
+@pytest.mark.parametrize("what", ["/channels/{c}", "/channels/{c}/members", "/channels/{c}/messages"])
+def test_a_channel_that_does_not_exist_is_not_found(operator: Operator, what: str) -> None:
+    assert operator.call("GET", what.format(c="0" * 24)).status_code == 404
+    assert operator.call("GET", f"/messages/{'0' * 24}.000000000001").status_code == 404

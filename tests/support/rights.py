@@ -112,6 +112,12 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET administration.find_users": Row(rights=OPERATING),
     "POST administration.disable_user": Row(rights=OPERATING, needs=lambda _: {"reason": "a test"}),
     "POST administration.enable_user": Row(rights=OPERATING, needs=lambda _: {"reason": "a test"}),
+    "GET administration.list_connections": Row(rights=OPERATING),
+    "GET administration.find_channels": Row(rights=OPERATING),
+    "GET administration.get_any_channel": Row(rights=OPERATING),
+    "GET administration.list_any_members": Row(rights=OPERATING),
+    "GET administration.list_any_messages": Row(rights=OPERATING, variants=(*_PAGES, {"sender": "an"})),
+    "GET administration.get_any_message": Row(rights=OPERATING),
     "GET administration.read_audit": Row(rights=OPERATING),
 }
 """By method and endpoint, as the URL map has them."""

@@ -8,12 +8,21 @@ from imapp.rest.context import answer, services
 from imapp.rest.schemas import schema_of
 from schemas.admin import (
     AdminBody,
+    AdminChannel,
+    AdminChannelPage,
+    AdminChannelQuery,
+    AdminConnectionPage,
+    AdminHistoryQuery,
+    AdminPageQuery,
+    AdminQuery,
     AdminUser,
     AdminUserPage,
     AdminUserQuery,
     AuditPage,
     AuditQuery,
 )
+from schemas.channels import ListQuery, MemberPage
+from schemas.messages import Entry, HistoryPage
 
 blueprint = Blueprint(
     "administration",
@@ -53,6 +62,67 @@ def enable_user(body: AdminBody, user_id: str) -> Response:
     """Let somebody in again."""
     del body  # as above
     return answer(services().admin.people.set_active(user_id, active=True))
+
+
+@blueprint.get("/admin/users/<user:user_id>/connections")
+@blueprint.arguments(schema_of(AdminPageQuery, query=True), location="query")
+@blueprint.response(200, schema_of(AdminConnectionPage))
+@admin_only("user.connections")
+def list_connections(query: AdminPageQuery, user_id: str) -> Response:
+    """Somebody's open WebSockets, on all gateways, as they were some tenths of a second ago."""
+    return answer(services().admin.connections.of_user(user_id, query))
+
+
+@blueprint.get("/admin/channels")
+@blueprint.arguments(schema_of(AdminChannelQuery, query=True), location="query")
+@blueprint.response(200, schema_of(AdminChannelPage))
+@admin_only("channel.find")
+def find_channels(query: AdminChannelQuery) -> Response:
+    """Channels, disabled and dissolved ones too, by id."""
+    return answer(services().admin.channels.find(query))
+
+
+@blueprint.get("/admin/channels/<channel:channel_id>")
+@blueprint.arguments(schema_of(AdminQuery, query=True), location="query")
+@blueprint.response(200, schema_of(AdminChannel))
+@admin_only("channel.read")
+def get_any_channel(query: AdminQuery, channel_id: str) -> Response:
+    """One channel."""
+    del query  # as above
+    return answer(services().admin.channels.channel(channel_id))
+
+
+@blueprint.get("/admin/channels/<channel:channel_id>/members")
+@blueprint.arguments(schema_of(AdminPageQuery, query=True), location="query")
+@blueprint.response(200, schema_of(MemberPage))
+@admin_only("channel.members")
+def list_any_members(query: AdminPageQuery, channel_id: str) -> Response:
+    """Who is in a channel now, by user id."""
+    page = ListQuery(cursor=query.cursor, limit=query.limit)
+    return answer(services().admin.channels.members(channel_id, page))
+
+
+@blueprint.get("/admin/channels/<channel:channel_id>/messages")
+@blueprint.arguments(schema_of(AdminHistoryQuery, query=True), location="query")
+@blueprint.response(200, schema_of(HistoryPage))
+@admin_only("channel.history")
+def list_any_messages(query: AdminHistoryQuery, channel_id: str) -> Response:
+    """A page of a channel's log, from its first entry on, whoever was in it.
+
+    With `sender`, what he wrote: each page looks through 5,000 entries at most, so one may hold few or none;
+    go on with `before` = `from_seq` while `more_before` is true. Nobody is told, and nothing counts as read.
+    """
+    return answer(services().admin.channels.history(channel_id, query))
+
+
+@blueprint.get("/admin/messages/<message:message_id>")
+@blueprint.arguments(schema_of(AdminQuery, query=True), location="query")
+@blueprint.response(200, schema_of(Entry))
+@admin_only("message.read")
+def get_any_message(query: AdminQuery, message_id: str) -> Response:
+    """One entry."""
+    del query  # as above
+    return answer(services().admin.channels.entry(message_id))
 
 
 @blueprint.get("/admin/audit")

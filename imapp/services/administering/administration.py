@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from imapp.services.administering.audit import AuditService
+from imapp.services.administering.channels import ChannelAdmin
+from imapp.services.administering.connections import ConnectionAdmin
 from imapp.services.administering.people import PeopleAdmin
 
 
@@ -12,3 +14,5 @@ class Administration:
 
     audit: AuditService
     people: PeopleAdmin
+    channels: ChannelAdmin
+    connections: ConnectionAdmin
