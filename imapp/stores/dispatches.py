@@ -4,7 +4,7 @@ The dispatched ranges of a channel form a chain: each begins where the one befor
 the beginning. So two workers can't dispatch an entry twice, and none is left out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,11 +39,12 @@ class Dispatch:
 class DispatchStore:
     """Notes down what was dispatched, together with what goes out for it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, noted: Callable[[Iterable[str]], None] = lambda _: None) -> None:
+        """`noted` as of `PushLedger`."""
         self._client = database.client
         self._heads = database["push_heads"]
         self._pushes = database["pushes"]
-        self._ledger = PushLedger(database)
+        self._ledger = PushLedger(database, noted)
         self._outbox = Outbox(database)
 
     def dispatched(self, channel_ids: Iterable[str]) -> dict[str, int]:

@@ -1,29 +1,35 @@
 """The push ledger: collection `pushes` [t_im_message_push, chat_message_read].
 
-Append-only, one document a flush: whoever was dispatched to, received or read something within it. So a
-message costs the same for 2 members and for 500.
+One document a flush: whoever was dispatched to, received or read something within it. So a message costs the
+same for 2 members and for 500. In busy channels old documents are folded (`stores.folds`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.client_session import ClientSession
+from pymongo.read_concern import ReadConcern
 
 from imapp.domain.receipts import Receipt
 from imapp.stores.mongo import Database, Document, duplicates_ignored, mapped_errors, to_datetime, to_ms
 from schemas.receipts import PUSH_STATUS_CODES, PushStatus
 
-_STATUSES: Final = {code: status for status, code in PUSH_STATUS_CODES.items()}
+STATUSES: Final = {code: status for status, code in PUSH_STATUS_CODES.items()}
 _RECEIPTS: Final = [PUSH_STATUS_CODES[PushStatus.RECEIVED], PUSH_STATUS_CODES[PushStatus.READ]]
-# Everything that was noted about a channel since the message is looked through.
+# What was noted about a channel since the message and is not folded yet is looked through.
 _LOOK_MS: Final = 5_000
 
 INDEXES: Final = [
-    IndexModel([("channel_id", ASCENDING), ("status", ASCENDING), ("max_seq", ASCENDING)], name="covering")
+    IndexModel(
+        [("channel_id", ASCENDING), ("status", ASCENDING), ("max_seq", ASCENDING), ("low", ASCENDING)],
+        name="around",
+    )
 ]
+# While documents are folded, a reader must find either what they were or what they became.
+_SNAPSHOT: Final = ReadConcern("snapshot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,11 @@ class Flush:
 class PushLedger:
     """Notes down receipts and finds those that speak of an entry."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, noted: Callable[[Iterable[str]], None] = lambda _: None) -> None:
+        """`noted` hears of each document's channel."""
+        self._noted = noted
         self._pushes = database["pushes"]
+        self._whole = self._pushes.with_options(read_concern=_SNAPSHOT)
 
     def append(self, flushes: Iterable[Flush], session: ClientSession | None = None) -> None:
         """Note flushes down durably, in one command; those that are there already stay as they are.
@@ -57,6 +66,7 @@ class PushLedger:
         if documents:
             with mapped_errors(), nullcontext() if session else duplicates_ignored():
                 self._pushes.insert_many(documents, ordered=False, session=session)
+            self._noted(document["channel_id"] for document in documents)
 
     def covering(self, channel_id: str, seq: int) -> list[Receipt]:
         """The earliest receipt of each receiver and status that covers the entry at `seq`.
@@ -65,9 +75,9 @@ class PushLedger:
             StoreUnavailable: too much was noted since to look through it in time.
         """
         with mapped_errors():
-            rows = self._pushes.aggregate(_covering(channel_id, seq), maxTimeMS=_LOOK_MS)
+            rows = self._whole.aggregate(_covering(channel_id, seq), maxTimeMS=_LOOK_MS)
             return [
-                Receipt(row["_id"]["receiver"], _STATUSES[row["_id"]["status"]], seq, to_ms(row["at"]), seq)
+                Receipt(row["_id"]["receiver"], STATUSES[row["_id"]["status"]], seq, to_ms(row["at"]), seq)
                 for row in rows
             ]
 
@@ -82,11 +92,12 @@ def _document(flush: Flush) -> Document:
         "at": to_datetime(min(receipt.at_ms for receipt in flush.receipts)),
         "min_seq": min(seqs),
         "max_seq": max(seqs),
-        "rows": [_row(receipt) for receipt in flush.receipts],
+        "rows": [ledger_row(receipt) for receipt in flush.receipts],
     }
 
 
-def _row(receipt: Receipt) -> Document:
+def ledger_row(receipt: Receipt) -> Document:
+    """A receipt as a document of the ledger holds it."""
     row: Document = {
         "receiver": receipt.receiver,
         "up_to_seq": receipt.up_to_seq,
@@ -97,7 +108,15 @@ def _row(receipt: Receipt) -> Document:
 
 def _covering(channel_id: str, seq: int) -> list[Document]:
     return [
-        {"$match": {"channel_id": channel_id, "status": {"$in": _RECEIPTS}, "max_seq": {"$gte": seq}}},
+        {
+            "$match": {
+                "channel_id": channel_id,
+                "status": {"$in": _RECEIPTS},
+                "max_seq": {"$gte": seq},
+                # What is not folded begins anywhere.
+                "low": {"$not": {"$gt": seq}},
+            }
+        },
         {"$unwind": "$rows"},
         # A row without from_seq begins at 1.
         {"$match": {"rows.up_to_seq": {"$gte": seq}, "rows.from_seq": {"$not": {"$gt": seq}}}},

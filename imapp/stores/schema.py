@@ -60,6 +60,7 @@ def create_schema(database: Database) -> None:
         _create(database, "messages", clusteredIndex={"key": {"_id": 1}, "unique": True})
         # Two transactions that both had to create it would be in each other's way.
         _create(database, "push_heads")
+        _create(database, "push_folds")
         for name, indexes in _INDEXES.items():
             database[name].create_indexes(indexes)
 

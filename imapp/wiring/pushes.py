@@ -1,6 +1,6 @@
 """What works out who must be told outside the socket, and tells them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from imapp.broker.publishing import TaskPublisher
@@ -35,11 +35,16 @@ def push_publisher(config: Config) -> Callable[[bytes], None]:
     return lambda payload: publisher.publish(PUSH_TASK, queue, payload, durable=True)
 
 
-def push_runner(config: Config, database: Database, fail_stop: Callable[[str], None]) -> PushRunner:
+def push_runner(
+    config: Config,
+    database: Database,
+    fail_stop: Callable[[str], None],
+    noted: Callable[[Iterable[str]], None],
+) -> PushRunner:
     """Carries out `push.compute`."""
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
     return PushRunner(
-        PushStores(channels, members, log, UserStore(database), DispatchStore(database)),
+        PushStores(channels, members, log, UserStore(database), DispatchStore(database, noted)),
         presence=presence_service(database),
         badges=Badges(channels, members, log),
         tells=_notifier(config) is not None,

@@ -15,6 +15,7 @@ from imapp.services.pushes.computing import PushRunner
 from imapp.services.reading.conversation_rows import ConversationRows
 from imapp.services.receipts.applying import ReceiptRunner, ReceiptStores
 from imapp.services.receipts.events import SUM_EVERY_S, ReceiptSums, ReceiptTeller
+from imapp.services.receipts.folding import FOLD_EVERY_S, LedgerFolding
 from imapp.services.writing.batches import BatchRunner
 from imapp.services.writing.channel_cache import ChannelCache
 from imapp.services.writing.heads import HeadKeeper
@@ -24,6 +25,7 @@ from imapp.services.writing.writer import Writer, WriterStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
+from imapp.stores.folds import LedgerFolds
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -57,6 +59,8 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
     nudger = Nudger(push_publisher(config))
     nudger.keep()
     outlet = make_outlet(config, nudger.add)
+    folding = LedgerFolding(LedgerFolds(database))
+    keep_doing(folding.fold_waiting, name="ledger-folding", every_s=FOLD_EVERY_S)
     return TaskServices(
         batches=BatchRunner(
             writer=make_writer(config, database),
@@ -65,14 +69,14 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
             fail_stop=fail_stop,
         ),
         receipts=ReceiptRunner(
-            ReceiptStores(members, channels, log, PushLedger(database)),
+            ReceiptStores(members, channels, log, PushLedger(database, folding.noted)),
             rows=ConversationRows(members, log, UserStore(database)),
             outlet=outlet,
             teller=ReceiptTeller(members, log),
             sums=_receipt_sums(config, database),
             poison=PoisonRule(AttemptStore(database), fail_stop),
         ),
-        pushes=push_runner(config, database, fail_stop),
+        pushes=push_runner(config, database, fail_stop, folding.noted),
         nudger=nudger,
         keep_pushing=partial(keep_pushing, config, database),
         presence=presence_service(database),
