@@ -13,6 +13,9 @@ PUSH_TASK: Final = "push.compute"
 # resolved; more than this many waiting means that nobody works, and publishers are refused (`busy`).
 _MAX_WAITING_TASKS: Final = 10_000
 _MAX_WAITING_BYTES: Final = 256 * 1024 * 1024
+# Longer than a standby needs to take a shard over: then what was stored and not published is published.
+# After that nobody waits for a command any more, and who still wants it has repeated it.
+_COMMANDS_KEPT_S: Final = 60
 _MAX_DEAD: Final = 10_000
 # Of finished batches that a gateway has not taken: after this it must resync, which is cheaper.
 _MAX_FANOUT_BATCHES: Final = 20_000
@@ -27,6 +30,7 @@ class Topology:
 
     namespace: str
     shards: int
+    commands_kept_s: float = _COMMANDS_KEPT_S
 
     @property
     def fanout(self) -> Exchange:
@@ -35,12 +39,15 @@ class Topology:
 
     @property
     def dead(self) -> Exchange:
-        """Takes what a worker could not even begin."""
-        return Exchange(f"{self.namespace}.dead", type="fanout", durable=True)
+        """Takes what a worker could not even begin; commands that nobody took in time end here."""
+        return Exchange(f"{self.namespace}.dead-letters", type="headers", durable=True)
 
     def message_queue(self, shard: int) -> Queue:
         """Commands of one shard: one consumer at a time, the next takes over in order."""
-        return self._task_queue(f"messages.{shard}", {"x-single-active-consumer": True})
+        return self._task_queue(
+            f"messages.{shard}",
+            {"x-single-active-consumer": True, "x-message-ttl": round(self.commands_kept_s * 1000)},
+        )
 
     def home_mark(self, shard: int) -> Queue:
         """Exists while the shard's home writer is connected; nobody ever writes to it."""
@@ -72,11 +79,15 @@ class Topology:
         return {**queues, "dead": self.dead_queue().name}
 
     def dead_queue(self) -> Queue:
-        """Where dead letters wait for an operator; the oldest go first when it is full."""
+        """Where dead letters wait for an operator; the oldest go first when it is full.
+
+        It takes what a worker refused. What expired was nobody's fault, and would push those out.
+        """
         return Queue(
             f"{self.namespace}.dead",
             self.dead,
             durable=True,
+            binding_arguments={"x-match": "any-with-x", "x-first-death-reason": "rejected"},
             queue_arguments={"x-max-length": _MAX_DEAD, "x-overflow": "drop-head"},
         )
 
@@ -115,7 +126,7 @@ class Topology:
             alias=name,
             durable=True,
             queue_arguments={
-                "x-dead-letter-exchange": f"{self.namespace}.dead",
+                "x-dead-letter-exchange": self.dead.name,
                 "x-max-length": _MAX_WAITING_TASKS,
                 "x-max-length-bytes": _MAX_WAITING_BYTES,
                 "x-overflow": "reject-publish",

@@ -1,5 +1,14 @@
-"""What no worker can read is kept for an operator, and what comes behind it is served."""
+"""What no worker can read is kept for an operator, what nobody took in time is not; the rest is served."""
 
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kombu import Connection, Producer
+
+from devstack.services import Stack
+from imapp.broker.topology import Topology
 from tests.support import broker
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
@@ -19,3 +28,38 @@ def test_a_body_that_nobody_can_decode_goes_to_the_dead_letters(scene: Scene) ->
         what="they are among the dead letters",
     )
     assert an_here.send_text(None, "hi", to=bo).seq == 1
+
+
+TOPOLOGY = Topology(f"letters{os.getpid()}", 1, commands_kept_s=0.2)
+
+
+@pytest.fixture
+def channel(stack: Stack) -> Iterator[Any]:
+    """With a shard's queue for which nobody writes, and the dead letters."""
+    with Connection(stack.amqp_url, connect_timeout=5) as connection:
+        channel = connection.channel()
+        queues = [TOPOLOGY.message_queue(0)(channel), TOPOLOGY.dead_queue()(channel)]
+        for queue in queues:
+            queue.declare()
+        yield channel
+        for queue in queues:
+            queue.delete()
+        TOPOLOGY.dead(channel).delete()
+        channel.exchange_delete(f"{TOPOLOGY.namespace}.tasks")
+
+
+def waiting(channel: Any, queue: Any) -> int:
+    count: int = queue(channel).queue_declare(passive=True).message_count
+    return count
+
+
+def test_a_command_that_nobody_takes_in_time_is_dropped_and_is_no_dead_letter(channel: Any) -> None:
+    shard, dead = TOPOLOGY.message_queue(0), TOPOLOGY.dead_queue()
+    Producer(channel).publish(b"late", exchange="", routing_key=shard.name)
+
+    eventually(lambda: waiting(channel, shard) == 0, what="it is gone")
+    Producer(channel).publish(b"refused", exchange="", routing_key=shard.name)
+    eventually(lambda: shard(channel).get(), what="it is taken").reject()
+
+    eventually(lambda: waiting(channel, dead) == 1, what="the refused one is there")
+    assert dead(channel).get().body == b"refused"
