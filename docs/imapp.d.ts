@@ -24,9 +24,11 @@ export type MessageStatus =
 
 /** What an entry of a channel's log is (seed: message_type). */
 export type MessageType =
+  | "edit"
   | "emoji"
   | "file"
   | "image"
+  | "recall"
   | "system"
   | "text";
 
@@ -74,6 +76,9 @@ export type UserStatus =
  * channel_full: Add fewer, or set a higher limit; nothing was changed.
  * quota_exceeded: Somebody has as many as one may have; `errors` says of what, and who.
  * channel_disabled: It takes no messages now; never again, if `errors.status` is `dissolved`.
+ * recall_window_passed: `errors` says how many seconds one has; a group's admins have longer.
+ * edit_window_passed: `errors` says how many seconds one has; send another message instead.
+ * message_recalled: It says nothing any more, and stays so.
  * too_large: Send less.
  * unsupported_media: This kind of content is not taken.
  * rate_limited: Wait `retry_after` seconds, then repeat with the same `client_message_id`.
@@ -92,6 +97,9 @@ export type ErrorCode =
   | "channel_full"
   | "quota_exceeded"
   | "channel_disabled"
+  | "recall_window_passed"
+  | "edit_window_passed"
+  | "message_recalled"
   | "too_large"
   | "unsupported_media"
   | "rate_limited"
@@ -336,7 +344,38 @@ export interface Dependency {
   reason: string | null;
 }
 
-/** One entry of a channel's log, the same bytes for every reader. Absent fields have their default. */
+/** Let a text of mine say something else: the whole text and all of its mentions. */
+export interface Edit {
+  type: "edit";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. */
+  content: string;
+  /** Members who are addressed. At most 100 entries. */
+  mentions?: string[];
+}
+
+/** What a message shall say from now on: the whole text and all of its mentions. */
+export interface EditBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. */
+  content: string;
+  /** Members who are addressed. At most 100 entries. */
+  mentions?: string[];
+}
+
+/**
+ * One entry of a channel's log, as it is now. Absent fields have their default.
+ *
+ *     A recalled message keeps its place, its sender and its time; what it said is gone.
+ */
 export interface Entry {
   /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   message_id: string;
@@ -355,7 +394,7 @@ export interface Entry {
   message_type: MessageType;
   /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
   content?: string;
-  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...); of a recall or an edit: which message it changes (`message_id`, `target_seq`). */
   extra?: { [name: string]: unknown };
   /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   reply_to?: string | null;
@@ -369,6 +408,8 @@ export interface Entry {
   status?: MessageStatus;
   /** RFC 3339, UTC, milliseconds. */
   server_time: string;
+  /** When its text was edited last. */
+  edited_at?: string | null;
 }
 
 /** The body of every REST error. */
@@ -550,7 +591,7 @@ export interface MessageEvent {
   message_type: MessageType;
   /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
   content?: string;
-  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...); of a recall or an edit: which message it changes (`message_id`, `target_seq`). */
   extra?: { [name: string]: unknown };
   /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   reply_to?: string | null;
@@ -564,6 +605,8 @@ export interface MessageEvent {
   status?: MessageStatus;
   /** RFC 3339, UTC, milliseconds. */
   server_time: string;
+  /** When its text was edited last. */
+  edited_at?: string | null;
 }
 
 /** The direct chat with one person; it is made if there is none. */
@@ -610,7 +653,11 @@ export interface PresenceList {
   users: UserPresence[];
 }
 
-/** The newest entry this reader may see, cut to 100 characters. */
+/**
+ * The newest entry this reader may see, as it is now, cut to 100 characters.
+ *
+ *     Recalls and edits are not shown themselves: what they changed is.
+ */
 export interface Preview {
   /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   message_id: string;
@@ -623,6 +670,7 @@ export interface Preview {
   content: string;
   /** Of a system entry: what happened, to the first few people. */
   extra: { [name: string]: unknown };
+  status: MessageStatus;
   /** RFC 3339, UTC, milliseconds. */
   server_time: string;
 }
@@ -727,6 +775,25 @@ export interface Readiness {
   draining: boolean;
 }
 
+/** Take back a message: what it said is gone, for everybody and everywhere. */
+export interface Recall {
+  type: "recall";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+}
+
+/** The client's id of a recall. */
+export interface RecallBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+}
+
 /** Somebody has received or read what he may see up to a seq; told to those who sent lately. */
 export interface ReceiptEvent {
   type: "receipt";
@@ -803,7 +870,7 @@ export interface Send {
   message_type?: MessageType;
   /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
   content?: string;
-  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...); of a recall or an edit: which message it changes (`message_id`, `target_seq`). */
   extra?: { [name: string]: unknown };
   /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   reply_to?: string | null;
@@ -823,7 +890,7 @@ export interface SendBody {
   message_type?: MessageType;
   /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
   content?: string;
-  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...). */
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...); of a recall or an edit: which message it changes (`message_id`, `target_seq`). */
   extra?: { [name: string]: unknown };
   /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
   reply_to?: string | null;
@@ -985,6 +1052,8 @@ export interface WrittenReply {
 export type ClientFrame =
   | Hello
   | Send
+  | Recall
+  | Edit
   | Read
   | Received
   | Sync
@@ -1030,6 +1099,8 @@ export type ServerFrame =
 export interface Replies {
   hello: HelloReply;
   send: WrittenReply;
+  recall: WrittenReply;
+  edit: WrittenReply;
   read: ReadReply;
   received: never;
   sync: SyncReply;

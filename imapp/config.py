@@ -151,6 +151,12 @@ class Config:
         20.0,
         meaning="how long a writer tries to store a batch; then it begins anew and its standby may go on",
     )
+    recall_window_s: float = seconds(
+        "RECALL_WINDOW_S",
+        120.0,
+        meaning="for how long one may recall one's own message; admins of a group always may",
+    )
+    edit_window_s: float = seconds("EDIT_WINDOW_S", 900.0, meaning="for how long one may edit one's own text")
     standby_delay_s: float = seconds(
         "STANDBY_DELAY_S",
         3.0,

@@ -160,6 +160,8 @@ class MessageType(enum.StrEnum):
     EMOJI = "emoji"
     FILE = "file"
     SYSTEM = "system"
+    RECALL = "recall"
+    EDIT = "edit"
 
 
 class ChannelType(enum.StrEnum):
@@ -229,6 +231,9 @@ MESSAGE_TYPE_CODES: Final = {
     MessageType.EMOJI: 3,
     MessageType.FILE: 4,
     MessageType.SYSTEM: 99,
+    # What amends an earlier entry; beyond the seed's numbers.
+    MessageType.RECALL: 100,
+    MessageType.EDIT: 101,
 }
 CHANNEL_TYPE_CODES: Final = {ChannelType.DIRECT: 1, ChannelType.GROUP: 2}
 MESSAGE_STATUS_CODES: Final = {MessageStatus.NORMAL: 0, MessageStatus.RECALLED: 1}

@@ -11,6 +11,7 @@ from schemas.common import (
     Cursor,
     Membership,
     MessageId,
+    MessageStatus,
     MessageType,
     Notify,
     Seq,
@@ -21,7 +22,10 @@ from schemas.common import (
 
 
 class Preview(Struct, kw_only=True):
-    """The newest entry this reader may see, cut to 100 characters."""
+    """The newest entry this reader may see, as it is now, cut to 100 characters.
+
+    Recalls and edits are not shown themselves: what they changed is.
+    """
 
     message_id: MessageId
     seq: Seq
@@ -32,6 +36,7 @@ class Preview(Struct, kw_only=True):
     extra: Annotated[
         dict[str, Any], Meta(description="Of a system entry: what happened, to the first few people.")
     ] = field(default_factory=dict)
+    status: MessageStatus = MessageStatus.NORMAL
     server_time: Timestamp
 
 

@@ -20,6 +20,9 @@ class ErrorCode(enum.StrEnum):
     CHANNEL_FULL = "channel_full"
     QUOTA_EXCEEDED = "quota_exceeded"
     CHANNEL_DISABLED = "channel_disabled"
+    RECALL_WINDOW_PASSED = "recall_window_passed"
+    EDIT_WINDOW_PASSED = "edit_window_passed"
+    MESSAGE_RECALLED = "message_recalled"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
     RATE_LIMITED = "rate_limited"
@@ -39,6 +42,9 @@ STATUS: Final = {
     ErrorCode.CHANNEL_FULL: 409,
     ErrorCode.QUOTA_EXCEEDED: 409,
     ErrorCode.CHANNEL_DISABLED: 403,
+    ErrorCode.RECALL_WINDOW_PASSED: 409,
+    ErrorCode.EDIT_WINDOW_PASSED: 409,
+    ErrorCode.MESSAGE_RECALLED: 409,
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.UNSUPPORTED_MEDIA: 415,
     ErrorCode.RATE_LIMITED: 429,
@@ -58,6 +64,9 @@ MESSAGES: Final = {
     ErrorCode.CHANNEL_FULL: "The channel would have more members than it may; nothing was changed.",
     ErrorCode.QUOTA_EXCEEDED: "There may be no more of these; nothing was changed.",
     ErrorCode.CHANNEL_DISABLED: "This channel is disabled or dissolved.",
+    ErrorCode.RECALL_WINDOW_PASSED: "It was sent too long ago to be recalled.",
+    ErrorCode.EDIT_WINDOW_PASSED: "It was sent too long ago to be edited.",
+    ErrorCode.MESSAGE_RECALLED: "This message was recalled.",
     ErrorCode.TOO_LARGE: "This is too large.",
     ErrorCode.UNSUPPORTED_MEDIA: "This type of message is not supported.",
     ErrorCode.RATE_LIMITED: "Too many requests.",
@@ -78,6 +87,9 @@ ADVICE: Final = {
     ErrorCode.CHANNEL_FULL: "Add fewer, or set a higher limit; nothing was changed.",
     ErrorCode.QUOTA_EXCEEDED: "Somebody has as many as one may have; `errors` says of what, and who.",
     ErrorCode.CHANNEL_DISABLED: "It takes no messages now; never again, if `errors.status` is `dissolved`.",
+    ErrorCode.RECALL_WINDOW_PASSED: "`errors` says how many seconds one has; a group's admins have longer.",
+    ErrorCode.EDIT_WINDOW_PASSED: "`errors` says how many seconds one has; send another message instead.",
+    ErrorCode.MESSAGE_RECALLED: "It says nothing any more, and stays so.",
     ErrorCode.TOO_LARGE: "Send less.",
     ErrorCode.UNSUPPORTED_MEDIA: "This kind of content is not taken.",
     ErrorCode.RATE_LIMITED: "Wait `retry_after` seconds, then repeat with the same `client_message_id`.",

@@ -19,6 +19,7 @@ from schemas.common import (
     ChannelId,
     ClientMessageId,
     Cursor,
+    MessageId,
     MessageType,
     Name,
     RequestId,
@@ -71,6 +72,24 @@ class Send(Request, kw_only=True, tag="send"):
     mentions: Mentions = field(default_factory=list)
     mention_all: MentionAll = False
     forward_of: ForwardOf | None = None
+
+
+class Recall(Request, kw_only=True, tag="recall"):
+    """Take back a message: what it said is gone, for everybody and everywhere."""
+
+    client_message_id: ClientMessageId
+    channel_id: ChannelId
+    message_id: MessageId
+
+
+class Edit(Request, kw_only=True, tag="edit"):
+    """Let a text of mine say something else: the whole text and all of its mentions."""
+
+    client_message_id: ClientMessageId
+    channel_id: ChannelId
+    message_id: MessageId
+    content: Content
+    mentions: Mentions = field(default_factory=list)
 
 
 class Read(Request, kw_only=True, tag="read"):
@@ -171,6 +190,8 @@ class Ping(Request, kw_only=True, tag="ping"):
 ClientFrame = (
     Hello
     | Send
+    | Recall
+    | Edit
     | Read
     | Received
     | Sync
@@ -306,6 +327,8 @@ class ClosingEvent(Struct, kw_only=True, tag_field="type", tag="closing"):
 REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     Hello: HelloReply,
     Send: WrittenReply,
+    Recall: WrittenReply,
+    Edit: WrittenReply,
     Read: ReadReply,
     Received: None,
     Sync: SyncReply,

@@ -35,7 +35,8 @@ Extra = Annotated[
     dict[str, Any],
     Meta(
         description=f"The sender's own data beside the text, at most {MAX_EXTRA_BYTES} bytes of JSON; "
-        "of a system entry: what happened (`event`, `user_ids`, `name` ...)."
+        "of a system entry: what happened (`event`, `user_ids`, `name` ...); "
+        "of a recall or an edit: which message it changes (`message_id`, `target_seq`)."
     ),
 ]
 Mentions = Annotated[list[UserId], Meta(max_length=MAX_MENTIONS, description="Members who are addressed.")]
@@ -70,7 +71,10 @@ class Forwarded(Struct, kw_only=True):
 
 
 class Entry(Struct, kw_only=True, omit_defaults=True):
-    """One entry of a channel's log, the same bytes for every reader. Absent fields have their default."""
+    """One entry of a channel's log, as it is now. Absent fields have their default.
+
+    A recalled message keeps its place, its sender and its time; what it said is gone.
+    """
 
     message_id: MessageId
     channel_id: ChannelId
@@ -88,6 +92,7 @@ class Entry(Struct, kw_only=True, omit_defaults=True):
     forwarded: Annotated[Forwarded | None, Meta(description="Whose words these are, if passed on.")] = None
     status: MessageStatus = MessageStatus.NORMAL
     server_time: Timestamp
+    edited_at: Annotated[Timestamp | None, Meta(description="When its text was edited last.")] = None
 
 
 class HistoryQuery(Struct, kw_only=True):
@@ -145,3 +150,17 @@ class SendBody(Struct, kw_only=True, forbid_unknown_fields=True):
     mentions: Mentions = field(default_factory=list)
     mention_all: MentionAll = False
     forward_of: ForwardOf | None = None
+
+
+class RecallBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The client's id of a recall."""
+
+    client_message_id: ClientMessageId
+
+
+class EditBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a message shall say from now on: the whole text and all of its mentions."""
+
+    client_message_id: ClientMessageId
+    content: Content
+    mentions: Mentions = field(default_factory=list)

@@ -144,6 +144,23 @@ class AnswerJoinRequests(Command, kw_only=True):
     accept: bool
 
 
+class RecallMessage(Command, kw_only=True):
+    """Take a message back. `by_admin`, which only the admin route sets: by right of the system."""
+
+    channel_id: str
+    seq: int
+    by_admin: bool = False
+
+
+class EditMessage(Command, kw_only=True):
+    """Let a message say something else."""
+
+    channel_id: str
+    seq: int
+    content: str
+    mentions: list[str] = []
+
+
 GroupCommand = CreateGroup | UpdateChannel | AddMembers | RemoveMember | Leave
 OrderCommand = (
     SetRole
@@ -155,7 +172,10 @@ OrderCommand = (
     | RequestJoin
     | AnswerJoinRequests
 )
-AnyCommand = SendMessage | OpenDirect | GroupCommand | OrderCommand
+AmendCommand = RecallMessage | EditMessage
+"""What changes an earlier entry."""
+
+AnyCommand = SendMessage | OpenDirect | GroupCommand | OrderCommand | AmendCommand
 
 
 class WriteBatch(Struct, array_like=True, kw_only=True):

@@ -29,6 +29,14 @@ _SYNC: Final = SyncPage(epoch=_EPOCH, conversations=[CONVERSATION], cursor=_CURS
 _REQUESTS: Final[tuple[frames.Request, ...]] = (
     frames.Hello(id="1", token=_TOKEN, device="an-phone", cursor=_CURSOR),
     frames.Send(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID, content="The build is green."),
+    frames.Recall(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID, message_id=MESSAGE_ID),
+    frames.Edit(
+        id=_ID,
+        client_message_id=CLIENT_ID,
+        channel_id=CHANNEL_ID,
+        message_id=MESSAGE_ID,
+        content="The build is red.",
+    ),
     frames.Read(id=_ID, channel_id=CHANNEL_ID, seq=42),
     frames.Received(id=_ID, channel_id=CHANNEL_ID, seq=42),
     frames.Sync(id=_ID, cursor=_CURSOR),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from imapp.domain import spans
 from imapp.domain.entries import LogEntry
 from imapp.domain.spans import Spans
+from imapp.domain.unread import NONE_RECALLED, Recalled
 from schemas.common import ChannelStatus, ChannelType, EditPolicy, JoinPolicy, Role
 
 
@@ -77,6 +78,7 @@ class Channel:
     announcement: Announcement | None = None
     locked: bool = False
     requests: dict[str, JoinRequest] = field(default_factory=dict)
+    recalled: Recalled = NONE_RECALLED
 
     def append(self, entry: LogEntry) -> None:
         """Move the head to a new entry."""

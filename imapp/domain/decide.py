@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from imapp.domain import direct, groups, joining, leading, standing
+from imapp.domain import amendments, direct, groups, joining, leading, standing
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Decision, Facts
 from schemas import tasks
@@ -16,6 +16,10 @@ def decide(channel: Channel | None, channel_id: str, command: tasks.AnyCommand, 
             return direct.send(channel, channel_id, command, facts)
         case tasks.OpenDirect():
             return direct.open_direct(channel, channel_id, command, facts)
+        case tasks.RecallMessage():
+            return amendments.recall(channel, command, facts)
+        case tasks.EditMessage():
+            return amendments.edit(channel, command, facts)
         case _:
             return _OF_CHANNEL[type(command)](channel, command, facts)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from imapp.domain.channel import Channel, JoinRequest, Member
-from imapp.domain.entries import LogEntry
+from imapp.domain.entries import RECALLED, LogEntry
 from imapp.domain.spans import Spans
 from schemas.errors import ErrorCode
 
@@ -38,13 +38,44 @@ class References(Struct, frozen=True):
 NO_REFERENCES: Final = References()
 
 
+class Windows(Struct, frozen=True):
+    """For how long after a message was sent its sender may recall and edit it."""
+
+    recall_ms: int
+    edit_ms: int
+
+
+DEFAULT_WINDOWS: Final = Windows(recall_ms=120_000, edit_ms=900_000)
+
+
 class Facts(Struct, frozen=True):
-    """What was looked up for a command: whom and what it names, its time and the hash of its body."""
+    """What was looked up for a command: whom and what it names, its time and the hash of its body.
+
+    For one that changes an earlier entry also that entry (None: there is none), and the one that lists show
+    of the channel now.
+    """
 
     now_ms: int
     users: Mapping[str, Profile]
     body_hash: bytes
     references: References = NO_REFERENCES
+    target: LogEntry | None = None
+    shown: LogEntry | None = None
+    windows: Windows = DEFAULT_WINDOWS
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """An earlier entry before and after a command changed it, and the one that lists show afterwards."""
+
+    before: LogEntry
+    after: LogEntry
+    shown: LogEntry | None
+
+    @property
+    def is_recall(self) -> bool:
+        """Whether what it said is gone, so that nothing may keep it."""
+        return self.after.status == RECALLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +90,7 @@ class Change:
     requests: tuple[JoinRequest, ...] = ()
     """Requests to join that are new or answered; `settled` are the people whose request is gone."""
     settled: tuple[str, ...] = ()
+    amendment: Amendment | None = None
 
 
 class Accepted(Struct, frozen=True):

@@ -17,13 +17,19 @@ TYPE_NAMES: Final = {code: name for name, code in MESSAGE_TYPE_CODES.items()}
 STATUS_NAMES: Final = {code: name for name, code in MESSAGE_STATUS_CODES.items()}
 TEXT: Final = MESSAGE_TYPE_CODES[MessageType.TEXT]
 SYSTEM: Final = MESSAGE_TYPE_CODES[MessageType.SYSTEM]
+RECALL: Final = MESSAGE_TYPE_CODES[MessageType.RECALL]
+EDIT: Final = MESSAGE_TYPE_CODES[MessageType.EDIT]
 NORMAL: Final = MESSAGE_STATUS_CODES[MessageStatus.NORMAL]
+RECALLED: Final = MESSAGE_STATUS_CODES[MessageStatus.RECALLED]
 
 MESSAGES: Final = frozenset(
     MESSAGE_TYPE_CODES[kind]
     for kind in (MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE)
 )
 """What people say. Only this counts as unread, disturbs, and can be recalled."""
+
+AMENDMENTS: Final = frozenset({RECALL, EDIT})
+"""What changes an earlier entry. No list shows it: lists show what it changed."""
 
 
 class Origin(Struct, frozen=True, gc=False):
@@ -60,6 +66,7 @@ class LogEntry(Struct, kw_only=True, gc=False):
     time_ms: int
     mention_all: bool = False
     forwarded: Origin | None = None
+    edited_ms: int | None = None
 
     @property
     def message_id(self) -> str:
@@ -108,6 +115,8 @@ def wire_fields(entry: LogEntry) -> dict[str, Any]:
         fields["mention_all"] = True
     if entry.forwarded is not None:
         fields["forwarded"] = _forwarded(entry.forwarded)
+    if entry.edited_ms is not None:
+        fields["edited_at"] = wire_time(entry.edited_ms)
     return fields
 
 

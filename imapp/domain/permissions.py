@@ -28,6 +28,9 @@ class Action(enum.Enum):
     DISABLE = "disable"
     DISSOLVE = "dissolve"
     MENTION_ALL = "mention_all"  # where there are many
+    RECALL = "recall"  # one's own messages, for a while
+    RECALL_ANY = "recall_any"  # anybody's, at any time
+    EDIT = "edit"  # one's own messages, for a while
 
 
 _UNSET: Final = Settings()
@@ -38,6 +41,8 @@ _LOWEST: Final = {
     ChannelType.DIRECT: {
         Action.SEND: Role.MEMBER,
         Action.ADD: Role.MEMBER,
+        Action.RECALL: Role.MEMBER,
+        Action.EDIT: Role.MEMBER,
     },
     ChannelType.GROUP: {
         Action.SEND: Role.MEMBER,
@@ -58,6 +63,9 @@ _LOWEST: Final = {
         Action.DISABLE: Role.OWNER,
         Action.DISSOLVE: Role.OWNER,
         Action.MENTION_ALL: Role.ADMIN,
+        Action.RECALL: Role.MEMBER,
+        Action.RECALL_ANY: Role.ADMIN,
+        Action.EDIT: Role.MEMBER,
     },
 }
 

@@ -3,6 +3,8 @@
 All of it is looked at only where a message has any of it; most have none.
 """
 
+from collections.abc import Iterable
+
 from msgspec import structs
 
 from imapp.domain import spans
@@ -30,7 +32,7 @@ def referring(entry: LogEntry, channel: Channel, command: SendMessage, facts: Fa
     """The entry of a message that refers to something, or why it may not."""
     refused = (
         _wrong_reply(channel, command, facts.references)
-        or _strangers(channel, command)
+        or strangers(channel, command.mentions)
         or _not_for_all(channel, command)
     )
     if refused:
@@ -53,9 +55,10 @@ def _wrong_reply(channel: Channel, command: SendMessage, references: References)
     return None
 
 
-def _strangers(channel: Channel, command: SendMessage) -> Rejected | None:
+def strangers(channel: Channel, mentions: Iterable[str]) -> Rejected | None:
+    """The refusal for a message that addresses people who are not in the channel, None if all are."""
     members = channel.members
-    strange = [name for name in command.mentions if name not in members or not members[name].present]
+    strange = [name for name in mentions if name not in members or not members[name].present]
     if not strange:
         return None
     return Rejected(ErrorCode.INVALID, {"mentions": "not members of this channel", "user_ids": strange})

@@ -128,6 +128,27 @@ def system_entry(channel: Channel, command: AnyCommand, facts: Facts, told: dict
     )
 
 
+def amending_entry(
+    channel: Channel, command: AnyCommand, facts: Facts, what: tuple[int, dict[str, Any]]
+) -> LogEntry:
+    """The next entry of a channel for a change of an earlier one: of this type, with this `extra`.
+
+    It never says what that one says.
+    """
+    kind, told = what
+    return _next_entry(
+        channel,
+        command,
+        facts,
+        countable=channel.last_countable,
+        type=kind,
+        content="",
+        extra=told,
+        reply_to=None,
+        mentions=[],
+    )
+
+
 def _next_entry(channel: Channel, command: AnyCommand, facts: Facts, **fields: Any) -> LogEntry:
     seq = channel.last_seq + 1
     sender = facts.users.get(command.actor)

@@ -105,6 +105,8 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     channels.AddMembersBody(client_message_id=CLIENT_ID, user_ids=["ding"]),
     channels.Written(channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),
     messages.SendBody(client_message_id=CLIENT_ID, content="The build is green."),
+    messages.RecallBody(client_message_id=CLIENT_ID),
+    messages.EditBody(client_message_id=CLIENT_ID, content="The build is red."),
     messages.HistoryPage(
         channel_id=CHANNEL_ID,
         entries=[ENTRY],

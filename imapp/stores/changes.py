@@ -3,8 +3,10 @@
 from pymongo.client_session import ClientSession
 from pymongo.read_concern import ReadConcern
 
-from imapp.domain.decisions import Accepted
+from imapp.domain.decisions import Accepted, Amendment
 from imapp.stores.channels import ChannelStore
+from imapp.stores.dispatches import DispatchStore
+from imapp.stores.edits import EditStore
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -20,6 +22,8 @@ class ChangeStore:
         self._channels = ChannelStore(database)
         self._members = MemberStore(database)
         self._requests = JoinRequestStore(database)
+        self._edits = EditStore(database)
+        self._dispatches = DispatchStore(database)
 
     def commit(self, accepted: Accepted) -> None:
         """Store entry and effects, majority-committed and journalled.
@@ -34,7 +38,11 @@ class ChangeStore:
             assert change is not None
             if entry is not None:
                 self._log.append([entry], session)
-            self._channels.store(change.after, entry, created=change.created, session=session)
+            amendment = change.amendment
+            if amendment is not None:
+                self._amend(amendment, session)
+            shown = amendment.shown if amendment is not None else None
+            self._channels.store(change.after, entry, shown=shown, created=change.created, session=session)
             self._members.store(accepted, session)
             self._requests.store(accepted, session)
 
@@ -46,3 +54,14 @@ class ChangeStore:
             finally:
                 if session.in_transaction:
                     session.abort_transaction()
+
+    def _amend(self, amendment: Amendment, session: ClientSession) -> None:
+        """Change the earlier entry. A recall takes its text from wherever it is kept or waits (I7)."""
+        self._log.amend(amendment, session)
+        if not amendment.is_recall:
+            self._edits.keep(amendment, session)
+            return
+        target = amendment.after
+        edits = self._edits.purge(target.message_id, session)
+        self._log.forget_bodies(target.channel_id, edits, session)
+        self._dispatches.forget_text(target.channel_id, target.message_id, session)

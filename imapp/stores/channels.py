@@ -11,8 +11,9 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.channel import Announcement, Channel, Settings
-from imapp.domain.entries import PREVIEW_CHARS, LogEntry, preview_extra
+from imapp.domain.entries import NORMAL, PREVIEW_CHARS, LogEntry, preview_extra
 from imapp.domain.ids import direct_channel_id
+from imapp.domain.unread import NONE_RECALLED, Recalled
 from imapp.stores.members import Mark
 from imapp.stores.mongo import (
     Database,
@@ -48,6 +49,7 @@ class Preview:
     content: str
     extra: dict[str, Any]
     time_ms: int
+    status: int = NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +154,22 @@ class ChannelStore:
                 self._channels.bulk_write(updates, ordered=False)
 
     def store(
-        self, channel: Channel, entry: LogEntry | None, *, created: bool, session: ClientSession
+        self,
+        channel: Channel,
+        entry: LogEntry | None,
+        *,
+        shown: LogEntry | None = None,
+        created: bool,
+        session: ClientSession,
     ) -> None:
         """Write a channel's settings and head as part of a transaction.
+
+        `shown` is what lists show of the channel if that is not the entry itself.
 
         Raises:
             LogConflict: it was to be created and is there.
         """
-        fields = _settings(channel) | ({"head": head_of(entry)} if entry else {})
+        fields = _settings(channel) | ({"head": head_of(entry, shown)} if entry else {})
         if created:
             fields |= _birth(channel, entry)
             with mapped_errors():
@@ -183,16 +193,20 @@ def own_key(user_id: str) -> str:
     return hashlib.blake2b(user_id.encode(), digest_size=9).hexdigest()
 
 
-def head_of(entry: LogEntry) -> Document:
-    """What a channel's row says of its newest entry.
+def head_of(entry: LogEntry, shown: LogEntry | None = None) -> Document:
+    """What a channel's row says of its newest entry, and of the one that lists show if that is another.
 
     MongoDB compares documents field by field in their order, so `$max` of two heads is the one with the
     higher seq, and of the same entry the later revision: `seq` and `rev` must stand first.
     """
+    place = {"seq": entry.seq, "rev": entry.rev, "countable": entry.countable}
+    if shown is None:
+        return place | _face(entry)
+    return place | _face(shown) | {"shown": shown.seq, "status": shown.status}
+
+
+def _face(entry: LogEntry) -> Document:
     return {
-        "seq": entry.seq,
-        "rev": entry.rev,
-        "countable": entry.countable,
         "time": to_datetime(entry.time_ms),
         "sender": entry.sender,
         "sender_name": entry.sender_name,
@@ -212,6 +226,7 @@ def preview_of(entry: LogEntry) -> Preview:
         content=entry.content[:PREVIEW_CHARS],
         extra=preview_extra(entry),
         time_ms=entry.time_ms,
+        status=entry.status,
     )
 
 
@@ -232,7 +247,14 @@ def _settings(channel: Channel) -> Document:
         "announcement": _announcement_row(channel.announcement),
         "locked": channel.locked,
         "has_requests": bool(channel.requests),
-    }
+    } | _recalled(channel)
+
+
+def _recalled(channel: Channel) -> Document:
+    if channel.recalled == NONE_RECALLED:
+        return {}
+    recalled = channel.recalled
+    return {"recalled": {"seqs": list(recalled.seqs), "complete_after": recalled.complete_after}}
 
 
 def _announcement_row(announcement: Announcement | None) -> Document | None:
@@ -293,6 +315,7 @@ def _head(row: Document) -> Head:
             settings=_order(row.get("settings")),
             announcement=_announcement(row.get("announcement")),
             locked=row.get("locked", False),
+            recalled=_recalled_of(row["recalled"]) if "recalled" in row else NONE_RECALLED,
         ),
         member_count=row["member_count"],
         preview=_preview(head) if head else None,
@@ -304,13 +327,18 @@ def _head(row: Document) -> Head:
     )
 
 
+def _recalled_of(row: Document) -> Recalled:
+    return Recalled(tuple(row["seqs"]), row["complete_after"])
+
+
 def _preview(head: Document) -> Preview:
     return Preview(
-        seq=head["seq"],
+        seq=head["shown"] if "shown" in head else head["seq"],
         sender=head["sender"],
         sender_name=head["sender_name"],
         type=head["type"],
         content=head["content"],
         extra=head["extra"],
         time_ms=to_ms(head["time"]),
+        status=head.get("status", NORMAL),
     )

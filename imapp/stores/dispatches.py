@@ -18,14 +18,27 @@ from imapp.stores.outbox import Outbox, Parcel
 from imapp.stores.pushes import Flush, PushLedger
 from schemas.receipts import PUSH_STATUS_CODES, PushStatus
 
+_NEVER: Final = {"$exists": False}
 _UNRECEIVED: Final = PUSH_STATUS_CODES[PushStatus.UNRECEIVED]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """Up to where a channel is dispatched (0: it never was), and how many of its messages were recalled."""
+
+    seq: int
+    recalls: int
+
+
+_NOTHING: Final = Dispatched(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
     """A range of a channel's log: who sent (and so has read) what in it, and who must be told outside.
 
-    To whom it was dispatched is not stored: it follows from the members' stays.
+    To whom it was dispatched is not stored: it follows from the members' stays. `recalls` is how many recalls
+    were known when the log was read; with more, what was read may be gone.
     """
 
     channel_id: str
@@ -34,6 +47,7 @@ class Dispatch:
     at_ms: int
     reads: tuple[Receipt, ...]
     parcel: Parcel | None
+    recalls: int = 0
 
 
 class DispatchStore:
@@ -47,12 +61,26 @@ class DispatchStore:
         self._ledger = PushLedger(database, noted)
         self._outbox = Outbox(database)
 
-    def dispatched(self, channel_ids: Iterable[str]) -> dict[str, int]:
-        """Up to which seq each of these channels is dispatched; 0 for one that never was."""
+    def dispatched(self, channel_ids: Iterable[str]) -> dict[str, Dispatched]:
+        """How far each of these channels is dispatched."""
         wanted = list(channel_ids)
         with mapped_errors():
-            found = {row["_id"]: row["seq"] for row in self._heads.find({"_id": {"$in": wanted}})}
-        return {channel_id: found.get(channel_id, 0) for channel_id in wanted}
+            found = {
+                row["_id"]: Dispatched(row.get("seq", 0), row.get("recalls", 0))
+                for row in self._heads.find({"_id": {"$in": wanted}})
+            }
+        return {channel_id: found.get(channel_id, _NOTHING) for channel_id in wanted}
+
+    def forget_text(self, channel_id: str, message_id: str, session: ClientSession) -> None:
+        """Blank what waits of a recalled message, as part of a transaction.
+
+        Whoever has read its text to dispatch it, and has not committed yet, will have to read it again.
+        """
+        with mapped_errors():
+            self._heads.update_one(
+                {"_id": channel_id}, {"$inc": {"recalls": 1}}, upsert=True, session=session
+            )
+        self._outbox.blank(channel_id, message_id, session)
 
     def commit(self, dispatches: Sequence[Dispatch]) -> None:
         """Note all of them down, or none.
@@ -93,8 +121,13 @@ class DispatchStore:
         )
         self._ledger.append(_reads(dispatches), session)
         self._outbox.put([dispatch.parcel for dispatch in dispatches if dispatch.parcel], session)
+        # If it was recalled in meanwhile, the upsert meets the key, as if another worker had been faster.
         moves = [
-            UpdateOne({"_id": dispatch.channel_id}, {"$max": {"seq": dispatch.up_to_seq}}, upsert=True)
+            UpdateOne(
+                {"_id": dispatch.channel_id, "recalls": dispatch.recalls or _NEVER},
+                {"$max": {"seq": dispatch.up_to_seq}},
+                upsert=True,
+            )
             for dispatch in dispatches
         ]
         self._heads.bulk_write(moves, ordered=False, session=session)

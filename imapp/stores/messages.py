@@ -7,8 +7,10 @@ from msgspec import Struct
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
-from imapp.domain.entries import LogEntry, Origin
+from imapp.domain.decisions import Amendment
+from imapp.domain.entries import AMENDMENTS, RECALLED, LogEntry, Origin
 from imapp.domain.ids import message_id
+from imapp.errors import LogConflict
 from imapp.stores.mongo import MAJORITY, Database, Document, insert_durably, mapped_errors, to_datetime, to_ms
 
 RepeatKey = tuple[str, str, str]
@@ -17,7 +19,7 @@ RepeatKey = tuple[str, str, str]
 _LOOKUP_CHUNK: Final = 200
 _AFTER_ALL: Final = 10**12 - 1
 _NEWEST_OF_SENDER: Final = {
-    "_id": "$sender",
+    "_id": {"sender": "$sender", "amends": {"$in": ["$type", list(AMENDMENTS)]}},
     "channel_id": {"$last": "$channel_id"},
     "seq": {"$last": "$seq"},
     "at": {"$last": "$server_time"},
@@ -26,11 +28,12 @@ _NEWEST_OF_SENDER: Final = {
 
 
 class SenderEnd(Struct, frozen=True, gc=False):
-    """Somebody's newest entry in a range of a channel's log."""
+    """Somebody's newest entry in a range of a channel's log; those that amend earlier ones by themselves."""
 
     sender: str
     seq: int
     time_ms: int
+    amends: bool
 
 
 class Growth(Struct, frozen=True):
@@ -107,6 +110,46 @@ class MessageLog:
             cursor = self._messages.find({"_id": bounds, "sender": sender})
             return [_entry(document) for document in cursor.sort("_id", DESCENDING).limit(limit)][::-1]
 
+    def newest_shown(self, channel_id: str) -> LogEntry | None:
+        """The newest entry that lists show: all but those that change earlier ones."""
+        bounds = {"$gte": message_id(channel_id, 1), "$lte": message_id(channel_id, _AFTER_ALL)}
+        wanted = {"_id": bounds, "type": {"$nin": list(AMENDMENTS)}}
+        with mapped_errors():
+            document = self._messages.find_one(wanted, sort=[("_id", DESCENDING)])
+        return _entry(document) if document else None
+
+    def amend(self, amendment: Amendment, session: ClientSession) -> None:
+        """Put an entry's changed form in its place, as part of a transaction.
+
+        Raises:
+            LogConflict: somebody else has changed it meanwhile.
+        """
+        after = amendment.after
+        wanted = {"_id": after.message_id, "rev": amendment.before.rev}
+        with mapped_errors():
+            found = self._messages.replace_one(wanted, _document(after), session=session)
+        if not found.matched_count:
+            raise LogConflict("the entry was changed meanwhile")
+
+    def forget_bodies(self, channel_id: str, seqs: Iterable[int], session: ClientSession) -> None:
+        """Drop what would prove what these entries said, as part of a transaction."""
+        with mapped_errors():
+            for seq in seqs:
+                wanted = {"_id": message_id(channel_id, seq)}
+                self._messages.update_one(wanted, {"$set": {"body_hash": None}}, session=session)
+
+    def recalled_between(self, ranges: Sequence[tuple[str, int, int]]) -> list[int]:
+        """How many messages of each range (channel id, first, last seq) were recalled, in their order."""
+        counts = [0] * len(ranges)
+        for start in range(0, len(ranges), _LOOKUP_CHUNK):
+            pipelines = [
+                _counting(number, *wanted)
+                for number, wanted in enumerate(ranges[start : start + _LOOKUP_CHUNK], start)
+            ]
+            for row in self._joined(pipelines):
+                counts[row["number"]] = row["count"]
+        return counts
+
     def beyond(self, positions: Mapping[str, int], limit: int) -> dict[str, list[LogEntry]]:
         """At most `limit` entries of each channel after the given seq, by seq; others are left out."""
         wanted = [
@@ -132,7 +175,7 @@ class MessageLog:
         return {
             channel_id: Growth(
                 entries=sum(row["entries"] for row in rows),
-                ends=[SenderEnd(row["_id"], row["seq"], to_ms(row["at"])) for row in rows],
+                ends=[_end_of(row) for row in rows],
             )
             for channel_id, rows in ends.items()
         }
@@ -149,12 +192,27 @@ class MessageLog:
         """
         pending = [[{"$match": condition}, *stages] for condition in wanted]
         for start in range(0, len(pending), _LOOKUP_CHUNK):
-            first, *others = pending[start : start + _LOOKUP_CHUNK]
-            joined = [
-                {"$unionWith": {"coll": self._messages.name, "pipeline": pipeline}} for pipeline in others
-            ]
-            with mapped_errors():
-                yield from self._messages.aggregate([*first, *joined])
+            yield from self._joined(pending[start : start + _LOOKUP_CHUNK])
+
+    def _joined(self, pipelines: Sequence[list[Document]]) -> Iterator[Document]:
+        """What each of these pipelines finds, in one command."""
+        first, *others = pipelines
+        joined = [{"$unionWith": {"coll": self._messages.name, "pipeline": pipeline}} for pipeline in others]
+        with mapped_errors():
+            yield from self._messages.aggregate([*first, *joined])
+
+
+def _end_of(row: Document) -> SenderEnd:
+    return SenderEnd(row["_id"]["sender"], row["seq"], to_ms(row["at"]), row["_id"]["amends"])
+
+
+def _counting(number: int, channel_id: str, first: int, last: int) -> list[Document]:
+    bounds = {"$gte": message_id(channel_id, first), "$lte": message_id(channel_id, last)}
+    return [
+        {"$match": {"_id": bounds, "status": RECALLED}},
+        {"$count": "count"},
+        {"$set": {"number": number}},
+    ]
 
 
 def _at(positions: Iterable[tuple[str, int]]) -> list[Document]:
@@ -185,6 +243,8 @@ def _document(entry: LogEntry) -> Document:
         document["mention_all"] = True
     if entry.forwarded is not None:
         document["forwarded"] = _forwarded(entry.forwarded)
+    if entry.edited_ms is not None:
+        document["edited_at"] = to_datetime(entry.edited_ms)
     return document
 
 
@@ -220,4 +280,5 @@ def _entry(document: Document) -> LogEntry:
         time_ms=to_ms(document["server_time"]),
         mention_all=document.get("mention_all", False),
         forwarded=_origin(document["forwarded"]) if "forwarded" in document else None,
+        edited_ms=to_ms(document["edited_at"]) if "edited_at" in document else None,
     )

@@ -55,6 +55,18 @@ class Outbox:
             with mapped_errors():
                 self._parcels.insert_many(documents, session=session)
 
+    def blank(self, channel_id: str, message_id: str, session: ClientSession) -> None:
+        """Take the text of a message out of what waits, as part of a transaction."""
+        # The ids of a channel's parcels begin with it and a dot, which a slash follows.
+        wanted = {"_id": {"$gt": f"{channel_id}.", "$lt": f"{channel_id}/"}, "records.message_id": message_id}
+        with mapped_errors():
+            self._parcels.update_many(
+                wanted,
+                {"$set": {"records.$[record].preview": ""}},
+                array_filters=[{"record.message_id": message_id}],
+                session=session,
+            )
+
     def take(self, for_s: float) -> Parcel | None:
         """A parcel that is due, for the caller alone and for so long; None if there is none."""
         with mapped_errors():

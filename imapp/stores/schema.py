@@ -59,8 +59,8 @@ def create_schema(database: Database) -> None:
         # The log is a clustered collection: a page of history is one range of its `_id`.
         _create(database, "messages", clusteredIndex={"key": {"_id": 1}, "unique": True})
         # Two transactions that both had to create it would be in each other's way.
-        _create(database, "push_heads")
-        _create(database, "push_folds")
+        for name in ("push_heads", "push_folds", "edits"):
+            _create(database, name)
         for name, indexes in _INDEXES.items():
             database[name].create_indexes(indexes)
 

@@ -8,6 +8,7 @@ from celery import Celery
 from imapp.broker.celery_app import make_celery
 from imapp.broker.topology import Topology
 from imapp.config import Config
+from imapp.domain.decisions import Windows
 from imapp.errors import StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.presence import PresenceService
@@ -46,6 +47,11 @@ def topology(config: Config) -> Topology:
 def celery_app(config: Config) -> Celery:
     """The Celery application, without tasks."""
     return make_celery(config.amqp_url, topology(config))
+
+
+def windows(config: Config) -> Windows:
+    """For how long people may recall and edit what they sent."""
+    return Windows(recall_ms=round(config.recall_window_s * 1000), edit_ms=round(config.edit_window_s * 1000))
 
 
 def presence_service(database: Database) -> PresenceService:

@@ -54,7 +54,7 @@ from imapp.stores.nonces import NonceStore
 from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
-from imapp.wiring.base import celery_app, open_store, presence_service, topology
+from imapp.wiring.base import celery_app, open_store, presence_service, topology, windows
 from imapp.ws.client import SessionServices
 from imapp.ws.endpoint import Endpoint
 from imapp.ws.origins import OriginPolicy
@@ -130,6 +130,7 @@ def gateway_services(config: Config) -> GatewayServices:
             quotas=quotas,
             door=door,
             heartbeat_s=config.heartbeat_s,
+            windows=windows(config),
         ),
         origins=OriginPolicy(config.allowed_origins, https_only=not config.development),
         hello_timeout_s=config.hello_timeout_s,

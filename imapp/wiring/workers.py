@@ -33,7 +33,7 @@ from imapp.stores.meta import load_identity
 from imapp.stores.mongo import Database
 from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
-from imapp.wiring.base import open_store, presence_service, topology
+from imapp.wiring.base import open_store, presence_service, topology, windows
 from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner
 from schemas.tasks import FanoutItem
 
@@ -117,5 +117,6 @@ def make_writer(config: Config, database: Database) -> Writer:
         people=ProfileCache(UserStore(database)),
         heads=heads,
         body_key=load_identity(database).body_key,
+        windows=windows(config),
         patience_s=config.store_patience_s,
     )

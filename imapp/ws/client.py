@@ -6,6 +6,7 @@ from typing import Final
 
 from gevent.lock import Semaphore
 
+from imapp.domain.decisions import Windows
 from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.limits import Limits
@@ -31,6 +32,7 @@ class SessionServices:
     quotas: QuotaService
     door: Door
     heartbeat_s: int
+    windows: Windows
 
     @property
     def limits(self) -> Limits:

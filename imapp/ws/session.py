@@ -6,6 +6,7 @@ from typing import Final, cast
 import gevent
 
 from imapp import metrics
+from imapp.domain.decisions import Windows
 from imapp.domain.entries import wire_time
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
@@ -35,6 +36,13 @@ _LIMITS: Final = {
 }
 
 log = get_log("session")
+
+
+def _limits_of(windows: Windows) -> dict[str, int]:
+    return {
+        "recall_window_s": windows.recall_ms // 1000,
+        "edit_window_s": windows.edit_ms // 1000,
+    }
 
 
 class Session:
@@ -168,6 +176,6 @@ class Session:
             server_time=wire_time(time.time_ns() // 1_000_000),
             protocol=PROTOCOL_VERSION,
             heartbeat_s=self._services.heartbeat_s,
-            limits=_LIMITS,
+            limits=_LIMITS | _limits_of(self._services.windows),
             sync=sync,
         )

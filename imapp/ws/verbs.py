@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from imapp.domain.ids import split_message_id
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.services.writing import commands
@@ -54,6 +55,27 @@ def _submit_counted(client: Client, request_id: str, command: CreateGroup | AddM
 
 def _send(client: Client, request: frames.Send) -> None:
     _submit(client, request.id, commands.send(client.user_id, request))
+
+
+def _recall(client: Client, request: frames.Recall) -> None:
+    _check_place(request.channel_id, request.message_id)
+    command = commands.recall(client.user_id, request.message_id, request.client_message_id)
+    _submit(client, request.id, command)
+
+
+def _edit(client: Client, request: frames.Edit) -> None:
+    _check_place(request.channel_id, request.message_id)
+    _submit(client, request.id, commands.edit(client.user_id, request.message_id, request))
+
+
+def _check_place(channel_id: str, message_id: str) -> None:
+    """Nothing if the message is one of the channel, which its id says.
+
+    Raises:
+        RequestError: `invalid`.
+    """
+    if split_message_id(message_id)[0] != channel_id:
+        raise RequestError(ErrorCode.INVALID, message_id="that is in another channel")
 
 
 def _create_group(client: Client, request: frames.CreateGroup) -> None:
@@ -152,6 +174,8 @@ def with_id(kind: Any, request_id: str, page: Any) -> Any:
 
 VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.Send: _send,
+    frames.Recall: _recall,
+    frames.Edit: _edit,
     frames.Read: _read,
     frames.Received: _received,
     frames.Sync: _sync,

@@ -52,6 +52,19 @@ def may_read_and_is_in(text: str) -> Rights:
     return {**may_read(text), Who.GONE: "not_member"}
 
 
+def may_change(*changers: Who) -> Callable[[str], Rights]:
+    """Only these, all of whom may read it, may change an entry of the owner's; others who read it may not."""
+
+    def rights(text: str) -> Rights:
+        reading = may_read_and_is_in(text)
+        return {
+            who: "forbidden" if right == OK and who not in changers else right
+            for who, right in reading.items()
+        }
+
+    return rights
+
+
 # ---- rows
 
 
@@ -105,6 +118,12 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET messages.list_messages": Row(rights=ONCE_IN, variants=_PAGES),
     "GET messages.get_message": Row(entry_rights=may_read),
     "GET messages.list_pushes": Row(entry_rights=may_read_and_is_in),
+    "POST messages.recall_message": Row(
+        entry_rights=may_change(Who.OWNER, Who.ADMIN), needs=lambda _: _AN_ID, own_cast=True
+    ),
+    "POST messages.edit_message": Row(
+        entry_rights=may_change(Who.OWNER), needs=lambda _: {**_AN_ID, "content": "hi"}, own_cast=True
+    ),
     "GET conversations.list_conversations": Row(rights=ANYBODY),
     "GET conversations.get_conversation": Row(rights=ONCE_IN),
     "PUT conversations.mark_read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
@@ -131,6 +150,10 @@ FRAMES: Final[Mapping[str, Row]] = {
     ),
     "open_direct": Row(rights=ANYBODY, needs=lambda cast: {**_AN_ID, "to": cast.extra}),
     "send": Row(rights=NOW_IN, needs=lambda _: {**_AN_ID, "content": "hi"}),
+    "recall": Row(entry_rights=may_change(Who.OWNER, Who.ADMIN), needs=lambda _: _AN_ID, own_cast=True),
+    "edit": Row(
+        entry_rights=may_change(Who.OWNER), needs=lambda _: {**_AN_ID, "content": "hi"}, own_cast=True
+    ),
     "read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
     # These two are never answered, so they tell nobody anything; what they do is looked at on its own.
     "received": Row(rights=ANYBODY, needs=lambda _: {"seq": 8}),

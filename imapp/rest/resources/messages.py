@@ -4,11 +4,12 @@ from flask import Response
 
 from imapp.domain.ids import message_id as id_at
 from imapp.rest.blueprint import Blueprint
-from imapp.rest.context import answer, caller_id, services, write
+from imapp.rest.context import answer, caller_id, services, write, written
 from imapp.rest.schemas import schema_of
 from imapp.services.writing import commands
+from schemas.channels import Written
 from schemas.errors import ErrorCode
-from schemas.messages import Entry, HistoryPage, HistoryQuery, SendBody
+from schemas.messages import EditBody, Entry, HistoryPage, HistoryQuery, RecallBody, SendBody
 from schemas.receipts import PushPage, PushQuery
 from schemas.tasks import SendMessage
 
@@ -58,10 +59,44 @@ def list_messages(query: HistoryQuery, channel_id: str) -> Response:
 @blueprint.get("/messages/<message:message_id>")
 @blueprint.response(200, schema_of(Entry))
 def get_message(message_id: str) -> Response:
-    """One entry."""
+    """One entry as it is now; of a recalled one, that it was recalled."""
     entry = services().history.entry(caller_id(), message_id)
     services().gateway.received.add_page(caller_id(), entry.channel_id, [entry])
     return answer(entry)
+
+
+@blueprint.post(
+    "/messages/<message:message_id>/recall",
+    refuses=[*_REFUSES, ErrorCode.FORBIDDEN, ErrorCode.RECALL_WINDOW_PASSED],
+)
+@blueprint.arguments(schema_of(RecallBody))
+@blueprint.response(200, schema_of(Written))
+def recall_message(body: RecallBody, message_id: str) -> Response:
+    """Take back a message.
+
+    What it said is gone, for everybody and everywhere; its place in the log stays. One's own messages for a
+    while after sending; admins of a group those of all, at any time.
+    """
+    return answer(written(write(commands.recall(caller_id(), message_id, body.client_message_id))))
+
+
+@blueprint.post(
+    "/messages/<message:message_id>/edit",
+    refuses=[
+        *_REFUSES,
+        ErrorCode.FORBIDDEN,
+        ErrorCode.EDIT_WINDOW_PASSED,
+        ErrorCode.MESSAGE_RECALLED,
+    ],
+)
+@blueprint.arguments(schema_of(EditBody))
+@blueprint.response(200, schema_of(Written))
+def edit_message(body: EditBody, message_id: str) -> Response:
+    """Let a text of mine say something else, for a while after sending.
+
+    Give the whole text and all of its mentions. The entry keeps its seq and gets `edited_at`.
+    """
+    return answer(written(write(commands.edit(caller_id(), message_id, body))))
 
 
 @blueprint.get("/messages/<message:message_id>/pushes", refuses=[ErrorCode.NOT_MEMBER])

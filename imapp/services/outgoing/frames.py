@@ -1,11 +1,16 @@
 """What a writer publishes of a batch: finished frames for the gateways, and one answer for who asked."""
 
-import msgspec
+from collections.abc import Mapping
 
+import msgspec
+from msgspec import structs
+
+from imapp.domain import spans
+from imapp.domain.amendments import hydrated
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Rejected
-from imapp.domain.entries import LogEntry, wire_fields
-from imapp.services.writing.planning import Plan, Repeat
+from imapp.domain.entries import EDIT, LogEntry, wire_fields
+from imapp.services.writing.planning import Lookups, Outcome, Plan, Repeat
 from schemas.common import ChannelType
 from schemas.frames import MessageEvent
 from schemas.tasks import FanoutEntry, FanoutItem, Result
@@ -34,16 +39,18 @@ def message_frame(entry: LogEntry) -> bytes:
     return websocket_frame(_ENCODER.encode(MessageEvent(**wire_fields(entry))))
 
 
-def fanout_items(plan: Plan, states: dict[str, Channel | None], *, republish: bool) -> list[FanoutItem]:
+def fanout_items(plan: Plan, lookups: Lookups, *, republish: bool) -> list[FanoutItem]:
     """What the gateways must hear, in order; neighbours of one channel share an item.
 
     With `republish`, the entries of repeats go out again: whoever stored them may have died before.
     """
+    states = lookups.states
+    outcomes = _as_they_are(plan.outcomes, lookups) if lookups.targets is not None else plan.outcomes
     items: list[FanoutItem] = []
     told: set[tuple[str, int]] = set()
     open_items: dict[str, FanoutItem] = {}
     # By seq, not by command: what an earlier attempt stored may stand behind what this one did.
-    for index, outcome in sorted(plan.outcomes.items(), key=_position):
+    for index, outcome in sorted(outcomes.items(), key=_position):
         item = _item(index, outcome, states, republish=republish)
         if item is None:
             continue
@@ -71,6 +78,30 @@ def result(index: int, channel_id: str, outcome: Accepted | Rejected | Repeat) -
     if entry is None:
         return Result(index=index, channel_id=channel_id)
     return Result(index=index, channel_id=entry.channel_id, seq=entry.seq, time_ms=entry.time_ms)
+
+
+def _as_they_are(outcomes: Mapping[int, Outcome], lookups: Lookups) -> dict[int, Outcome]:
+    """The outcomes of a batch that changes earlier entries, with each entry as the batch leaves it."""
+    return {
+        index: outcome
+        if isinstance(outcome, Rejected) or outcome.entry is None
+        else structs.replace(outcome, entry=_as_it_is(outcome.entry, lookups))
+        for index, outcome in outcomes.items()
+    }
+
+
+def _as_it_is(entry: LogEntry, lookups: Lookups) -> LogEntry:
+    assert lookups.targets is not None
+    if entry.type != EDIT:
+        return lookups.targets.amended.get(entry.message_id, entry)
+    target = lookups.targets.entries.get(entry.extra["message_id"])
+    channel = lookups.states.get(entry.channel_id)
+    if target is None or channel is None:
+        return entry
+    # All get the same bytes: if who hears of the edit came after its target, nobody gets the text with it.
+    hearing = (member for member in channel.members.values() if spans.contains(member.spans, entry.seq))
+    is_for_all = all(spans.contains(member.spans, target.seq) for member in hearing)
+    return hydrated(entry, target) if is_for_all else entry
 
 
 def _item(

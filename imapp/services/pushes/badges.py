@@ -6,10 +6,10 @@ from typing import Final
 
 from imapp.domain import spans
 from imapp.domain.ids import message_id
-from imapp.domain.unread import unread
+from imapp.services.reading.unread_counts import Stretch, UnreadCounts
 from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import ChannelStore
-from imapp.stores.members import MemberStore
+from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
 
 # Who has two thousand conversations is described by 2,000 rows and heads: so many people are held at once,
@@ -24,6 +24,7 @@ class Badges:
         self._channels = channels
         self._members = members
         self._log = log
+        self._counts = UnreadCounts(log)
 
     def of(self, user_ids: Collection[str]) -> dict[str, int]:
         """The sum of the unread counts of each person's conversation list."""
@@ -43,7 +44,7 @@ class Badges:
             if seq != heads[row.channel_id].channel.last_seq
         }
         entries = self._log.at(ended)
-        counts: dict[str, int] = defaultdict(int)
+        stretches = []
         for row, seq in zip(rows, last, strict=True):
             head = heads[row.channel_id]
             if (row.channel_id, seq) in ended:
@@ -51,5 +52,15 @@ class Badges:
                 countable = entry.countable if entry else 0
             else:
                 countable = head.channel.last_countable
-            counts[row.member.user_id] += unread(countable, with_own_messages(row, head).read_countable)
+            stretches.append(_stretch(row, head, seq, countable))
+        counts: dict[str, int] = defaultdict(int)
+        for row, count in zip(rows, self._counts.of(stretches), strict=True):
+            counts[row.member.user_id] += count
         return counts
+
+
+def _stretch(row: MemberRow, head: Head, last_seq: int, last_countable: int) -> Stretch:
+    read = with_own_messages(row, head)
+    return Stretch(
+        row.channel_id, head.channel.recalled, read.read_seq, read.read_countable, last_seq, last_countable
+    )

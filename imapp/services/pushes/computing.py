@@ -15,7 +15,7 @@ from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
-from imapp.stores.dispatches import Dispatch, DispatchStore
+from imapp.stores.dispatches import Dispatch, Dispatched, DispatchStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import Growth, MessageLog
 from imapp.stores.outbox import Parcel
@@ -118,7 +118,7 @@ class PushRunner:
         left = dict(times)
         while left:
             done = self._stores.dispatches.dispatched(left)
-            grown = self._stores.log.growth(done, _MAX_ENTRIES)
+            grown = self._stores.log.growth({name: what.seq for name, what in done.items()}, _MAX_ENTRIES)
             if not grown:
                 return
             for name in grown:
@@ -134,7 +134,7 @@ class PushRunner:
             point("pushes.dispatched")
             left = {name: left[name] for name, growth in grown.items() if growth.entries == _MAX_ENTRIES}
 
-    def _parcels(self, done: Mapping[str, int], grown: Mapping[str, Growth]) -> dict[str, Parcel]:
+    def _parcels(self, done: Mapping[str, Dispatched], grown: Mapping[str, Growth]) -> dict[str, Parcel]:
         """What must be told, by channel. Who is told of several channels has the same badge in each."""
         heads = self._stores.channels.heads(grown)
         listeners = self._listeners(grown, heads)
@@ -152,7 +152,7 @@ class PushRunner:
         badges = self._badges.of(told) if told else {}
         return {
             name: Parcel(
-                f"{name}.{done[name] + 1}-{grown[name].last_seq}",
+                f"{name}.{done[name].seq + 1}-{grown[name].last_seq}",
                 [
                     _record(user_id, what, heads[name], badges.get(user_id, 0))
                     for user_id, what in sorted(found.items())
@@ -177,10 +177,12 @@ class PushRunner:
         return self._stores.users.active(people - self._presence.online(people)) if people else set()
 
     def _entries(
-        self, done: Mapping[str, int], grown: Mapping[str, Growth], wanted: Collection[str]
+        self, done: Mapping[str, Dispatched], grown: Mapping[str, Growth], wanted: Collection[str]
     ) -> dict[str, list[LogEntry]]:
         """What these channels have grown by: read only where somebody is away."""
-        found = self._stores.log.beyond({name: done[name] for name in wanted}, _MAX_ENTRIES) if wanted else {}
+        found = (
+            self._stores.log.beyond({name: done[name].seq for name in wanted}, _MAX_ENTRIES) if wanted else {}
+        )
         return {
             name: [entry for entry in entries if entry.seq <= grown[name].last_seq]
             for name, entries in found.items()
@@ -195,15 +197,15 @@ def _where_any(listeners: Mapping[str, Iterable[Listener]], people: Collection[s
 
 
 def _dispatch_of(
-    channel_id: str, growth: Growth, *, done: int, at_ms: int, parcel: Parcel | None
+    channel_id: str, growth: Growth, *, done: Dispatched, at_ms: int, parcel: Parcel | None
 ) -> Dispatch:
-    """Who sends has read what came before, so the ledger says too."""
+    """Who sends has read what came before, so the ledger says too; who recalls or edits has not."""
     reads = [
         Receipt(end.sender, PushStatus.READ, end.seq, end.time_ms)
         for end in growth.ends
-        if end.sender != SYSTEM_SENDER
+        if end.sender != SYSTEM_SENDER and not end.amends
     ]
-    return Dispatch(channel_id, done + 1, growth.last_seq, at_ms, tuple(reads), parcel)
+    return Dispatch(channel_id, done.seq + 1, growth.last_seq, at_ms, tuple(reads), parcel, done.recalls)
 
 
 def _record(user_id: str, news: News, head: Head, badge: int) -> PushRecord:

@@ -51,7 +51,7 @@ class PushSweep:
             return
         last = self._channels.last_seqs(self._leases.position(_JOB), _PAGE)
         done = self._dispatches.dispatched(last) if last else {}
-        behind = [name for name, seq in last.items() if seq > done[name]]
+        behind = [name for name, seq in last.items() if seq > done[name].seq]
         for start in range(0, len(behind), _TASK):
             at_ms = self._clock_ms()
             nudges = [PushNudge(channel_id=name, at_ms=at_ms) for name in behind[start : start + _TASK]]

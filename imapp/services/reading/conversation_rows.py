@@ -6,11 +6,12 @@ import msgspec
 
 from imapp.domain import spans
 from imapp.domain.decisions import Profile
-from imapp.domain.entries import TYPE_NAMES, wire_time
+from imapp.domain.entries import STATUS_NAMES, TYPE_NAMES, wire_time
 from imapp.domain.ids import message_id
-from imapp.domain.unread import unread, unread_label
+from imapp.domain.unread import unread_label
 from imapp.services.reading.departures import as_seen_by
 from imapp.services.reading.mentions import unread_mentions
+from imapp.services.reading.unread_counts import Stretch, UnreadCounts
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import Head, preview_of
 from imapp.stores.channels import Preview as StoredPreview
@@ -42,6 +43,7 @@ class ConversationRows:
         self._members = members
         self._log = log
         self._users = users
+        self._counts = UnreadCounts(log)
 
     def describe(
         self, user_id: str, rows: Iterable[MemberRow], heads: Mapping[str, Head]
@@ -51,15 +53,16 @@ class ConversationRows:
         peers = self._peers(user_id, [heads[row.channel_id] for row in shown])
         newest = self._newest(shown, heads)
         mentions = unread_mentions(shown, heads, self._log)
+        counts = self._unread(shown, heads, newest)
         return [
             _conversation(
                 with_own_messages(row, heads[row.channel_id]),
                 as_seen_by(row, heads[row.channel_id]),
-                newest[row.channel_id],
+                (newest[row.channel_id][0], count),
                 peer=peers.get(row.channel_id),
                 mentioned_seq=mentions.get(row.channel_id),
             )
-            for row in shown
+            for row, count in zip(shown, counts, strict=True)
         ]
 
     def positions(
@@ -68,11 +71,26 @@ class ConversationRows:
         """Where the conversations of these rows stand in the list: all that sorting them needs."""
         shown = _with_entries(rows, heads)
         newest = self._newest(shown, heads)
-        return [(_position(row, heads[row.channel_id], newest[row.channel_id]), row) for row in shown]
+        counts = self._unread(shown, heads, newest)
+        return [
+            (_position(row, heads[row.channel_id], newest[row.channel_id][0], count), row)
+            for row, count in zip(shown, counts, strict=True)
+        ]
 
-    def last_countable(self, row: MemberRow, head: Head) -> int:
-        """How many entries count as unread up to the newest one this member may see."""
-        return self._newest([row], {row.channel_id: head})[row.channel_id][1]
+    def unread(self, row: MemberRow, head: Head) -> int:
+        """How much of what this member may see lies beyond his watermark, and was not recalled."""
+        heads = {row.channel_id: head}
+        return self._unread([row], heads, self._newest([row], heads))[0]
+
+    def _unread(
+        self,
+        rows: list[MemberRow],
+        heads: Mapping[str, Head],
+        newest: Mapping[str, tuple[StoredPreview | None, int]],
+    ) -> list[int]:
+        return self._counts.of(
+            [_stretch(row, heads[row.channel_id], newest[row.channel_id][1]) for row in rows]
+        )
 
     def _peers(self, user_id: str, heads: list[Head]) -> dict[str, Profile]:
         direct = [head.channel.channel_id for head in heads if head.channel.type is ChannelType.DIRECT]
@@ -103,22 +121,31 @@ def _with_entries(rows: Iterable[MemberRow], heads: Mapping[str, Head]) -> list[
     return [row for row in rows if row.channel_id in heads and heads[row.channel_id].channel.last_seq]
 
 
-def _position(row: MemberRow, head: Head, newest: tuple[StoredPreview | None, int]) -> ListPosition:
-    preview, countable = newest
-    left = unread(countable, with_own_messages(row, head).read_countable)
-    return ListPosition(row.pinned, left > 0, preview.time_ms if preview else head.last_ms, row.channel_id)
+def _stretch(row: MemberRow, head: Head, last_countable: int) -> Stretch:
+    read = with_own_messages(row, head)
+    return Stretch(
+        row.channel_id,
+        head.channel.recalled,
+        read.read_seq,
+        read.read_countable,
+        spans.visible_last(row.member.spans, head.channel.last_seq),
+        last_countable,
+    )
+
+
+def _position(row: MemberRow, head: Head, preview: StoredPreview | None, count: int) -> ListPosition:
+    return ListPosition(row.pinned, count > 0, preview.time_ms if preview else head.last_ms, row.channel_id)
 
 
 def _conversation(
     row: MemberRow,
     head: Head,
-    newest: tuple[StoredPreview | None, int],
+    what: tuple[StoredPreview | None, int],
     *,
     peer: Profile | None,
     mentioned_seq: int | None,
 ) -> Conversation:
-    preview, countable = newest
-    count = unread(countable, row.read_countable)
+    preview, count = what
     return Conversation(
         channel_id=row.channel_id,
         channel_type=head.channel.type,
@@ -149,5 +176,6 @@ def _preview(channel_id: str, preview: StoredPreview) -> Preview:
         message_type=TYPE_NAMES[preview.type],
         content=preview.content,
         extra=preview.extra,
+        status=STATUS_NAMES[preview.status],
         server_time=wire_time(preview.time_ms),
     )

@@ -1,13 +1,14 @@
 """A person's conversations: the list, what changed since a cursor, and read marks."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from imapp.domain.ids import message_id
-from imapp.domain.unread import unread, unread_label
+from imapp.domain.unread import unread_label
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService
 from imapp.services.reading.conversation_rows import ConversationRows, ListPosition
@@ -112,15 +113,14 @@ class ConversationService:
         """
         readable = self._access.readable(user_id, channel_id)
         row = readable.row
-        read_seq, read_countable = row.read_seq, row.read_countable
         mark = min(seq, readable.last_seq)
-        if mark > read_seq:
+        if mark > row.read_seq:
             entry = self._log.at([(channel_id, mark)]).get(message_id(channel_id, mark))
             if entry is not None:
-                read_seq, read_countable = mark, entry.countable
-        count = unread(self._rows.last_countable(row, readable.head), read_countable)
+                row = replace(row, read_seq=mark, read_countable=entry.countable)
+        count = self._rows.unread(row, readable.head)
         return ReadState(
-            channel_id=channel_id, read_seq=read_seq, unread=count, unread_label=unread_label(count)
+            channel_id=channel_id, read_seq=row.read_seq, unread=count, unread_label=unread_label(count)
         )
 
 

@@ -1,7 +1,8 @@
 """Pages of a channel's log, cut to what the reader may see."""
 
 from imapp.domain import spans
-from imapp.domain.entries import LogEntry, wire_entry
+from imapp.domain.amendments import hydrated
+from imapp.domain.entries import EDIT, LogEntry, wire_entry
 from imapp.domain.ids import split_message_id
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService, Readable
@@ -44,7 +45,21 @@ class HistoryService:
         found = self._log.at([(channel_id, seq)]).get(message_id)
         if found is None:
             raise RequestError(ErrorCode.NOT_FOUND)
-        return wire_entry(found)
+        return wire_entry(self._hydrated(readable, [found])[0])
+
+    def _hydrated(self, readable: Readable, entries: list[LogEntry]) -> list[LogEntry]:
+        """These entries, with the edits saying what their targets say now, as far as he may read those."""
+        stays = readable.row.member.spans
+        edits = [entry for entry in entries if entry.type == EDIT]
+        places = {split_message_id(entry.extra["message_id"]) for entry in edits}
+        readable_places = {place for place in places if spans.contains(stays, place[1])}
+        if not readable_places:
+            return entries
+        targets = self._log.at(readable_places)
+        return [
+            hydrated(entry, targets.get(entry.extra["message_id"])) if entry.type == EDIT else entry
+            for entry in entries
+        ]
 
     def _entries(self, readable: Readable, query: HistoryQuery) -> HistoryPage:
         if query.after is not None:
@@ -99,7 +114,7 @@ class HistoryService:
                 readable.row.channel_id, first, last, limit=wanted, newest_first=newest_first
             )
             found = part + found if newest_first else found + part
-        return found
+        return self._hydrated(readable, found)
 
 
 def _covered(readable: Readable, entries: list[LogEntry], high: int) -> int:

@@ -1,14 +1,14 @@
 """Marks of what was received and read: noted in the ledger, watermarks moved, those concerned told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 
 from imapp.domain.ids import message_id
 from imapp.domain.receipts import Receipt
-from imapp.domain.unread import unread, unread_label
+from imapp.domain.unread import unread_label
 from imapp.failpoints import point
 from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.outgoing.outlet import Outlet
@@ -101,10 +101,12 @@ class ReceiptRunner:
         ]
 
     def _notice(self, mark: Mark, row: MemberRow, head: Head) -> Notice:
-        count = unread(self._rows.last_countable(row, head), max(mark.countable, row.read_countable))
+        read_seq = max(mark.seq, row.read_seq)
+        read_countable = max(mark.countable, row.read_countable)
+        count = self._rows.unread(replace(row, read_seq=read_seq, read_countable=read_countable), head)
         event = ConversationEvent(
             channel_id=mark.channel_id,
-            read_seq=max(mark.seq, row.read_seq),
+            read_seq=read_seq,
             unread=count,
             unread_label=unread_label(count),
         )

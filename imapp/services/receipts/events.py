@@ -9,7 +9,7 @@ import msgspec
 
 from imapp.domain import spans
 from imapp.domain.channel import Member
-from imapp.domain.entries import SYSTEM, LogEntry, wire_time
+from imapp.domain.entries import MESSAGES, LogEntry, wire_time
 from imapp.domain.receipts import Receipt, push_states, recipients
 from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.outgoing.outlet import Outlet
@@ -117,7 +117,7 @@ class ReceiptSums:
 
     def _sums(self, channel_id: str) -> list[Notice]:
         newest = self._log.page(channel_id, 1, _LAST_SEQ, limit=_RECENT, newest_first=True)
-        by_sender = {entry.sender: entry for entry in newest if entry.type != SYSTEM}
+        by_sender = {entry.sender: entry for entry in newest if entry.type in MESSAGES}
         members = self._members.of_channels([channel_id]).get(channel_id, {}) if by_sender else {}
         # How it goes on is no business of who has left (I3).
         present = {user_id for user_id, member in members.items() if member.present}

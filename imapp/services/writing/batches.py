@@ -183,5 +183,5 @@ def _trace(batch: WriteBatch, result: Result) -> None:
 
 
 def _published(plan: Plan, lookups: Lookups, indexes: list[int], *, republish: bool) -> Written:
-    items = frames.fanout_items(plan, lookups.states, republish=republish)
+    items = frames.fanout_items(plan, lookups, republish=republish)
     return items, [frames.result(index, plan.addresses[index], plan.outcomes[index]) for index in indexes]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from imapp.domain.channel import Channel
-from imapp.domain.entries import SYSTEM
+from imapp.domain.entries import MESSAGES
 from imapp.domain.ids import direct_channel_id, generation_of, stable_part
 from imapp.errors import LogConflict
 from imapp.stores.channels import ChannelStore
@@ -128,7 +128,7 @@ class ChannelCache:
         for name in behind:
             missed = self._log.page(name, self._states[name].last_seq + 1, _LAST_SEQ, limit=_MAX_MISSED)
             # Commands with effects move the head in their own transaction: behind one, everything is stale.
-            if any(entry.type == SYSTEM for entry in missed):
+            if any(entry.type not in MESSAGES for entry in missed):
                 self.drop(channel_ids)
                 raise LogConflict("the channel changed while it was read")
             newest += missed[-1:]

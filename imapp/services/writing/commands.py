@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from imapp.domain import kinds
-from imapp.domain.ids import group_channel_id
+from imapp.domain.ids import group_channel_id, split_message_id
 from imapp.errors import RequestError
 from schemas import channels, frames, messages, tasks
 from schemas.common import (
@@ -29,6 +29,7 @@ _TAKEN: Final = frozenset({MessageType.TEXT, MessageType.EMOJI})
 _TEXT: Final = re.compile(NO_CONTROLS_BUT_LINES)
 
 SendRequest = frames.Send | messages.SendBody
+EditRequest = frames.Edit | messages.EditBody
 CreateGroupRequest = frames.CreateGroup | channels.CreateGroupBody
 UpdateRequest = frames.UpdateChannel | channels.UpdateChannelBody
 AddRequest = frames.AddMembers | channels.AddMembersBody
@@ -64,6 +65,39 @@ def send(actor: str, frame: frames.Send) -> tasks.SendMessage:
     if frame.to is not None and frame.channel_id is None:
         return send_to_person(actor, frame.to, frame)
     raise RequestError(ErrorCode.INVALID, channel_id="give one of channel_id and to")
+
+
+def recall(
+    actor: str, message_id: str, client_message_id: str, *, by_admin: bool = False
+) -> tasks.RecallMessage:
+    """A message to take back. `by_admin` is for who has proved to be an administrator of the system."""
+    channel_id, seq = split_message_id(message_id)
+    return tasks.RecallMessage(
+        actor=actor,
+        client_message_id=client_message_id,
+        channel_id=channel_id,
+        seq=seq,
+        by_admin=by_admin,
+    )
+
+
+def edit(actor: str, message_id: str, request: EditRequest) -> tasks.EditMessage:
+    """A text that shall say something else.
+
+    Raises:
+        RequestError: `invalid` or `unsupported`, as for a new message.
+    """
+    _check_fits(MessageType.TEXT, request.content, {})
+    check_text(request.content, "content")
+    channel_id, seq = split_message_id(message_id)
+    return tasks.EditMessage(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        seq=seq,
+        content=request.content,
+        mentions=list(dict.fromkeys(request.mentions)),
+    )
 
 
 def create_group(actor: str, request: CreateGroupRequest) -> tasks.CreateGroup:
@@ -162,7 +196,11 @@ def _check_forward(request: SendRequest) -> None:
 def _check_kind(request: SendRequest) -> None:
     if request.message_type not in _TAKEN:
         raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, message_type=request.message_type.value)
-    problem = kinds.problem(request.message_type, request.content, request.extra)
+    _check_fits(request.message_type, request.content, request.extra)
+
+
+def _check_fits(kind: MessageType, content: str, extra: dict[str, Any]) -> None:
+    problem = kinds.problem(kind, content, extra)
     if problem is not None:
         refused = RequestError(ErrorCode.INVALID)
         refused.errors = dict(problem)

@@ -8,7 +8,7 @@ happens.
 
 import threading
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -49,7 +49,7 @@ class HeadKeeper:
             StoreUnavailable: unknown which are moved.
         """
         entries = list(entries)
-        self._mark_mentions(entries)  # before the heads: who sees these shall see that he is addressed
+        self.mark_mentions(entries)  # before the heads: who sees these shall see that he is addressed
         now = time.monotonic()
         moved = {
             (entry.channel_id, entry.sender): _Moved(entry, entry.channel_id in direct, now)
@@ -63,7 +63,12 @@ class HeadKeeper:
                 self._recent.pop(key, None)  # so that the dict stays in order of age
                 self._recent[key] = what
 
-    def _mark_mentions(self, entries: Sequence[LogEntry]) -> None:
+    def mark_mentions(self, entries: Iterable[LogEntry]) -> None:
+        """Note down for those whom these entries address that they do.
+
+        Raises:
+            StoreUnavailable: unknown for whom it is noted.
+        """
         addressing = [entry for entry in entries if entry.mentions or entry.mention_all]
         if addressing:
             one_by_one = {(each.channel_id, name): each.seq for each in addressing for name in each.mentions}

@@ -7,17 +7,26 @@ steps to store, in order, and the outcome of each command.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from imapp.domain.channel import Channel
 from imapp.domain.decide import apply, decide
-from imapp.domain.decisions import NO_REFERENCES, Accepted, Facts, Profile, References, Rejected
-from imapp.domain.entries import LogEntry
-from imapp.domain.ids import direct_channel_id, direct_key, generation_of, stable_part
+from imapp.domain.decisions import (
+    DEFAULT_WINDOWS,
+    NO_REFERENCES,
+    Accepted,
+    Facts,
+    Profile,
+    References,
+    Rejected,
+    Windows,
+)
+from imapp.domain.entries import AMENDMENTS, LogEntry
+from imapp.domain.ids import direct_channel_id, direct_key, generation_of, message_id, stable_part
 from imapp.stores.messages import RepeatKey
 from schemas.common import ChannelType
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand, OpenDirect, SendMessage
+from schemas.tasks import AmendCommand, AnyCommand, OpenDirect, SendMessage
 
 
 class Repeat(Struct, frozen=True):
@@ -38,8 +47,35 @@ class Task(Struct, frozen=True):
 
 
 @dataclass(slots=True)
+class Targets:
+    """What a batch's recalls and edits change, as it is while the batch is decided.
+
+    `entries` are the targets by message id; `shown` is what lists show of each channel (None: nothing yet).
+    `amended` are those that the batch has changed.
+    """
+
+    entries: dict[str, LogEntry] = field(default_factory=dict)
+    shown: dict[str, LogEntry | None] = field(default_factory=dict)
+    amended: dict[str, LogEntry] = field(default_factory=dict)
+
+    def take(self, accepted: Accepted) -> None:
+        """Go on from what a command of the batch has made, which later ones may want to change."""
+        entry, change = accepted.entry, accepted.change
+        if entry is None or entry.channel_id not in self.shown:
+            return
+        if change is not None and change.amendment is not None:
+            after = change.amendment.after
+            self.entries[after.message_id] = self.amended[after.message_id] = after
+            self.shown[entry.channel_id] = change.amendment.shown
+            return
+        self.entries[entry.message_id] = entry
+        if entry.type not in AMENDMENTS:
+            self.shown[entry.channel_id] = entry
+
+
+@dataclass(slots=True)
 class Lookups:
-    """What was read before deciding."""
+    """What was read before deciding. `targets` is None where no command changes an earlier entry."""
 
     now_ms: int
     users: Mapping[str, Profile]
@@ -47,6 +83,8 @@ class Lookups:
     direct: dict[str, str]
     repeats: dict[RepeatKey, LogEntry]
     references: References = NO_REFERENCES
+    targets: Targets | None = None
+    windows: Windows = DEFAULT_WINDOWS
 
 
 @dataclass(slots=True)
@@ -57,10 +95,11 @@ class Plan:
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     addresses: dict[int, str] = field(default_factory=dict)
 
-    def known_entries(self) -> Iterator[LogEntry]:
-        """All entries that these commands made, now or earlier; by seq within a channel."""
+    def shown_entries(self) -> Iterator[LogEntry]:
+        """The entries that these commands made, now or earlier, and that lists show; by seq in a channel."""
         made = (outcome.entry for outcome in self.outcomes.values() if not isinstance(outcome, Rejected))
-        return iter(sorted((entry for entry in made if entry is not None), key=lambda entry: entry.seq))
+        shown = (entry for entry in made if entry is not None and entry.type not in AMENDMENTS)
+        return iter(sorted(shown, key=lambda entry: entry.seq))
 
 
 def plan_batch(tasks: Sequence[Task], lookups: Lookups) -> Plan:
@@ -122,7 +161,24 @@ def _decide(task: Task, channel_id: str, lookups: Lookups) -> Accepted | Rejecte
         body_hash=task.body_hash,
         references=lookups.references,
     )
+    if lookups.targets is not None:
+        facts = _with_targets(facts, task.command, channel_id, lookups)
     return decide(lookups.states.get(channel_id), channel_id, task.command, facts)
+
+
+def _with_targets(facts: Facts, command: AnyCommand, channel_id: str, lookups: Lookups) -> Facts:
+    """The facts as the commands before this one leave them, in a batch that changes earlier entries."""
+    targets = lookups.targets
+    assert targets is not None
+    if not isinstance(command, AmendCommand):
+        known = structs.replace(facts.references, entries={**facts.references.entries, **targets.amended})
+        return structs.replace(facts, references=known)
+    return structs.replace(
+        facts,
+        target=targets.entries.get(message_id(channel_id, command.seq)),
+        shown=targets.shown.get(channel_id),
+        windows=lookups.windows,
+    )
 
 
 def _take(accepted: Accepted, task: Task, lookups: Lookups, plan: Plan) -> None:
@@ -138,6 +194,8 @@ def _take(accepted: Accepted, task: Task, lookups: Lookups, plan: Plan) -> None:
         command = task.command
         # The same client id again within this batch meets its first entry here.
         lookups.repeats[channel_id, command.actor, command.client_message_id] = accepted.entry
+    if lookups.targets is not None:
+        lookups.targets.take(accepted)
     _add_step(accepted, plan)
 
 

@@ -13,7 +13,8 @@ from typing import Final
 from imapp import metrics
 from imapp.domain.bodies import body_hash
 from imapp.domain.channel import Channel
-from imapp.domain.decisions import Accepted, Rejected
+from imapp.domain.decisions import DEFAULT_WINDOWS, Accepted, Rejected, Windows
+from imapp.domain.entries import LogEntry
 from imapp.domain.ids import direct_key, generation_of, stable_part
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
@@ -25,6 +26,7 @@ from imapp.services.writing.planning import (
     Lookups,
     Plan,
     Repeat,
+    Targets,
     Task,
     address,
     plan_batch,
@@ -36,7 +38,7 @@ from imapp.stores.changes import ChangeStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from schemas.common import ChannelType
-from schemas.tasks import AddMembers, AnyCommand, OpenDirect, SendMessage
+from schemas.tasks import AddMembers, AmendCommand, AnyCommand, OpenDirect, SendMessage
 
 _FIRST_PAUSE_S: Final = 0.02
 _LONGEST_PAUSE_S: Final = 1.0
@@ -64,6 +66,7 @@ class Writer:
         people: ProfileCache,
         heads: HeadKeeper,
         body_key: bytes,
+        windows: Windows = DEFAULT_WINDOWS,
         patience_s: float = 20.0,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         pause: Callable[[float], None] = time.sleep,
@@ -73,6 +76,7 @@ class Writer:
         self._people = people
         self._heads = heads
         self._body_key = body_key
+        self._windows = windows
         # Long enough for an election; then another worker, with another link to the database, shall try.
         self._patience_s = patience_s
         self._clock_ms = clock_ms
@@ -178,7 +182,19 @@ class Writer:
             references=look_up_references(
                 (task.command for task in tasks), self._stores.messages, self._stores.members
             ),
+            targets=self._targets(task.command for task in tasks),
+            windows=self._windows,
         )
+
+    def _targets(self, commands: Iterable[AnyCommand]) -> Targets | None:
+        places = {
+            (command.channel_id, command.seq) for command in commands if isinstance(command, AmendCommand)
+        }
+        if not places:
+            return None
+        log = self._stores.messages
+        channel_ids = {channel_id for channel_id, _ in places}
+        return Targets(log.at(places), {name: log.newest_shown(name) for name in channel_ids})
 
     def _direct_channels(self, commands: Iterable[AnyCommand]) -> dict[str, str]:
         keys = set()
@@ -221,14 +237,16 @@ class Writer:
             for name, state in lookups.states.items()
             if state is not None and state.type is ChannelType.DIRECT
         }
-        self._heads.move(plan.known_entries(), direct)
+        self._heads.move(plan.shown_entries(), direct)
+        if lookups.targets is not None:  # an edit may address people whom its message did not
+            self._heads.mark_mentions(lookups.targets.entries.values())
 
     def _move_pairs(self, plan: Plan) -> None:
         """Forget which direct channel is a pair's current one when a command may have changed that."""
         self._cache.forget_direct(
             outcome.channel_id
             for outcome in plan.outcomes.values()
-            if isinstance(outcome, Accepted) and outcome.change is not None
+            if isinstance(outcome, Accepted) and outcome.change is not None and not outcome.change.amendment
         )
 
 
@@ -237,14 +255,21 @@ def _take_back(plan: Plan, tried: dict[int, Accepted]) -> None:
     for index, outcome in plan.outcomes.items():
         mine = tried.get(index)
         if mine is not None and _is_same(mine, outcome):
-            plan.outcomes[index] = mine
+            # As it is stored now: a later command of the batch may have changed it.
+            found = outcome.entry if isinstance(outcome, Repeat) else None
+            plan.outcomes[index] = Accepted(mine.channel_id, found, mine.change)
 
 
 def _is_same(mine: Accepted, found: Accepted | Rejected | Repeat) -> bool:
     if isinstance(found, Repeat):
-        return mine.entry == found.entry  # its time too: another writer may have carried out the same command
+        # Its time too: another writer may have carried out the same command.
+        return mine.entry is not None and _identity(mine.entry) == _identity(found.entry)
     # A direct channel opened without an entry is found as "there is one already".
     return isinstance(found, Accepted) and found.is_nothing and mine.entry is None
+
+
+def _identity(entry: LogEntry) -> tuple[str, int, str, int]:
+    return entry.channel_id, entry.seq, entry.client_message_id, entry.time_ms
 
 
 def _may_have_moved(command: AnyCommand, channel_id: str, upgrading: Container[str]) -> bool:

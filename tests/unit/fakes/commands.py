@@ -4,7 +4,17 @@ import itertools
 from typing import Any
 
 from imapp.domain.ids import group_channel_id
-from schemas.tasks import AddMembers, CreateGroup, Leave, OpenDirect, RemoveMember, SendMessage, UpdateChannel
+from schemas.tasks import (
+    AddMembers,
+    CreateGroup,
+    EditMessage,
+    Leave,
+    OpenDirect,
+    RecallMessage,
+    RemoveMember,
+    SendMessage,
+    UpdateChannel,
+)
 
 _numbers = itertools.count(1)
 
@@ -88,4 +98,28 @@ def update(
         channel_id=channel_id,
         name=name,
         avatar=avatar,
+    )
+
+
+def recall(
+    actor: str, channel_id: str, seq: int, *, by_admin: bool = False, client_id: str | None = None
+) -> RecallMessage:
+    """A message to take back."""
+    return RecallMessage(
+        actor=actor,
+        client_message_id=_client_id(client_id),
+        channel_id=channel_id,
+        seq=seq,
+        by_admin=by_admin,
+    )
+
+
+def edit(actor: str, channel_id: str, seq: int, content: str, *, client_id: str | None = None) -> EditMessage:
+    """A message that shall say something else."""
+    return EditMessage(
+        actor=actor,
+        client_message_id=_client_id(client_id),
+        channel_id=channel_id,
+        seq=seq,
+        content=content,
     )

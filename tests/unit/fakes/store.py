@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from imapp.domain.channel import Channel, Member
-from imapp.domain.decisions import Accepted, Profile
-from imapp.domain.entries import LogEntry
+from imapp.domain.decisions import Accepted, Amendment, Profile
+from imapp.domain.entries import AMENDMENTS, RECALLED, LogEntry
 from imapp.domain.ids import message_id, stable_part
 from imapp.errors import LogConflict
 from imapp.services.reading.watermarks import with_own_messages
@@ -37,6 +37,7 @@ class StoredChannel:
     channel: Channel
     member_count: int
     newest: LogEntry | None
+    """What lists show."""
     changed_at: datetime
     own: dict[str, tuple[int, int]] = field(default_factory=dict)
     mention_all_seq: int = 0
@@ -60,6 +61,7 @@ class FakeStore:
         self.channels: dict[str, StoredChannel] = {}
         self.members: dict[tuple[str, str], MemberRow] = {}
         self.profiles = {name: Profile(name, name.capitalize(), "", active=True) for name in user_ids}
+        self.versions: dict[str, list[str]] = {}
         self.attempts: dict[str, Attempt] = {}
         self.parked: dict[tuple[str, int], str] = {}
         self.curses: dict[str, Curse] = {}
@@ -124,6 +126,21 @@ class FakeLog(MessageLog):
             by_client, entries = self._store.by_client, self._store.entries
             return {key: _copy(entries[by_client[key]]) for key in keys if key in by_client}
 
+    def newest_shown(self, channel_id: str) -> LogEntry | None:
+        with self._store.faults.step("log.newest_shown"):
+            shown = [entry for entry in self._store.log_of(channel_id) if entry.type not in AMENDMENTS]
+            return _copy(shown[-1]) if shown else None
+
+    def recalled_between(self, ranges: Sequence[tuple[str, int, int]]) -> list[int]:
+        with self._store.faults.step("log.recalled_between"):
+            return [
+                sum(
+                    low <= entry.seq <= high and entry.status == RECALLED
+                    for entry in self._store.log_of(name)
+                )
+                for name, low, high in ranges
+            ]
+
     def existing(self, positions: Iterable[tuple[str, int]]) -> set[str]:
         with self._store.faults.step("log.existing"):
             return {name for name, seq in positions if message_id(name, seq) in self._store.entries}
@@ -153,11 +170,29 @@ class FakeChanges(ChangeStore):
             assert change is not None
             if change.created and accepted.channel_id in self._store.channels:
                 raise LogConflict(f"_id {accepted.channel_id}")
+            amendment = change.amendment
+            if amendment is not None:
+                self._check_unchanged(amendment.before)
             if entry is not None:
                 self._store.insert(entry)
-            _store_channel(self._store, change.after, entry, created=change.created)
+            if amendment is not None:
+                self._put(amendment)
+            _store_channel(self._store, accepted)
             for member in change.members:
                 _store_stay(self._store, accepted, member)
+
+    def _check_unchanged(self, before: LogEntry) -> None:
+        found = self._store.entries.get(before.message_id)
+        if found is None or found.rev != before.rev:
+            raise LogConflict("the entry was changed meanwhile")
+
+    def _put(self, amendment: Amendment) -> None:
+        before, after = amendment.before, amendment.after
+        self._store.entries[after.message_id] = _copy(after)
+        if amendment.is_recall:
+            self._store.versions.pop(after.message_id, None)
+        else:
+            self._store.versions.setdefault(after.message_id, []).append(before.content)
 
 
 class FakeChannels(ChannelStore):
@@ -327,9 +362,12 @@ def _with_own(row: StoredChannel, marks: Iterable[Mark]) -> StoredChannel:
     return replace(row, own=own)
 
 
-def _store_channel(store: FakeStore, after: Channel, entry: LogEntry | None, *, created: bool) -> None:
+def _store_channel(store: FakeStore, accepted: Accepted) -> None:
+    change, entry = accepted.change, accepted.entry
+    assert change is not None
+    after = change.after
     known = store.channels.get(after.channel_id)
-    if known is None and not created:
+    if known is None and not change.created:
         return
     head = known.channel if known else None
     channel = replace(
@@ -346,7 +384,10 @@ def _store_channel(store: FakeStore, after: Channel, entry: LogEntry | None, *, 
         known.own if known else {},
         known.mention_all_seq if known else 0,
     )
-    store.channels[after.channel_id] = _moved(row, entry, row.changed_at) if entry else row
+    row = _moved(row, entry, row.changed_at) if entry else row
+    if change.amendment is not None:
+        row = replace(row, newest=change.amendment.shown)
+    store.channels[after.channel_id] = row
 
 
 def _store_stay(store: FakeStore, accepted: Accepted, member: Member) -> None:

@@ -10,6 +10,8 @@ from schemas.tasks import (
     AddMembers,
     AnyCommand,
     CreateGroup,
+    EditMessage,
+    RecallMessage,
     RemoveMember,
     SendMessage,
     UpdateChannel,
@@ -48,7 +50,7 @@ def command_of(wish: Wish, place: str, client_id: str) -> AnyCommand:
 def changed(command: AnyCommand) -> AnyCommand:
     """The same client id with another body, where a command has one."""
     match command:
-        case SendMessage():
+        case SendMessage() | EditMessage():
             return msgspec.structs.replace(command, content="something else")
         case CreateGroup() | UpdateChannel():
             return msgspec.structs.replace(command, name="another name")
@@ -56,6 +58,8 @@ def changed(command: AnyCommand) -> AnyCommand:
             return msgspec.structs.replace(command, user_ids=[*command.user_ids, "dao"])
         case RemoveMember():
             return msgspec.structs.replace(command, user_id="dao")
+        case RecallMessage():
+            return msgspec.structs.replace(command, seq=command.seq + 1)
         case _:
             return command
 
