@@ -276,7 +276,7 @@ export interface Conversation {
   status: ChannelStatus;
   membership: Membership;
   member_count: number;
-  /** The newest seq this reader may see. 0 to 999,999,999,999. */
+  /** The newest seq this reader may see, or up to which he has cleared it. 0 to 999,999,999,999. */
   last_seq: number;
   /** A position, or 0 for none yet. 0 to 999,999,999,999. */
   read_seq: number;
@@ -290,9 +290,16 @@ export interface Conversation {
   notify: Notify;
   /** The newest message that addresses me and that I have not read. 1 to 999,999,999,999. */
   mentioned_seq: number | null;
+  /** I have hidden it, and nothing has come since. */
+  hidden: boolean;
+  /** I want to come back to it; reading ends it. */
+  marked_unread: boolean;
+  /** Up to here I have cleared it: I see none of it. 0 to 999,999,999,999. */
+  cleared_seq: number;
+  draft: Draft | null;
 }
 
-/** My own watermark moved on another device. */
+/** My own watermark moved, or I have set something about a conversation, on whichever device. */
 export interface ConversationEvent {
   type: "conversation";
   /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
@@ -301,6 +308,8 @@ export interface ConversationEvent {
   read_seq: number;
   unread: number;
   unread_label: string;
+  /** What it looks like now, if something was set. */
+  conversation?: Conversation | null;
 }
 
 /** Pinned first, then unread, then by last time, newest first. */
@@ -308,6 +317,45 @@ export interface ConversationPage {
   conversations: Conversation[];
   /** Opaque; pass back what the last answer gave. At most 500 characters. */
   cursor: string | null;
+}
+
+/** The conversation as it is now. */
+export interface ConversationReply {
+  type: "ok";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  channel_type: ChannelType;
+  /** The group's name, or the peer's. */
+  name: string;
+  avatar: string;
+  /** The other person of a direct chat. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  peer: string | null;
+  status: ChannelStatus;
+  membership: Membership;
+  member_count: number;
+  /** The newest seq this reader may see, or up to which he has cleared it. 0 to 999,999,999,999. */
+  last_seq: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  read_seq: number;
+  unread: number;
+  /** "" for none, "1" ... "99", "99+". */
+  unread_label: string;
+  last_message: Preview | null;
+  /** RFC 3339, UTC, milliseconds. */
+  last_time: string;
+  pinned: boolean;
+  notify: Notify;
+  /** The newest message that addresses me and that I have not read. 1 to 999,999,999,999. */
+  mentioned_seq: number | null;
+  /** I have hidden it, and nothing has come since. */
+  hidden: boolean;
+  /** I want to come back to it; reading ends it. */
+  marked_unread: boolean;
+  /** Up to here I have cleared it: I see none of it. 0 to 999,999,999,999. */
+  cleared_seq: number;
+  draft: Draft | null;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
 }
 
 /** A new group; the caller becomes its owner. */
@@ -342,6 +390,23 @@ export interface Dependency {
   ok: boolean;
   /** Why not. */
   reason: string | null;
+}
+
+/** What I have begun to write, on whichever device. */
+export interface Draft {
+  text: string;
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  reply_to: string | null;
+  /** RFC 3339, UTC, milliseconds. */
+  updated_at: string;
+}
+
+/** What I have begun to write; without a text and a reply it is taken away. */
+export interface DraftBody {
+  /** As a message's. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
+  text?: string;
+  /** The message of this channel it answers. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  reply_to?: string | null;
 }
 
 /** Let a text of mine say something else: the whole text and all of its mentions. */
@@ -902,6 +967,39 @@ export interface SendBody {
   forward_of?: string | null;
 }
 
+/** Change what I have set about a conversation, for me alone; absent fields stay. */
+export interface SetConversation {
+  type: "set_conversation";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  pinned?: boolean | null;
+  notify?: Notify | null;
+  /** Hide it until something newer comes; 0 shows it again. 0 to 999,999,999,999. */
+  hidden_seq?: number | null;
+  marked_unread?: boolean | null;
+  /** Clear my history up to here; only grows. 1 to 999,999,999,999. */
+  cleared_seq?: number | null;
+  draft?: DraftBody | null;
+}
+
+/**
+ * What I change about a conversation for myself, at least one thing; absent or null leaves it.
+ *
+ *     It is a state and no step: saying it twice is saying it once.
+ */
+export interface SetConversationBody {
+  pinned?: boolean | null;
+  notify?: Notify | null;
+  /** Hide it until something newer than this comes; 0 shows it again. 0 to 999,999,999,999. */
+  hidden_seq?: number | null;
+  marked_unread?: boolean | null;
+  /** Clear my history up to here, for me alone; it only grows. 1 to 999,999,999,999. */
+  cleared_seq?: number | null;
+  draft?: DraftBody | null;
+}
+
 /** Which conversations changed since the cursor; without one, all of them. */
 export interface Sync {
   type: "sync";
@@ -1055,6 +1153,7 @@ export type ClientFrame =
   | Recall
   | Edit
   | Read
+  | SetConversation
   | Received
   | Sync
   | History
@@ -1084,6 +1183,7 @@ export type Reply =
   | HelloReply
   | WrittenReply
   | ReadReply
+  | ConversationReply
   | SyncReply
   | HistoryReply
   | WatchReply
@@ -1102,6 +1202,7 @@ export interface Replies {
   recall: WrittenReply;
   edit: WrittenReply;
   read: ReadReply;
+  set_conversation: ConversationReply;
   received: never;
   sync: SyncReply;
   history: HistoryReply;

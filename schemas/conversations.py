@@ -1,10 +1,14 @@
 """The conversation list, its watermarks, and sync."""
 
-from typing import Annotated, Any
+import enum
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, field
 
 from schemas.common import (
+    MAX_LIST_PAGE,
+    MAX_TEXT_CHARS,
+    NO_CONTROLS_BUT_LINES,
     ChannelId,
     ChannelStatus,
     ChannelType,
@@ -40,6 +44,26 @@ class Preview(Struct, kw_only=True):
     server_time: Timestamp
 
 
+MAX_DRAFT_CHARS: Final = MAX_TEXT_CHARS
+
+
+class DraftBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What I have begun to write; without a text and a reply it is taken away."""
+
+    text: Annotated[
+        str, Meta(max_length=MAX_DRAFT_CHARS, pattern=NO_CONTROLS_BUT_LINES, description="As a message's.")
+    ] = ""
+    reply_to: Annotated[MessageId | None, Meta(description="The message of this channel it answers.")] = None
+
+
+class Draft(Struct, kw_only=True):
+    """What I have begun to write, on whichever device."""
+
+    text: str
+    reply_to: MessageId | None
+    updated_at: Timestamp
+
+
 class Conversation(Struct, kw_only=True):
     """One row of my conversation list.
 
@@ -54,7 +78,9 @@ class Conversation(Struct, kw_only=True):
     status: ChannelStatus
     membership: Membership
     member_count: int
-    last_seq: Annotated[SeqOrZero, Meta(description="The newest seq this reader may see.")]
+    last_seq: Annotated[
+        SeqOrZero, Meta(description="The newest seq this reader may see, or up to which he has cleared it.")
+    ]
     read_seq: SeqOrZero
     unread: int
     unread_label: Annotated[str, Meta(description='"" for none, "1" ... "99", "99+".')]
@@ -65,6 +91,10 @@ class Conversation(Struct, kw_only=True):
     mentioned_seq: Annotated[
         Seq | None, Meta(description="The newest message that addresses me and that I have not read.")
     ] = None
+    hidden: Annotated[bool, Meta(description="I have hidden it, and nothing has come since.")] = False
+    marked_unread: Annotated[bool, Meta(description="I want to come back to it; reading ends it.")] = False
+    cleared_seq: Annotated[SeqOrZero, Meta(description="Up to here I have cleared it: I see none of it.")] = 0
+    draft: Draft | None = None
 
 
 class ConversationPage(Struct, kw_only=True):
@@ -72,6 +102,40 @@ class ConversationPage(Struct, kw_only=True):
 
     conversations: list[Conversation]
     cursor: Cursor | None
+
+
+class Shown(enum.StrEnum):
+    """Which conversations a list has."""
+
+    VISIBLE = "visible"
+    HIDDEN = "hidden"
+
+
+class ConversationQuery(Struct, kw_only=True):
+    """A page of my conversations."""
+
+    show: Annotated[Shown, Meta(description="`hidden`: those that I have hidden instead.")] = Shown.VISIBLE
+    cursor: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 50
+
+
+class SetConversationBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What I change about a conversation for myself, at least one thing; absent or null leaves it.
+
+    It is a state and no step: saying it twice is saying it once.
+    """
+
+    pinned: bool | None = None
+    notify: Notify | None = None
+    hidden_seq: Annotated[
+        SeqOrZero | None,
+        Meta(description="Hide it until something newer than this comes; 0 shows it again."),
+    ] = None
+    marked_unread: bool | None = None
+    cleared_seq: Annotated[
+        Seq | None, Meta(description="Clear my history up to here, for me alone; it only grows.")
+    ] = None
+    draft: DraftBody | None = None
 
 
 class SyncQuery(Struct, kw_only=True):

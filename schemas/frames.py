@@ -22,6 +22,7 @@ from schemas.common import (
     MessageId,
     MessageType,
     Name,
+    Notify,
     RequestId,
     Seq,
     SeqOrZero,
@@ -29,7 +30,7 @@ from schemas.common import (
     UserId,
     UserIds,
 )
-from schemas.conversations import ReadState, SyncPage
+from schemas.conversations import Conversation, DraftBody, ReadState, SyncPage
 from schemas.errors import CodeName
 from schemas.messages import Content, Entry, Extra, ForwardOf, HistoryPage, MentionAll, Mentions, ReplyTo
 from schemas.presence import PresenceList
@@ -97,6 +98,20 @@ class Read(Request, kw_only=True, tag="read"):
 
     channel_id: ChannelId
     seq: Seq
+
+
+class SetConversation(Request, kw_only=True, tag="set_conversation"):
+    """Change what I have set about a conversation, for me alone; absent fields stay."""
+
+    channel_id: ChannelId
+    pinned: bool | None = None
+    notify: Notify | None = None
+    hidden_seq: Annotated[
+        SeqOrZero | None, Meta(description="Hide it until something newer comes; 0 shows it again.")
+    ] = None
+    marked_unread: bool | None = None
+    cleared_seq: Annotated[Seq | None, Meta(description="Clear my history up to here; only grows.")] = None
+    draft: DraftBody | None = None
 
 
 class Received(Request, kw_only=True, tag="received"):
@@ -193,6 +208,7 @@ ClientFrame = (
     | Recall
     | Edit
     | Read
+    | SetConversation
     | Received
     | Sync
     | History
@@ -232,6 +248,12 @@ class WrittenReply(Written, kw_only=True, tag_field="type", tag="ok", omit_defau
 
 class ReadReply(ReadState, kw_only=True, tag_field="type", tag="ok"):
     """The watermark now."""
+
+    id: RequestId
+
+
+class ConversationReply(Conversation, kw_only=True, tag_field="type", tag="ok"):
+    """The conversation as it is now."""
 
     id: RequestId
 
@@ -277,8 +299,12 @@ class MessageEvent(Entry, kw_only=True, omit_defaults=True, tag_field="type", ta
     """A new entry of a channel that you are in."""
 
 
-class ConversationEvent(ReadState, kw_only=True, tag_field="type", tag="conversation"):
-    """My own watermark moved on another device."""
+class ConversationEvent(ReadState, kw_only=True, omit_defaults=True, tag_field="type", tag="conversation"):
+    """My own watermark moved, or I have set something about a conversation, on whichever device."""
+
+    conversation: Annotated[
+        Conversation | None, Meta(description="What it looks like now, if something was set.")
+    ] = None
 
 
 class PresenceEvent(PresenceList, kw_only=True, tag_field="type", tag="presence"):
@@ -330,6 +356,7 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     Recall: WrittenReply,
     Edit: WrittenReply,
     Read: ReadReply,
+    SetConversation: ConversationReply,
     Received: None,
     Sync: SyncReply,
     History: HistoryReply,

@@ -268,6 +268,60 @@ class ReceiptBatch(Struct, array_like=True, kw_only=True):
     received: list[ReceivedMark] = []
 
 
+class PersonalWrite(Struct, array_like=True, tag=True, kw_only=True):
+    """Something that changes no channel's log; whoever waits for its answer knows it by `request_id`."""
+
+    request_id: str
+    actor: str
+    at_ms: int
+
+
+class SetConversation(PersonalWrite, kw_only=True):
+    """Change what somebody has set about a conversation for himself; None leaves it."""
+
+    channel_id: str
+    pinned: bool | None = None
+    notify: str | None = None
+    hidden_seq: int | None = None
+    marked_unread: bool | None = None
+    cleared_seq: int | None = None
+    draft: tuple[str, str | None] | None = None
+
+
+class SetPrivacy(PersonalWrite, kw_only=True):
+    """Let others see what somebody has read from now on, or not."""
+
+    share_read: bool
+
+
+class NudgeReaders(PersonalWrite, kw_only=True):
+    """Remind those who have not read a message of it. `client_message_id` makes it repeatable."""
+
+    client_message_id: str
+    channel_id: str
+    seq: int
+
+
+AnyPersonalWrite = SetConversation | SetPrivacy | NudgeReaders
+
+
+class PersonalBatch(Struct, array_like=True, kw_only=True):
+    """Personal writes of one gateway, in the order in which they came."""
+
+    version: int = VERSION
+    writes: list[AnyPersonalWrite]
+
+
+class PersonalAnswer(Struct, array_like=True, kw_only=True):
+    """What became of a personal write: done (code is "") or refused (code says why)."""
+
+    request_id: str
+    code: str = ""
+    data: dict[str, Any] = {}
+    retry_after: float | None = None
+    body: bytes = b""
+
+
 class PushNudge(Struct, array_like=True, kw_only=True):
     """A channel's log has grown, and its new entries were published at this time."""
 
@@ -291,10 +345,11 @@ class Notice(Struct, array_like=True, kw_only=True, tag="notice"):
 
 
 class Notices(Struct, array_like=True, kw_only=True, tag="notices"):
-    """Notices that came of one task, in one message."""
+    """Notices that came of one task, in one message, and the answers to who asked for it."""
 
     version: int = VERSION
     notices: list[Notice]
+    answers: list[PersonalAnswer] = []
 
 
 class PresenceNotice(Struct, array_like=True, kw_only=True, tag="presence"):

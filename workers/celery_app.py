@@ -7,6 +7,7 @@ from celery.signals import celeryd_init, setup_logging, worker_init, worker_shut
 
 import tasks
 import tasks.messages
+import tasks.personal
 import tasks.pushes
 import tasks.receipts
 from imapp import failpoints

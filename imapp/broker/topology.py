@@ -8,6 +8,7 @@ from kombu import Exchange, Queue
 WRITE_TASK: Final = "messages.write"
 RECEIPTS_TASK: Final = "receipts.apply"
 PUSH_TASK: Final = "push.compute"
+PERSONAL_TASK: Final = "personal.write"
 
 # A gateway has at most one batch per shard in flight, and drives it again every second while it is not
 # resolved; more than this many waiting means that nobody works, and publishers are refused (`busy`).
@@ -61,7 +62,7 @@ class Topology:
         )
 
     def receipts_queue(self) -> Queue:
-        """Marks of what was received and read; any worker, any order."""
+        """Marks of what was received and read, and personal writes; any worker, any order."""
         return self._task_queue("receipts", {})
 
     def pushes_queue(self) -> Queue:

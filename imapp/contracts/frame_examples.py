@@ -38,6 +38,7 @@ _REQUESTS: Final[tuple[frames.Request, ...]] = (
         content="The build is red.",
     ),
     frames.Read(id=_ID, channel_id=CHANNEL_ID, seq=42),
+    frames.SetConversation(id=_ID, channel_id=CHANNEL_ID, pinned=True),
     frames.Received(id=_ID, channel_id=CHANNEL_ID, seq=42),
     frames.Sync(id=_ID, cursor=_CURSOR),
     frames.History(id=_ID, channel_id=CHANNEL_ID, before=43),
@@ -66,6 +67,7 @@ _REPLIES: Final[tuple[msgspec.Struct, ...]] = (
     ),
     frames.WrittenReply(id=_ID, channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),
     frames.ReadReply(id=_ID, channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
+    frames.ConversationReply(id=_ID, **msgspec.structs.asdict(CONVERSATION)),
     frames.SyncReply(id=_ID, epoch=_EPOCH, conversations=[CONVERSATION], cursor=_CURSOR, more=False),
     frames.HistoryReply(
         id=_ID,

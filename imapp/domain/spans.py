@@ -29,6 +29,11 @@ def contains(spans: Spans, seq: int) -> bool:
     return any(start <= seq and (end is None or seq <= end) for start, end in spans)
 
 
+def after(spans: Spans, seq: int) -> Spans:
+    """What is left of the spans beyond a seq: whoever has cleared his history reads on from there."""
+    return tuple((max(start, seq + 1), end) for start, end in spans if end is None or end > seq)
+
+
 def visible_last(spans: Spans, last_seq: int) -> int:
     """The newest seq that may be read, 0 for none."""
     if not spans:

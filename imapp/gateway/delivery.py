@@ -24,6 +24,7 @@ from schemas.tasks import (
     FanoutItem,
     Notice,
     Notices,
+    PersonalAnswer,
     Result,
     SideNotice,
 )
@@ -44,11 +45,13 @@ class Delivery:
         batchers: Mapping[int, Batcher],
         lost: Callable[[int], None],
         signal: Callable[[SideNotice], None],
+        answered: Callable[[PersonalAnswer], None],
     ) -> None:
         self._registry = registry
         self._batchers = batchers
         self._lost = lost
         self._signal = signal
+        self._answered = answered
         self._positions: dict[int, tuple[str, int]] = {}
         self._early: dict[int, list[BatchReply]] = {}
 
@@ -147,6 +150,8 @@ class Delivery:
         if isinstance(notice, Notices):
             for one in notice.notices:
                 self._notify(one)
+            for answer in notice.answers:
+                self._answered(answer)
         else:
             self._signal(notice)
 

@@ -17,6 +17,7 @@ from imapp.gateway.batcher import RETRY_AFTER_S, Batcher
 from imapp.gateway.delivery import Delivery
 from imapp.gateway.marks import MarkCoalescer
 from imapp.gateway.pending import Waiter
+from imapp.gateway.personal import PersonalDesk
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry, Subscriber
@@ -44,6 +45,7 @@ class Gateway:
         make_batcher: Callable[[int, Callable[[], str | None]], Batcher],
         marks: MarkCoalescer,
         received: ReceivedCoalescer,
+        personal: PersonalDesk,
         make_presence: Callable[[str, Registry], GatewayPresence],
         make_consumer: Callable[..., GatewayConsumer],
         resync_frame: bytes,
@@ -52,6 +54,7 @@ class Gateway:
         self.registry = Registry()
         self.marks = marks
         self.received = received
+        self.personal = personal
         self.presence = make_presence(self.name, self.registry)
         self.draining = False
         self.refused = 0
@@ -63,7 +66,11 @@ class Gateway:
         self._reloads = 0
         self._batchers = {shard: make_batcher(shard, lambda: self._reply_queue) for shard in range(shards)}
         self._delivery = Delivery(
-            registry=self.registry, batchers=self._batchers, lost=self._lost, signal=self.presence.take
+            registry=self.registry,
+            batchers=self._batchers,
+            lost=self._lost,
+            signal=self.presence.take,
+            answered=personal.take,
         )
         self._consumer = make_consumer(
             name=self.name,
@@ -86,6 +93,7 @@ class Gateway:
         self.spawn(self._consumer.run)
         self.spawn(self.marks.run)
         self.spawn(self.received.run)
+        self.spawn(self.personal.run)
         self.spawn(self._expire)
         for batcher in self._batchers.values():
             self.spawn(batcher.run)
@@ -175,6 +183,7 @@ class Gateway:
             batcher.stop()
         self.marks.stop()
         self.received.stop()
+        self.personal.stop()
         while time.monotonic() < deadline and not self._idle():
             gevent.sleep(0.02)
         self._consumer.stop()
@@ -188,6 +197,7 @@ class Gateway:
         return (
             self.marks.idle
             and self.received.idle
+            and self.personal.idle
             and all(batcher.idle for batcher in self._batchers.values())
         )
 

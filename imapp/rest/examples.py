@@ -75,6 +75,7 @@ _AUDIT_RECORD: Final = admin.AuditRecord(
     outcome="ok",
     ended=TIME,
 )
+_DRAFT_BODY: Final = conversations.DraftBody(text="Shall we")
 
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
     AN,
@@ -122,6 +123,9 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     conversations.SyncPage(
         epoch="b41f0c7e", conversations=[CONVERSATION], cursor="lKhiNDFmMGM3ZQAAoA", more=False
     ),
+    conversations.SetConversationBody(pinned=True, draft=_DRAFT_BODY),
+    _DRAFT_BODY,
+    conversations.Draft(text="Shall we", reply_to=None, updated_at=TIME),
     conversations.ReadBody(seq=42),
     conversations.ReadState(channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
     receipts.PushPage(

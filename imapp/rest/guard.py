@@ -31,6 +31,7 @@ _COUNTED: Final = {
     "messages.list_pushes": "history",
     "conversations.sync": "sync",
     "conversations.mark_read": "marks",
+    "conversations.set_conversation": "marks",
     "people.list_users": "searches",
     "administration.find_users": "searches",
     "administration.find_channels": "searches",

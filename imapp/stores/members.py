@@ -1,7 +1,7 @@
 """Who is in which channel, and how far he has read: collection `members` [t_im_channel_user]."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -9,10 +9,12 @@ from msgspec import Struct
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
+from imapp.domain import spans
 from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted
 from imapp.domain.entries import LogEntry
 from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, update_fast
+from imapp.stores.personal import Draft, PersonalState, draft_of, marked_of, state_stage
 from schemas.common import (
     CHANNEL_STATUS_CODES,
     MEMBERSHIP_CODES,
@@ -39,7 +41,12 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member with what is his own: watermark, mute, pin; and for who has left, what he left behind."""
+    """A member with what is his own: watermark, settings, draft; and for who has left, what he left behind.
+
+    What he has cleared lies outside his stays here and counts as read, so whatever reads by rows neither
+    shows nor counts it; his stays as they were are those of `of_channels`. `marked_seq` is his watermark when
+    he marked the conversation as unread, None unless he did and has not looked since.
+    """
 
     channel_id: str
     member: Member
@@ -51,6 +58,23 @@ class MemberRow:
     changed_at: datetime
     departure: Departure | None = None
     mentioned_seq: int = 0
+    cleared_seq: int = 0
+    hidden_seq: int = 0
+    marked_seq: int | None = None
+    draft: Draft | None = None
+
+    def newest(self, last_seq: int) -> int:
+        """The newest seq he may know of in a log that ends at `last_seq`; 0 for none."""
+        return max(spans.visible_last(self.member.spans, last_seq), self.cleared_seq)
+
+    def hidden(self, last_seq: int) -> bool:
+        """Whether he has hidden the conversation and nothing has come since."""
+        return 0 < self.newest(last_seq) <= self.hidden_seq
+
+    @property
+    def marked_unread(self) -> bool:
+        """Whether he wants to come back to it, though he has read it."""
+        return self.marked_seq is not None and self.read_seq <= self.marked_seq
 
 
 class Mark(Struct, frozen=True, gc=False):
@@ -188,6 +212,15 @@ class MemberStore:
             with mapped_errors():
                 self._members.bulk_write(updates, ordered=False)
 
+    def set_state(self, channel_id: str, user_id: str, at_ms: int, state: PersonalState) -> None:
+        """Change what somebody has set for himself; durably, and stamped as changed for sync.
+
+        Of two changes of one thing the one with the later time stays, in whatever order they come; what is
+        cleared only grows.
+        """
+        with mapped_errors():
+            self._members.update_one({"_id": _key(channel_id, user_id)}, [state_stage(at_ms, state)])
+
     def store(self, accepted: Accepted, session: ClientSession) -> None:
         """Write the stays that a command changes, as part of a transaction.
 
@@ -282,17 +315,24 @@ def _member(row: Document) -> Member:
 
 
 def _row(row: Document) -> MemberRow:
+    member, cleared = _member(row), row.get("cleared_seq", 0)
+    if cleared:
+        member = replace(member, spans=spans.after(member.spans, cleared))
     return MemberRow(
         channel_id=row["channel_id"],
-        member=_member(row),
+        member=member,
         joined_ms=to_ms(row["joined_at"]),
-        read_seq=row["read_seq"],
-        read_countable=row["read_countable"],
+        read_seq=max(row["read_seq"], cleared),
+        read_countable=max(row["read_countable"], row.get("cleared_countable", 0)),
         notify=Notify(row["notify"]),
         pinned=row["pinned"],
         changed_at=row["changed_at"],
         departure=_as_left(row["departure"]) if row.get("departure") else None,
         mentioned_seq=row.get("mentioned_seq", 0),
+        cleared_seq=cleared,
+        hidden_seq=row.get("hidden_seq", 0),
+        marked_seq=marked_of(row),
+        draft=draft_of(row),
     )
 
 

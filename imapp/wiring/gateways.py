@@ -20,6 +20,7 @@ from imapp.gateway.issuer import keys_at
 from imapp.gateway.keystrokes import Keystrokes
 from imapp.gateway.limits import Limits, Rate
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.personal import PersonalDesk
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry
@@ -224,6 +225,11 @@ def _gateway(
         make_batcher=make_batcher,
         marks=MarkCoalescer(TaskPublisher(celery, config.amqp_url), names.receipts_queue()),
         received=ReceivedCoalescer(TaskPublisher(celery, config.amqp_url), names.receipts_queue()),
+        personal=PersonalDesk(
+            TaskPublisher(celery, config.amqp_url),
+            names.receipts_queue(),
+            timeout_s=config.command_timeout_s,
+        ),
         make_presence=make_presence,
         make_consumer=partial(GatewayConsumer, config.amqp_url, names),
         resync_frame=websocket_frame(msgspec.json.encode(ResyncEvent())),

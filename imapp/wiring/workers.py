@@ -9,6 +9,8 @@ from imapp.broker.publishing import MessagePublisher
 from imapp.config import Config
 from imapp.services.outgoing.outlet import Outlet
 from imapp.services.periodic import keep_doing
+from imapp.services.personal.conversations import ConversationSetter
+from imapp.services.personal.runner import PersonalRunner
 from imapp.services.poison import PoisonRule
 from imapp.services.presence import PresenceService
 from imapp.services.pushes.computing import PushRunner
@@ -35,7 +37,7 @@ from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
 from imapp.wiring.base import open_store, presence_service, topology, windows
 from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner
-from schemas.tasks import FanoutItem
+from schemas.tasks import FanoutItem, SetConversation
 
 _WRITER_POOL: Final = 4
 
@@ -50,6 +52,7 @@ class TaskServices:
     nudger: Nudger
     keep_pushing: Callable[[], None]
     presence: PresenceService
+    personal: PersonalRunner
 
 
 def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServices:
@@ -80,7 +83,16 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
         nudger=nudger,
         keep_pushing=partial(keep_pushing, config, database),
         presence=presence_service(database),
+        personal=_personal_runner(database, outlet, fail_stop),
     )
+
+
+def _personal_runner(database: Database, outlet: Outlet, fail_stop: Callable[[str], None]) -> PersonalRunner:
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    rows = ConversationRows(members, log, UserStore(database))
+    conversations = ConversationSetter(channels=channels, members=members, log=log, rows=rows)
+    rule = PoisonRule(AttemptStore(database), fail_stop)
+    return PersonalRunner({SetConversation: conversations.set}, outlet=outlet, rule=rule)
 
 
 def make_outlet(config: Config, grown: Callable[[Sequence[FanoutItem]], None] = lambda _: None) -> Outlet:

@@ -1,19 +1,24 @@
 """What a client may ask once it has said hello: one function a request."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
+
+import msgspec
 
 from imapp.domain.ids import split_message_id
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
+from imapp.gateway.personal import refusal
+from imapp.services.personal import requests as personal
 from imapp.services.writing import commands
 from imapp.ws.client import Client
 from imapp.ws.dialogue import encode, error_frame, written_frame
 from schemas import frames
-from schemas.conversations import ReadState
+from schemas.conversations import Conversation, ReadState
 from schemas.errors import ErrorCode
 from schemas.messages import HistoryQuery
-from schemas.tasks import AddMembers, AnyCommand, CreateGroup, Result
+from schemas.tasks import AddMembers, AnyCommand, AnyPersonalWrite, CreateGroup, PersonalAnswer, Result
 
 
 class _Waiter:
@@ -131,6 +136,39 @@ def _mark(client: Client, state: ReadState, answer: Callable[[bool], None]) -> N
         client.services.gateway.marks.add(state.channel_id, client.user_id, state.read_seq, answer)
 
 
+def _set_conversation(client: Client, request: frames.SetConversation) -> None:
+    services = client.services
+    services.limits.marks.check(client.user_id)
+    services.conversations.check_settable(client.user_id, request.channel_id)
+    make = personal.set_conversation(client.user_id, request.channel_id, request)
+    _ask_personal(client, request.id, make, partial(_with_body, frames.ConversationReply, Conversation))
+
+
+def _ask_personal(
+    client: Client,
+    request_id: str,
+    make: Callable[[str, int], AnyPersonalWrite],
+    worded: Callable[[str, bytes], bytes],
+) -> None:
+    """Send a personal write; its answer comes on the connection it came from."""
+
+    def answer(answer: PersonalAnswer) -> None:
+        frame = error_frame(request_id, refusal(answer)) if answer.code else worded(request_id, answer.body)
+        client.reply(frame)
+        client.under_way.release()
+
+    client.under_way.acquire()
+    try:
+        client.services.gateway.personal.submit(make, answer)
+    except RequestError:
+        client.under_way.release()
+        raise
+
+
+def _with_body(kind: Any, shape: Any, request_id: str, body: bytes) -> bytes:
+    return encode(with_id(kind, request_id, msgspec.json.decode(body, type=shape)))
+
+
 def _received(client: Client, request: frames.Received) -> None:
     received = client.services.gateway.received
     if not received.add(request.channel_id, client.user_id, request.seq, from_seq=request.from_seq):
@@ -177,6 +215,7 @@ VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.Recall: _recall,
     frames.Edit: _edit,
     frames.Read: _read,
+    frames.SetConversation: _set_conversation,
     frames.Received: _received,
     frames.Sync: _sync,
     frames.History: _history,

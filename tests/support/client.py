@@ -18,6 +18,7 @@ from tests.support.witness import Witness
 _REPLIES: Final[Mapping[str, type]] = {
     "hello": frames.HelloReply,
     "read": frames.ReadReply,
+    "set_conversation": frames.ConversationReply,
     "sync": frames.SyncReply,
     "history": frames.HistoryReply,
     "watch": frames.WatchReply,
@@ -117,6 +118,11 @@ class Client(Witness):
         """A page of history: `before`, `after`, `around`, `limit`."""
         page: frames.HistoryReply = self.request("history", channel_id=channel, **where)
         return page
+
+    def set(self, channel: str, **changes: Any) -> frames.ConversationReply:
+        """Change what this person has set about a conversation."""
+        reply: frames.ConversationReply = self.request("set_conversation", channel_id=channel, **changes)
+        return reply
 
     def acknowledge(self, channel: str, seq: int) -> None:
         """Say that this device has received everything up to a seq; nothing is answered."""

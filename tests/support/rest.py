@@ -10,7 +10,7 @@ import requests
 
 from schemas import frames
 from schemas.channels import Channel, MemberPage, Written
-from schemas.conversations import ConversationPage, ReadState, SyncPage
+from schemas.conversations import Conversation, ConversationPage, ReadState, SyncPage
 from schemas.messages import Entry as WireEntry
 from schemas.messages import HistoryPage
 from schemas.receipts import PushPage
@@ -161,6 +161,16 @@ class RestClient:
         page = _body(self.call("GET", "/sync", params={"cursor": cursor} if cursor else {}))
         self.recorder.add(*previews_of(self.connection, page["conversations"]))
         return msgspec.convert(page, SyncPage)
+
+    def set(self, channel: str, **changes: Any) -> Conversation:
+        """Change what I have set about a conversation."""
+        return msgspec.convert(
+            _body(self.call("PATCH", f"/conversations/{channel}", json=changes)), Conversation
+        )
+
+    def conversation(self, channel: str) -> Conversation:
+        """One row of my list."""
+        return self.get(f"/conversations/{channel}", Conversation)
 
     def read(self, channel: str, seq: int) -> ReadState:
         """Everything up to this seq has been read."""

@@ -126,6 +126,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     ),
     "GET conversations.list_conversations": Row(rights=ANYBODY),
     "GET conversations.get_conversation": Row(rights=ONCE_IN),
+    "PATCH conversations.set_conversation": Row(rights=ONCE_IN, needs=lambda _: {"pinned": True}),
     "PUT conversations.mark_read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
     "GET conversations.sync": Row(rights=ANYBODY),
     "GET administration.find_users": Row(rights=OPERATING),
@@ -154,6 +155,7 @@ FRAMES: Final[Mapping[str, Row]] = {
     "edit": Row(
         entry_rights=may_change(Who.OWNER), needs=lambda _: {**_AN_ID, "content": "hi"}, own_cast=True
     ),
+    "set_conversation": Row(rights=ONCE_IN, needs=lambda _: {"pinned": True}),
     "read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
     # These two are never answered, so they tell nobody anything; what they do is looked at on its own.
     "received": Row(rights=ANYBODY, needs=lambda _: {"seq": 8}),

@@ -9,8 +9,17 @@ from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, caller_id, services
 from imapp.rest.schemas import schema_of
-from schemas.channels import ListQuery
-from schemas.conversations import Conversation, ConversationPage, ReadBody, ReadState, SyncPage, SyncQuery
+from imapp.services.personal import requests as personal
+from schemas.conversations import (
+    Conversation,
+    ConversationPage,
+    ConversationQuery,
+    ReadBody,
+    ReadState,
+    SetConversationBody,
+    SyncPage,
+    SyncQuery,
+)
 from schemas.errors import ErrorCode
 
 blueprint = Blueprint(
@@ -21,14 +30,15 @@ _ONE = "/conversations/<channel:channel_id>"
 
 
 @blueprint.get("/conversations")
-@blueprint.arguments(schema_of(ListQuery, query=True), location="query")
+@blueprint.arguments(schema_of(ConversationQuery, query=True), location="query")
 @blueprint.response(200, schema_of(ConversationPage))
-def list_conversations(query: ListQuery) -> Response:
+def list_conversations(query: ConversationQuery) -> Response:
     """My conversation list.
 
-    Pinned ones come first, then those with something unread, each by last time, newest first.
+    Pinned ones come first, then those with something unread, each by last time, newest first. Hidden ones
+    are not in it: ask for them by `show`.
     """
-    return answer(services().conversations.page(caller_id(), query.cursor, query.limit))
+    return answer(services().conversations.page(caller_id(), query))
 
 
 @blueprint.get(_ONE)
@@ -36,6 +46,21 @@ def list_conversations(query: ListQuery) -> Response:
 def get_conversation(channel_id: str) -> Response:
     """One of my conversations."""
     return answer(services().conversations.conversation(caller_id(), channel_id))
+
+
+@blueprint.patch(_ONE)
+@blueprint.arguments(schema_of(SetConversationBody))
+@blueprint.response(200, schema_of(Conversation))
+def set_conversation(body: SetConversationBody, channel_id: str) -> Response:
+    """Change what I have set about a conversation, for me alone.
+
+    Pin it, choose what may disturb me, hide it, mark it as unread, clear my history, keep a draft. Answered
+    once it is stored, with the conversation as it is then; all my devices hear of it. It is a state: repeat
+    it until you have an answer.
+    """
+    services().conversations.check_settable(caller_id(), channel_id)
+    stored = services().gateway.personal.ask(personal.set_conversation(caller_id(), channel_id, body))
+    return Response(stored, mimetype="application/json")
 
 
 @blueprint.put(f"{_ONE}/read")

@@ -15,7 +15,16 @@ from imapp.broker.publishing import MessagePublisher
 from imapp.errors import BrokerUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
-from schemas.tasks import BatchReply, FanoutBatch, FanoutItem, Notice, Notices, Result, WriteBatch
+from schemas.tasks import (
+    BatchReply,
+    FanoutBatch,
+    FanoutItem,
+    Notice,
+    Notices,
+    PersonalAnswer,
+    Result,
+    WriteBatch,
+)
 
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
@@ -72,13 +81,13 @@ class Outlet:
             ),
         )
 
-    def notify(self, notices: Iterable[Notice]) -> None:
+    def notify(self, notices: Iterable[Notice], answers: Sequence[PersonalAnswer] = ()) -> None:
         """Tell people something outside any channel's order, in one message. Not repeated: they can ask."""
         told = list(notices)
-        if not told:
+        if not told and not answers:
             return
         try:
-            message = _ENCODER.encode(Notices(notices=told))
+            message = _ENCODER.encode(Notices(notices=told, answers=list(answers)))
             self._fanout.publish(message, exchange=self._exchange, routing_key="")
         except BrokerUnavailable as error:
             log.warning("notice_lost", error=str(error))

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from imapp.domain import spans
 from imapp.domain.ids import message_id
+from imapp.services.reading.conversation_rows import is_hidden
 from imapp.services.reading.unread_counts import Stretch, UnreadCounts
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
@@ -36,8 +36,8 @@ class Badges:
     def _of_some(self, user_ids: Sequence[str]) -> dict[str, int]:
         rows = self._members.rows_of_users(user_ids)
         heads = self._channels.heads({row.channel_id for row in rows})
-        rows = [row for row in rows if row.channel_id in heads]
-        last = [spans.visible_last(row.member.spans, heads[row.channel_id].channel.last_seq) for row in rows]
+        rows = [row for row in rows if row.channel_id in heads and not is_hidden(row, heads)]
+        last = [row.newest(heads[row.channel_id].channel.last_seq) for row in rows]
         ended = {
             (row.channel_id, seq)
             for row, seq in zip(rows, last, strict=True)

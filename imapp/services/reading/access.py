@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from imapp.domain import spans
 from imapp.errors import RequestError
 from imapp.services.reading.departures import as_seen_by
 from imapp.services.reading.watermarks import with_own_messages
@@ -23,8 +22,8 @@ class Readable:
 
     @property
     def last_seq(self) -> int:
-        """The newest seq he may read, 0 for none."""
-        return spans.visible_last(self.row.member.spans, self.head.channel.last_seq)
+        """The newest seq he may know of, 0 for none."""
+        return self.row.newest(self.head.channel.last_seq)
 
 
 class AccessService:

@@ -17,9 +17,11 @@ from imapp.stores.channels import Head, preview_of
 from imapp.stores.channels import Preview as StoredPreview
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import to_ms
+from imapp.stores.personal import Draft as StoredDraft
 from imapp.stores.users import UserStore
 from schemas.common import ChannelType, Membership
-from schemas.conversations import Conversation, Preview
+from schemas.conversations import Conversation, Draft, Preview
 
 
 class ListPosition(msgspec.Struct, array_like=True, frozen=True):
@@ -106,15 +108,28 @@ class ConversationRows:
         ended: dict[str, int] = {}
         for row in rows:
             head = heads[row.channel_id]
-            last = spans.visible_last(row.member.spans, head.channel.last_seq)
-            newest[row.channel_id] = (head.preview, head.channel.last_countable)
-            if last != head.channel.last_seq:
+            last = row.newest(head.channel.last_seq)
+            newest[row.channel_id] = (_readable(head.preview, row), head.channel.last_countable)
+            if last == row.cleared_seq:
+                newest[row.channel_id] = (None, row.read_countable)  # nothing has come since
+            elif last != head.channel.last_seq:
                 ended[row.channel_id] = last
         found = self._log.at(ended.items()) if ended else {}
         for channel_id, last in ended.items():
             entry = found.get(message_id(channel_id, last))
             newest[channel_id] = (preview_of(entry), entry.countable) if entry else (None, 0)
         return newest
+
+
+def is_hidden(row: MemberRow, heads: Mapping[str, Head]) -> bool:
+    """Whether its owner has hidden this conversation, and nothing has come since."""
+    head = heads.get(row.channel_id)
+    return head is not None and row.hidden(head.channel.last_seq)
+
+
+def _readable(preview: StoredPreview | None, row: MemberRow) -> StoredPreview | None:
+    """What a list may show him: after a recall or an edit it is an older entry, which may be cleared."""
+    return preview if preview is not None and spans.contains(row.member.spans, preview.seq) else None
 
 
 def _with_entries(rows: Iterable[MemberRow], heads: Mapping[str, Head]) -> list[MemberRow]:
@@ -128,13 +143,21 @@ def _stretch(row: MemberRow, head: Head, last_countable: int) -> Stretch:
         head.channel.recalled,
         read.read_seq,
         read.read_countable,
-        spans.visible_last(row.member.spans, head.channel.last_seq),
+        row.newest(head.channel.last_seq),
         last_countable,
     )
 
 
 def _position(row: MemberRow, head: Head, preview: StoredPreview | None, count: int) -> ListPosition:
-    return ListPosition(row.pinned, count > 0, preview.time_ms if preview else head.last_ms, row.channel_id)
+    left = count > 0 or with_own_messages(row, head).marked_unread
+    return ListPosition(row.pinned, left, _last_ms(row, head, preview), row.channel_id)
+
+
+def _last_ms(row: MemberRow, head: Head, preview: StoredPreview | None) -> int:
+    """When he saw the last of it. How it goes on is no business of who has left and cleared all (I3)."""
+    if preview is not None:
+        return preview.time_ms
+    return head.last_ms if row.member.present else to_ms(row.changed_at)
 
 
 def _conversation(
@@ -155,16 +178,24 @@ def _conversation(
         status=head.channel.status,
         membership=Membership.NORMAL if row.member.present else Membership.LEFT,
         member_count=head.member_count,
-        last_seq=spans.visible_last(row.member.spans, head.channel.last_seq),
+        last_seq=row.newest(head.channel.last_seq),
         read_seq=row.read_seq,
         unread=count,
         unread_label=unread_label(count),
         last_message=_preview(row.channel_id, preview) if preview else None,
-        last_time=wire_time(preview.time_ms if preview else head.last_ms),
+        last_time=wire_time(_last_ms(row, head, preview)),
         pinned=row.pinned,
         notify=row.notify,
         mentioned_seq=mentioned_seq,
+        hidden=row.hidden(head.channel.last_seq),
+        marked_unread=row.marked_unread,
+        cleared_seq=row.cleared_seq,
+        draft=_draft(row.draft) if row.draft else None,
     )
+
+
+def _draft(draft: StoredDraft) -> Draft:
+    return Draft(text=draft.text, reply_to=draft.reply_to, updated_at=wire_time(draft.at_ms))
 
 
 def _preview(channel_id: str, preview: StoredPreview) -> Preview:

@@ -11,12 +11,19 @@ from imapp.domain.ids import message_id
 from imapp.domain.unread import unread_label
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService
-from imapp.services.reading.conversation_rows import ConversationRows, ListPosition
+from imapp.services.reading.conversation_rows import ConversationRows, ListPosition, is_hidden
 from imapp.services.reading.cursors import decode_cursor, encode_cursor
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
-from schemas.conversations import Conversation, ConversationPage, ReadState, SyncPage
+from schemas.conversations import (
+    Conversation,
+    ConversationPage,
+    ConversationQuery,
+    ReadState,
+    Shown,
+    SyncPage,
+)
 from schemas.errors import ErrorCode
 
 _SYNC_PAGE: Final = 200
@@ -54,20 +61,22 @@ class ConversationService:
         self._rows = rows
         self.epoch = epoch
 
-    def page(self, user_id: str, cursor: str | None, limit: int) -> ConversationPage:
+    def page(self, user_id: str, query: ConversationQuery) -> ConversationPage:
         """Pinned first, then unread, then newest first (seed: 按是否存在未读消息和最后聊天时间倒序).
 
         Raises:
             RequestError: `invalid` for a cursor that is not ours.
         """
-        after = decode_cursor(cursor, ListPosition).order if cursor is not None else None
-        rows = self._members.rows_of(user_id)
-        heads = self._channels.heads(row.channel_id for row in rows)
+        after = decode_cursor(query.cursor, ListPosition).order if query.cursor is not None else None
+        members = self._members.rows_of(user_id)
+        heads = self._channels.heads(row.channel_id for row in members)
+        wanted = query.show is Shown.HIDDEN
+        rows = [row for row in members if is_hidden(row, heads) is wanted]
         # All are sorted, but only those of the page are described.
         places = sorted(self._rows.positions(rows, heads), key=_order)
         if after is not None:
             places = [place for place in places if place[0].order > after]
-        page, more = places[:limit], len(places) > limit
+        page, more = places[: query.limit], len(places) > query.limit
         return ConversationPage(
             conversations=self._rows.describe(user_id, [row for _, row in page], heads),
             cursor=encode_cursor(page[-1][0]) if more else None,
@@ -104,6 +113,15 @@ class ConversationService:
         if not shown:
             raise RequestError(ErrorCode.NOT_FOUND)
         return shown[0]
+
+    def check_settable(self, user_id: str, channel_id: str) -> None:
+        """Nothing if this is a conversation of his, present or past.
+
+        Raises:
+            RequestError: `not_found`.
+        """
+        if not self._access.readable(user_id, channel_id).head.channel.last_seq:
+            raise RequestError(ErrorCode.NOT_FOUND)
 
     def read_state(self, user_id: str, channel_id: str, seq: int) -> ReadState:
         """What a channel will look like to somebody who has read it up to `seq`.

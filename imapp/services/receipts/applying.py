@@ -16,7 +16,14 @@ from imapp.services.poison import PoisonRule
 from imapp.services.reading.conversation_rows import ConversationRows
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.services.receipts.events import ReceiptSums, ReceiptTeller, is_small
-from imapp.services.receipts.marks import Known, flushes, newest_reads, readers
+from imapp.services.receipts.marks import (
+    Known,
+    flushes,
+    is_news,
+    newest_reads,
+    readers,
+    second_looks,
+)
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
@@ -80,12 +87,12 @@ class ReceiptRunner:
         flushed = flushes(batch, key, known)
         # First the ledger: a watermark without its receipt would be a reader whom nobody can name.
         self._stores.ledger.append(flushed)
-        marks = self._marks(newest_reads(flushed))
+        marks = self._marks(newest_reads(flushed)) + second_looks(batch, rows)
         self._stores.members.move_marks(marks)
         own = [
             self._notice(mark, rows[mark.channel_id, mark.user_id], heads[mark.channel_id])
             for mark in marks
-            if mark.seq > rows[mark.channel_id, mark.user_id].read_seq
+            if is_news(mark, rows[mark.channel_id, mark.user_id])
         ]
         self._outlet.notify([*own, *self._teller.notices(flushed, heads)])
         self._sums.add({flush.channel_id for flush in flushed if not is_small(heads[flush.channel_id])})

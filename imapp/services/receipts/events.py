@@ -67,8 +67,10 @@ class ReceiptTeller:
             newest[flush.channel_id] = max(up_to, newest.get(flush.channel_id, 0))
         direct = [name for name in newest if heads[name].channel.type is ChannelType.DIRECT]
         groups = {name: max(0, seq - _RECENT) for name, seq in newest.items() if name not in direct}
-        both = self._members.of_channels(direct) if direct else {}
-        return self._senders(groups) | {name: list(people.values()) for name, people in both.items()}
+        audience = self._senders(groups)
+        for row in self._members.rows_in(direct) if direct else ():
+            audience.setdefault(row.channel_id, []).append(row.member)
+        return audience
 
     def _senders(self, after: Mapping[str, int]) -> dict[str, list[Member]]:
         places = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imapp.domain.receipts import Receipt, clamped
 from imapp.stores.channels import Head
-from imapp.stores.members import MemberRow
+from imapp.stores.members import Mark, MemberRow
 from imapp.stores.pushes import Flush
 from schemas.receipts import PushStatus
 from schemas.tasks import ReadMark, ReceiptBatch, ReceivedMark
@@ -53,6 +53,22 @@ def flushes(batch: ReceiptBatch, key: str, known: Known) -> list[Flush]:
     return [
         Flush(key, channel_id, status, tuple(receipts)) for (channel_id, status), receipts in grouped.items()
     ]
+
+
+def second_looks(batch: ReceiptBatch, rows: Mapping[tuple[str, str], MemberRow]) -> list[Mark]:
+    """Marks of what was read before, by people who had marked it as unread: that ends with them."""
+    return [
+        Mark(read.channel_id, read.user_id, row.read_seq, row.read_countable, read.at_ms)
+        for read in batch.reads
+        if (row := rows.get((read.channel_id, read.user_id))) is not None
+        and row.marked_unread
+        and read.seq <= row.read_seq
+    ]
+
+
+def is_news(mark: Mark, row: MemberRow) -> bool:
+    """Whether a mark changes what its owner's devices show."""
+    return mark.seq > row.read_seq or row.marked_unread
 
 
 def _receipts(batch: ReceiptBatch) -> Iterator[tuple[str, Receipt]]:

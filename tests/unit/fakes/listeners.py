@@ -10,6 +10,7 @@ from imapp.gateway.batcher import Batcher, Timing
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.limits import Limits
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.personal import PersonalDesk
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry, Subscriber
@@ -78,6 +79,7 @@ class Listening:
             make_batcher=self._make_batcher,
             marks=MarkCoalescer(FakeTasks(), "queue"),
             received=ReceivedCoalescer(FakeTasks(), "queue"),
+            personal=PersonalDesk(FakeTasks(), "queue", timeout_s=5.0),
             make_presence=NoPresence,
             make_consumer=self._make_consumer,
             resync_frame=RESYNC,
