@@ -1,11 +1,15 @@
 """Queues that vanish, and messages in them that nobody can use."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
 
 from imapp.domain.ids import shard_of
 from tests.support import broker
+from tests.support.cluster import Cluster
 from tests.support.load import Load
 from tests.support.waiting import eventually
 
@@ -80,3 +84,45 @@ def test_a_command_that_raises_is_set_aside_and_its_neighbours_are_stored(load: 
     assert shards == set(range(load.cluster.shards)), "both shards were poisoned"
     assert {str(reply.exception(30)).partition(":")[0] for reply in poisoned} == {"internal"}
     assert load.cluster.database["parked"].count_documents({}) >= len(poisoned)
+
+
+def test_a_command_that_kills_its_writers_is_set_aside_and_everybody_is_served(load: Load) -> None:
+    """Guard: a batch seen three times runs command by command, and what is running is noted beforehand.
+
+    Switch: with `_SUSPECT_AFTER` out of reach in `services.writing.batches` it kills one writer after the
+    other, and nothing is set aside (nobody is whole in time).
+    """
+    for writer in load.cluster.writers:
+        load.cluster.restart(writer, failpoints="writer.command~poison=kill")
+    load.cluster.wait_consumers(2)
+    parked = load.cluster.database["parked"]
+    before = parked.count_documents({})
+    with load, supervised(load.cluster):
+        load.wait_moment()
+        load.hurts_now()
+        deadly = load.pairs[0].client.post_text(load.pair_channels[0], "x", client_message_id="poison")
+        eventually(lambda: parked.count_documents({}) > before, timeout=2 * _PARKED_S, what="it is set aside")
+        load.hurts_now()
+        load.wait_recovered()
+    assert str(deadly.exception(_PARKED_S)).partition(":")[0] in ("internal", "busy")
+    assert parked.count_documents({}) == before + 1
+
+
+@contextmanager
+def supervised(cluster: Cluster) -> Iterator[None]:
+    """Writers that die are started again, as by systemd."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            for writer in cluster.writers:
+                if not cluster.processes[writer].is_running:
+                    cluster.processes[writer].start()
+
+    thread = threading.Thread(target=watch, name="supervisor", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

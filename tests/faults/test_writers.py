@@ -1,18 +1,23 @@
 """A writer that comes back beside its successor, and what a writer's fast writes lose."""
 
+import time
+from datetime import datetime
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
 from devstack.services import Stack
 from tests.support import broker
+from tests.support.clock import ClockFile
 from tests.support.cluster import Cluster
 from tests.support.load import Load
 from tests.support.waiting import eventually
 
 _MENDED_S = 30.0
 _HUNG_S = 30.0
+_HOUR_S: Final = 3600
 
 
 def test_a_hung_writer_that_returns_beside_its_successor_stores_nothing_twice(
@@ -97,6 +102,62 @@ def test_batches_lost_on_the_way_to_a_gateway_are_noticed_and_filled(load: Load,
             lambda: "stream_gap" in load.cluster.logs(gateway), timeout=_MENDED_S, what="the gap is noticed"
         )
         load.wait_recovered()
+
+
+@pytest.mark.parametrize("step_s", [_HOUR_S, pytest.param(-_HOUR_S, marks=pytest.mark.long)])
+def test_a_writer_whose_clock_jumps_forth_and_back_keeps_order_heads_and_receipts(
+    load: Load, tmp_path: Path, step_s: int
+) -> None:
+    """Guard: order, repeats and heads go by `seq`, waits by the monotonic clock; a time is only shown.
+
+    Switch: with `time` before `seq` in `stores.channels.head_of` a head stays behind once the clock has gone
+    back (not mended).
+    """
+    clock = ClockFile(tmp_path / "clock")
+    for writer in load.cluster.writers:
+        load.cluster.restart(writer, environment=clock.worker_environment)
+    load.cluster.wait_consumers(2)
+    try:
+        with load:
+            load.wait_moment()
+            for shift in (step_s, 0):
+                load.hurts_now()
+                clock.step(shift)
+                load.wait_recovered()
+                assert _shift_of(load) == pytest.approx(shift, abs=60), "the writers' clock is stepped"
+            _check_receipt(load)
+            load.hush()
+            eventually(
+                partial(_are_mended, load.cluster, load.pair_channels),
+                timeout=_MENDED_S,
+                what="heads are right",
+            )
+        assert not load.silences
+    finally:
+        for writer in load.cluster.writers:
+            process = load.cluster.processes[writer]
+            for name in clock.worker_environment:
+                del process.environment[name]
+            load.cluster.restart(writer)
+
+
+def _shift_of(load: Load) -> float:
+    """By how much the time of a message that is sent now differs from the right one."""
+    an, bo = load.scene.people("an", "bo")
+    sent = load.scene.connect(an).send_text(None, "what is the time?", to=bo)
+    assert sent.server_time is not None
+    return datetime.fromisoformat(sent.server_time).timestamp() - time.time()
+
+
+def _check_receipt(load: Load) -> None:
+    """What was read is shown as read, and not before it was sent."""
+    an, bo = load.scene.people("an", "bo")
+    sent = load.scene.connect(an).send_text(None, "read me", to=bo)
+    asker = load.scene.rest(an)
+    load.scene.rest(bo).read(sent.channel_id or "", sent.seq or 0)
+    eventually(lambda: asker.pushes(sent.message_id or "").counts.read == 1, timeout=_MENDED_S)
+    (push,) = asker.pushes(sent.message_id or "").pushes
+    assert push.last_modified_time >= (sent.server_time or "")
 
 
 Row = dict[str, Any]
