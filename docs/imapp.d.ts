@@ -106,6 +106,22 @@ export type ErrorCode =
   | "busy"
   | "internal";
 
+/** A new emoji: either a character or an address. */
+export interface AddEmojiBody {
+  /** Why, for those who read the audit log: a ticket, a complaint, a court order. 1 to 500 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  reason?: string | null;
+  /** What stands between `[:` and `:]`; the emoji's id (seed: emoji_id). 1 to 32 characters; pattern `^[a-z0-9_+-]{1,32}$(?!\n)`. */
+  shortcode: string;
+  /** The pack it is in. 1 to 32 characters; pattern `^[a-z0-9_-]{1,32}$(?!\n)`. */
+  pack: string;
+  /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  name: string;
+  /** The Unicode emoji that it is, if it is no picture. At most 16 characters. Default: "". */
+  character?: string;
+  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
+  address?: string;
+}
+
 /** Add people, all or none; a direct chat becomes a group. */
 export interface AddMembers {
   type: "add_members";
@@ -229,6 +245,20 @@ export interface AuditRecord {
   outcome: string | null;
   /** When the outcome was known. */
   ended: string | null;
+}
+
+/** What changes about an emoji; absent fields stay. Its shortcode stands in messages, and stays. */
+export interface ChangeEmojiBody {
+  /** Why, for those who read the audit log: a ticket, a complaint, a court order. 1 to 500 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  reason?: string | null;
+  /** The pack it is in. 1 to 32 characters; pattern `^[a-z0-9_-]{1,32}$(?!\n)`. */
+  pack?: string | null;
+  /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  name?: string | null;
+  /** The Unicode emoji that it is, if it is no picture. At most 16 characters. */
+  character?: string | null;
+  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
+  address?: string | null;
 }
 
 /** A direct chat or a group, as one of its members sees it. */
@@ -434,6 +464,64 @@ export interface EditBody {
   content: string;
   /** Members who are addressed. At most 100 entries. */
   mentions?: string[];
+}
+
+/** One emoji: a Unicode character, or a picture at an address. */
+export interface Emoji {
+  /** What stands between `[:` and `:]`; the emoji's id (seed: emoji_id). 1 to 32 characters; pattern `^[a-z0-9_+-]{1,32}$(?!\n)`. */
+  shortcode: string;
+  /** The pack it is in. 1 to 32 characters; pattern `^[a-z0-9_-]{1,32}$(?!\n)`. */
+  pack: string;
+  /** For people, and for who can't see it. */
+  name: string;
+  /** The Unicode emoji that it is, if it is no picture. At most 16 characters. */
+  character: string;
+  /** A file key or an https address (seed: key或者url); or empty. */
+  address: string;
+}
+
+/** A pack, and how many emoji are in it. */
+export interface EmojiPack {
+  /** The pack it is in. 1 to 32 characters; pattern `^[a-z0-9_-]{1,32}$(?!\n)`. */
+  pack: string;
+  emojis: number;
+}
+
+/** Packs by name. */
+export interface EmojiPackPage {
+  packs: EmojiPack[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** Emoji by shortcode. */
+export interface EmojiPage {
+  emojis: Emoji[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** A page of the emoji table: of one pack, or all. */
+export interface Emojis {
+  type: "emojis";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The pack it is in. 1 to 32 characters; pattern `^[a-z0-9_-]{1,32}$(?!\n)`. */
+  pack?: string | null;
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor?: string | null;
+  /** 1 to 200. Default: 200. */
+  limit?: number;
+}
+
+/** A page of the emoji table. */
+export interface EmojisReply {
+  type: "ok";
+  emojis: Emoji[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
 }
 
 /**
@@ -1164,6 +1252,7 @@ export type ClientFrame =
   | RemoveMember
   | Leave
   | Watch
+  | Emojis
   | Typing
   | Ping;
 
@@ -1187,6 +1276,7 @@ export type Reply =
   | SyncReply
   | HistoryReply
   | WatchReply
+  | EmojisReply
   | Pong
   | ErrorReply;
 
@@ -1213,6 +1303,7 @@ export interface Replies {
   remove_member: WrittenReply;
   leave: WrittenReply;
   watch: WatchReply;
+  emojis: EmojisReply;
   typing: never;
   ping: Pong;
 }

@@ -48,6 +48,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         history=services.history,
         conversations=services.conversations,
         pushes=services.pushes,
+        emojis=services.emojis,
         presence=services.presence,
         health=services.health,
         admin=services.admin,

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 from schemas.channels import Written
 from schemas.common import (
     MAX_HISTORY_PAGE,
+    MAX_LIST_PAGE,
     MAX_WATCHED,
     NO_CONTROLS,
     Avatar,
@@ -31,6 +32,7 @@ from schemas.common import (
     UserIds,
 )
 from schemas.conversations import Conversation, DraftBody, ReadState, SyncPage
+from schemas.emojis import EmojiPage, PackName
 from schemas.errors import CodeName
 from schemas.messages import Content, Entry, Extra, ForwardOf, HistoryPage, MentionAll, Mentions, ReplyTo
 from schemas.presence import PresenceList
@@ -192,6 +194,14 @@ class Watch(Request, kw_only=True, tag="watch"):
     user_ids: Annotated[list[UserId], Meta(max_length=MAX_WATCHED)]
 
 
+class Emojis(Request, kw_only=True, tag="emojis"):
+    """A page of the emoji table: of one pack, or all."""
+
+    pack: PackName | None = None
+    cursor: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE)] = MAX_LIST_PAGE
+
+
 class Typing(Request, kw_only=True, tag="typing"):
     """I am writing something in this channel. No reply; more than one in 3 s is dropped."""
 
@@ -219,6 +229,7 @@ ClientFrame = (
     | RemoveMember
     | Leave
     | Watch
+    | Emojis
     | Typing
     | Ping
 )
@@ -272,6 +283,12 @@ class HistoryReply(HistoryPage, kw_only=True, tag_field="type", tag="ok"):
 
 class WatchReply(PresenceList, kw_only=True, tag_field="type", tag="ok"):
     """Their presence now, in the order of the request."""
+
+    id: RequestId
+
+
+class EmojisReply(EmojiPage, kw_only=True, tag_field="type", tag="ok"):
+    """A page of the emoji table."""
 
     id: RequestId
 
@@ -367,6 +384,7 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     RemoveMember: WrittenReply,
     Leave: WrittenReply,
     Watch: WatchReply,
+    Emojis: EmojisReply,
     Typing: None,
     Ping: Pong,
 }

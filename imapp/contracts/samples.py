@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas import conversations, messages, presence, users
+from schemas import conversations, emojis, messages, presence, users
 from schemas.common import ChannelStatus, ChannelType, Membership, MessageType, Notify
 
 CHANNEL_ID: Final = "3v1c0q8m2k5t7n9p4r6s1000"
@@ -31,6 +31,9 @@ QUOTE: Final = messages.Quote(
     content="How is the build?",
 )
 FORWARDED: Final = messages.Forwarded(sender="chen", sender_name="Chen 陈", server_time=TIME)
+EMOJI: Final = emojis.Emoji(
+    shortcode="grinning", pack="faces", name="grinning face", character="😀", address=""
+)
 PREVIEW: Final = conversations.Preview(
     message_id=MESSAGE_ID,
     seq=42,

@@ -20,7 +20,7 @@ _REASON: Final = "reason"
 _MOST_CHARS: Final = 200
 _MOST_LISTED: Final = 50
 _ABOUT: Final = frozenset(
-    {"user_id", "channel_id", "message_id", "connection_id", "sender", "member", "target"}
+    {"user_id", "channel_id", "message_id", "connection_id", "sender", "member", "target", "shortcode"}
 )
 """Fields that name what an action is about."""
 

@@ -19,6 +19,7 @@ from imapp.services.presence import PresenceService
 from imapp.services.pushes.recipients import PushService
 from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.directory import DirectoryService
+from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from schemas.channels import Written
 from schemas.tasks import AddMembers, AnyCommand, CreateGroup, Result
@@ -40,6 +41,7 @@ class RestServices:
     history: HistoryService
     conversations: ConversationService
     pushes: PushService
+    emojis: EmojiService
     presence: PresenceService
     health: HealthService
     admin: Administration

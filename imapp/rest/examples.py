@@ -10,6 +10,7 @@ from imapp.contracts.samples import (
     CHANNEL_ID,
     CLIENT_ID,
     CONVERSATION,
+    EMOJI,
     ENTRY,
     FORWARDED,
     MESSAGE_ID,
@@ -18,7 +19,18 @@ from imapp.contracts.samples import (
     QUOTE,
     TIME,
 )
-from schemas import admin, channels, conversations, errors, health, messages, presence, receipts, users
+from schemas import (
+    admin,
+    channels,
+    conversations,
+    emojis,
+    errors,
+    health,
+    messages,
+    presence,
+    receipts,
+    users,
+)
 from schemas.common import (
     ChannelStatus,
     ChannelType,
@@ -77,6 +89,8 @@ _AUDIT_RECORD: Final = admin.AuditRecord(
 )
 _DRAFT_BODY: Final = conversations.DraftBody(text="Shall we")
 
+_PACK: Final = emojis.EmojiPack(pack="faces", emojis=88)
+
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
     AN,
     ENTRY,
@@ -119,6 +133,14 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     ),
     QUOTE,
     FORWARDED,
+    EMOJI,
+    emojis.EmojiPage(emojis=[EMOJI], cursor=None),
+    emojis.EmojiPackPage(packs=[_PACK], cursor=None),
+    _PACK,
+    emojis.AddEmojiBody(
+        shortcode="party_cat", pack="ours", name="Party cat", address="https://im.example/cat.png"
+    ),
+    emojis.ChangeEmojiBody(name="Dancing cat"),
     conversations.ConversationPage(conversations=[CONVERSATION], cursor=None),
     conversations.SyncPage(
         epoch="b41f0c7e", conversations=[CONVERSATION], cursor="lKhiNDFmMGM3ZQAAoA", more=False

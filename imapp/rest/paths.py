@@ -8,8 +8,14 @@ from msgspec import inspect
 from werkzeug.routing import BaseConverter, ValidationError
 
 from schemas.common import ChannelId, MessageId, UserId
+from schemas.emojis import Shortcode
 
-KINDS: Final[dict[str, Any]] = {"channel": ChannelId, "message": MessageId, "user": UserId}
+KINDS: Final[dict[str, Any]] = {
+    "channel": ChannelId,
+    "message": MessageId,
+    "user": UserId,
+    "emoji": Shortcode,
+}
 
 
 class IdConverter(BaseConverter):

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from imapp.stores import audit, join_requests, outbox, pushes
+from imapp.stores import audit, emojis, join_requests, outbox, pushes
 from imapp.stores.mongo import Database, mapped_errors
 
 _ATTEMPTS_KEPT_S: Final = 24 * 3600
@@ -39,6 +39,7 @@ _INDEXES: Final = {
     "pushes": pushes.INDEXES,
     "audit": audit.INDEXES,
     "push_outbox": outbox.INDEXES,
+    "emojis": emojis.INDEXES,
     "users": [
         IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
         # Each gateway asks twice a second who is no longer active: two ranges of it.

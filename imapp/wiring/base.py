@@ -11,8 +11,10 @@ from imapp.config import Config
 from imapp.domain.decisions import Windows
 from imapp.errors import StoreUnavailable
 from imapp.logs import get_log
+from imapp.services.operating.starter_emojis import seed_emojis
 from imapp.services.presence import PresenceService
 from imapp.stores.connections import ConnectionStore
+from imapp.stores.emojis import EmojiStore
 from imapp.stores.gateways import GatewayStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.meta import load_identity
@@ -32,6 +34,7 @@ def open_store(config: Config, pool_size: int) -> Database:
         try:
             create_schema(database)
             load_identity(database)
+            seed_emojis(EmojiStore(database))
         except StoreUnavailable as error:
             log.warning("waiting_for_mongodb", error=str(error)[:200])
             time.sleep(_STORE_PAUSE_S)

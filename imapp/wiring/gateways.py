@@ -42,9 +42,11 @@ from imapp.services.reading.access import AccessService
 from imapp.services.reading.conversation_rows import ConversationRows
 from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.directory import DirectoryService
+from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
+from imapp.stores.emojis import EmojiStore
 from imapp.stores.gateways import GatewayStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
@@ -75,6 +77,7 @@ class GatewayServices:
     history: HistoryService
     conversations: ConversationService
     pushes: PushService
+    emojis: EmojiService
     presence: PresenceService
     health: HealthService
     admin: Administration
@@ -94,6 +97,7 @@ def gateway_services(config: Config) -> GatewayServices:
         UserStore(database),
     )
     access = AccessService(channels, members)
+    emojis = EmojiService(EmojiStore(database))
     history = HistoryService(access, log)
     conversations = ConversationService(
         access=access,
@@ -129,6 +133,7 @@ def gateway_services(config: Config) -> GatewayServices:
             history=history,
             conversations=conversations,
             quotas=quotas,
+            emojis=emojis,
             door=door,
             heartbeat_s=config.heartbeat_s,
             windows=windows(config),
@@ -145,6 +150,7 @@ def gateway_services(config: Config) -> GatewayServices:
         directory=DirectoryService(access, members, users),
         history=history,
         conversations=conversations,
+        emojis=emojis,
         pushes=PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users),
         presence=presence,
         health=HealthService(

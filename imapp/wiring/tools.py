@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from imapp.config import Config
+from imapp.services.operating.starter_emojis import seed_emojis
 from imapp.services.writing.writer import Writer
+from imapp.stores.emojis import EmojiStore
 from imapp.stores.mongo import connect
 from imapp.stores.outbox import Outbox
 from imapp.stores.schema import create_schema
@@ -28,6 +30,7 @@ def tool_services(config: Config) -> ToolServices:
     """
     database = connect(config.mongo_url, pool_size=2)
     create_schema(database)
+    seed_emojis(EmojiStore(database))
     return ToolServices(
         users=UserStore(database), outbox=Outbox(database), writer=make_writer(config, database)
     )

@@ -13,6 +13,7 @@ from imapp.gateway.limits import Limits
 from imapp.services.identity.identities import Authenticator
 from imapp.services.identity.quotas import QuotaService
 from imapp.services.reading.conversations import ConversationService
+from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.ws.connection import Connection
 from schemas.frames import CloseCode
@@ -30,6 +31,7 @@ class SessionServices:
     history: HistoryService
     conversations: ConversationService
     quotas: QuotaService
+    emojis: EmojiService
     door: Door
     heartbeat_s: int
     windows: Windows

@@ -16,6 +16,7 @@ from imapp.ws.client import Client
 from imapp.ws.dialogue import encode, error_frame, written_frame
 from schemas import frames
 from schemas.conversations import Conversation, ReadState
+from schemas.emojis import EmojiQuery
 from schemas.errors import ErrorCode
 from schemas.messages import HistoryQuery
 from schemas.tasks import AddMembers, AnyCommand, AnyPersonalWrite, CreateGroup, PersonalAnswer, Result
@@ -197,6 +198,13 @@ def _watch(client: Client, request: frames.Watch) -> None:
     client.reply(encode(frames.WatchReply(id=request.id, users=users)))
 
 
+def _emojis(client: Client, request: frames.Emojis) -> None:
+    client.services.limits.lists.check(client.user_id)
+    query = EmojiQuery(pack=request.pack, cursor=request.cursor, limit=request.limit)
+    page = client.services.emojis.page(query)
+    client.reply(encode(with_id(frames.EmojisReply, request.id, page)))
+
+
 def _typing(client: Client, request: frames.Typing) -> None:
     client.services.gateway.presence.typed(client, request.channel_id, client.user_name)
 
@@ -226,6 +234,7 @@ VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.RemoveMember: _remove_member,
     frames.Leave: _leave,
     frames.Watch: _watch,
+    frames.Emojis: _emojis,
     frames.Typing: _typing,
     frames.Ping: _ping,
 }

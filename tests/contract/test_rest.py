@@ -72,7 +72,12 @@ def place(cluster: Cluster) -> Iterator[Place]:
         group = client.write("create_group", name="Team", user_ids=[bo, chen]).channel_id
         direct_channel(client, bo)
         sent = [client.send_text(group, f"text {number}") for number in range(5)]
-        ids = {"channel_id": group, "message_id": str(sent[-1].message_id), "user_id": bo}
+        ids = {
+            "channel_id": group,
+            "message_id": str(sent[-1].message_id),
+            "user_id": bo,
+            "shortcode": "grinning",
+        }
         yield Place(cluster.gateway_urls[0], make_token(an), ids)
 
 

@@ -58,6 +58,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "remove_member": {"client_message_id": "m1", "channel_id": NOWHERE, "user_id": "bo"},
     "leave": {"client_message_id": "m1", "channel_id": NOWHERE},
     "watch": {"user_ids": ["bo"]},
+    "emojis": {"pack": "faces", "cursor": "a", "limit": 1},
     "typing": {"channel_id": NOWHERE},
     "ping": {},
 }

@@ -53,6 +53,7 @@ class Place:
     channel_id: str
     message_id: str
     user_id: str
+    shortcode: str = "nothing"
 
 
 class Cast:
@@ -70,6 +71,8 @@ class Cast:
             for number, who in enumerate(Who)
             if who is not Who.NOBODY
         }
+        self.shortcode = f"e{secrets.token_hex(8)}"
+        self._paint()
         self.channel = self._play(self.clients[Who.OWNER])
         self.secret = f"secret-{secrets.token_hex(8)}"
         self.direct = self._whisper(self.clients[Who.OWNER])
@@ -82,7 +85,7 @@ class Cast:
 
     def place(self, text: str = "later") -> Place:
         """The group, and one of its texts."""
-        return Place(self.channel, f"{self.channel}.{self.seqs[text]:012d}", self.extra)
+        return Place(self.channel, f"{self.channel}.{self.seqs[text]:012d}", self.extra, self.shortcode)
 
     def nowhere(self) -> list[Place]:
         """Places like it that do not exist: no such channel, and no such entry in this one."""
@@ -107,6 +110,11 @@ class Cast:
         self.cluster.database["members"].update_one(
             {"channel_id": self.channel, "user_id": self.ids[Who.ADMIN]}, {"$set": {"role": 1}}
         )
+
+    def _paint(self) -> None:
+        """An emoji of this cast's own, which one of them may take out."""
+        emoji = {"_id": self.shortcode, "pack": "ours", "name": "Emoji", "character": "😀", "address": ""}
+        self.cluster.database["emojis"].insert_one({**emoji, "removed": False})
 
     def _play(self, owner: Client) -> str:
         first = [self.ids[who] for who in (Who.ADMIN, Who.MEMBER, Who.GONE, Who.BACK, Who.DISABLED)]

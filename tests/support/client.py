@@ -22,6 +22,7 @@ _REPLIES: Final[Mapping[str, type]] = {
     "sync": frames.SyncReply,
     "history": frames.HistoryReply,
     "watch": frames.WatchReply,
+    "emojis": frames.EmojisReply,
     "ping": frames.Pong,
 }
 """What a request is answered with; all others are writes."""

@@ -129,6 +129,15 @@ ROUTES: Final[Mapping[str, Row]] = {
     "PATCH conversations.set_conversation": Row(rights=ONCE_IN, needs=lambda _: {"pinned": True}),
     "PUT conversations.mark_read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
     "GET conversations.sync": Row(rights=ANYBODY),
+    "GET emojis.list_emojis": Row(rights=ANYBODY, variants=({}, {"pack": "faces"})),
+    "GET emojis.get_emoji": Row(rights=ANYBODY),
+    "GET emojis.list_emoji_packs": Row(rights=ANYBODY),
+    "POST emojis.add_emoji": Row(
+        rights=OPERATING,
+        needs=lambda _: {"shortcode": "added", "pack": "ours", "name": "Added", "character": "😀"},
+    ),
+    "PATCH emojis.change_emoji": Row(rights=OPERATING, needs=lambda _: {"name": "Another"}),
+    "DELETE emojis.remove_emoji": Row(rights=OPERATING),
     "GET administration.find_users": Row(rights=OPERATING),
     "POST administration.disable_user": Row(rights=OPERATING, needs=lambda _: {"reason": "a test"}),
     "POST administration.enable_user": Row(rights=OPERATING, needs=lambda _: {"reason": "a test"}),
@@ -160,6 +169,7 @@ FRAMES: Final[Mapping[str, Row]] = {
     # These two are never answered, so they tell nobody anything; what they do is looked at on its own.
     "received": Row(rights=ANYBODY, needs=lambda _: {"seq": 8}),
     "typing": Row(rights=ANYBODY),
+    "emojis": Row(rights=ANYBODY),
     "watch": Row(rights=ANYBODY, needs=lambda cast: {"user_ids": [cast.extra]}),
     "history": Row(rights=ONCE_IN, variants=_PAGES),
     "update_channel": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "name": cast.name}),

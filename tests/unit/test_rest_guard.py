@@ -26,6 +26,7 @@ IDS: Final = {
     "message_id": "c" * 24 + ".000000000001",
     "user_id": "bo",
     "name": "start.js",
+    "shortcode": "grinning",
 }
 
 

@@ -1,6 +1,15 @@
 """The resources: one blueprint each. A view's docstring is public: it is the operation's description."""
 
-from imapp.rest.resources import administration, channels, conversations, health, members, messages, people
+from imapp.rest.resources import (
+    administration,
+    channels,
+    conversations,
+    emojis,
+    health,
+    members,
+    messages,
+    people,
+)
 
 BLUEPRINTS = (
     people.blueprint,
@@ -8,6 +17,7 @@ BLUEPRINTS = (
     members.blueprint,
     messages.blueprint,
     conversations.blueprint,
+    emojis.blueprint,
     health.blueprint,
     administration.blueprint,
 )

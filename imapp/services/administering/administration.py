@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from imapp.services.administering.audit import AuditService
 from imapp.services.administering.channels import ChannelAdmin
 from imapp.services.administering.connections import ConnectionAdmin
+from imapp.services.administering.emojis import EmojiAdmin
 from imapp.services.administering.people import PeopleAdmin
 
 
@@ -14,5 +15,6 @@ class Administration:
 
     audit: AuditService
     people: PeopleAdmin
+    emojis: EmojiAdmin
     channels: ChannelAdmin
     connections: ConnectionAdmin

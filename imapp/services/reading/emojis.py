@@ -1,0 +1,60 @@
+"""The emoji table, for who writes and who reads."""
+
+from typing import Final
+
+import msgspec
+
+from imapp.errors import RequestError
+from imapp.stores.emojis import EmojiStore
+from schemas.emojis import Emoji, EmojiPackPage, EmojiPage, EmojiQuery, PackName, Shortcode
+from schemas.errors import ErrorCode
+
+_START: Final = ""
+"""Sorts before every name."""
+
+
+class EmojiService:
+    """Lists emoji and packs. They are for everybody."""
+
+    def __init__(self, emojis: EmojiStore) -> None:
+        self._emojis = emojis
+
+    def page(self, query: EmojiQuery) -> EmojiPage:
+        """Emoji of one pack or of all, by shortcode.
+
+        Raises:
+            RequestError: `invalid` for a cursor that is not ours.
+        """
+        found = self._emojis.page(query.pack, _after(query.cursor, Shortcode), query.limit + 1)
+        page = found[: query.limit]
+        return EmojiPage(emojis=page, cursor=page[-1].shortcode if len(found) > len(page) else None)
+
+    def packs(self, cursor: str | None, limit: int) -> EmojiPackPage:
+        """Packs by name.
+
+        Raises:
+            RequestError: `invalid` for a cursor that is not ours.
+        """
+        found = self._emojis.packs(_after(cursor, PackName), limit + 1)
+        page = found[:limit]
+        return EmojiPackPage(packs=page, cursor=page[-1].pack if len(found) > len(page) else None)
+
+    def emoji(self, shortcode: str) -> Emoji:
+        """One emoji.
+
+        Raises:
+            RequestError: `not_found`.
+        """
+        found = self._emojis.find(shortcode)
+        if found is None:
+            raise RequestError(ErrorCode.NOT_FOUND)
+        return found
+
+
+def _after(cursor: str | None, kind: object) -> str:
+    if cursor is None:
+        return _START
+    try:
+        return str(msgspec.convert(cursor, type=kind))
+    except msgspec.ValidationError as error:
+        raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error

@@ -1,0 +1,114 @@
+"""The emoji table: collection `emojis` [t_im_emoji]. The id is the shortcode (emoji_id)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from pymongo import ASCENDING, IndexModel, UpdateOne
+
+from imapp.errors import LogConflict
+from imapp.stores.mongo import Database, Document, mapped_errors
+from schemas.emojis import Emoji, EmojiPack
+
+INDEXES: Final = [IndexModel([("pack", ASCENDING), ("_id", ASCENDING)], name="pack")]
+
+# What was taken out stays as a mark, so that no starter pack brings it back.
+_THERE: Final[Document] = {"removed": False}
+
+
+class EmojiStore:
+    """Reads emoji; writes them for administrators."""
+
+    def __init__(self, database: Database) -> None:
+        self._emojis = database["emojis"]
+
+    def find(self, shortcode: str) -> Emoji | None:
+        """The emoji with this shortcode."""
+        with mapped_errors():
+            row = self._emojis.find_one({"_id": shortcode, **_THERE})
+        return _emoji(row) if row else None
+
+    def page(self, pack: str | None, after: str, limit: int) -> list[Emoji]:
+        """Emoji of one pack or of all, by shortcode, those after the given one."""
+        wanted: Document = {"_id": {"$gt": after}, **_THERE}
+        if pack is not None:
+            wanted["pack"] = pack
+        with mapped_errors():
+            return [_emoji(row) for row in self._emojis.find(wanted).sort("_id", ASCENDING).limit(limit)]
+
+    def packs(self, after: str, limit: int) -> list[EmojiPack]:
+        """Packs that have any emoji, by name, those after the given one."""
+        stages: list[Document] = [
+            {"$match": {"pack": {"$gt": after}, **_THERE}},
+            {"$group": {"_id": "$pack", "emojis": {"$sum": 1}}},
+            {"$sort": {"_id": ASCENDING}},
+            {"$limit": limit},
+        ]
+        with mapped_errors():
+            return [
+                EmojiPack(pack=row["_id"], emojis=row["emojis"]) for row in self._emojis.aggregate(stages)
+            ]
+
+    def count(self, at_most: int) -> int:
+        """How many there are; counts no further than asked."""
+        with mapped_errors():
+            return self._emojis.count_documents(_THERE, limit=at_most)
+
+    def add(self, emoji: Emoji) -> bool:
+        """Store a new emoji, or one in place of what was taken out; False if there is one already."""
+        try:
+            with mapped_errors():
+                self._emojis.insert_one(_document(emoji))
+        except LogConflict:
+            with mapped_errors():
+                fields = {name: value for name, value in _document(emoji).items() if name != "_id"}
+                written = self._emojis.update_one({"_id": emoji.shortcode, "removed": True}, {"$set": fields})
+            return written.modified_count == 1
+        return True
+
+    def replace(self, emoji: Emoji) -> bool:
+        """Store an emoji in place of the one with its shortcode; False if there is none."""
+        with mapped_errors():
+            written = self._emojis.replace_one({"_id": emoji.shortcode, **_THERE}, _document(emoji))
+        return written.matched_count == 1
+
+    def remove(self, shortcode: str) -> Emoji | None:
+        """Take an emoji out, or know that it was; None if there never was one."""
+        with mapped_errors():
+            row = self._emojis.find_one_and_update({"_id": shortcode}, {"$set": {"removed": True}})
+        return _emoji(row) if row else None
+
+    def has_pack(self, pack: str) -> bool:
+        """Whether anything is or was in a pack."""
+        with mapped_errors():
+            return self._emojis.find_one({"pack": pack}, {"_id": 1}) is not None
+
+    def put_missing(self, emojis: Iterable[Emoji]) -> None:
+        """Store those whose shortcode was never used; all others stay as they are."""
+        documents = [_document(emoji) for emoji in emojis]
+        updates = [
+            UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
+            for document in documents
+        ]
+        with mapped_errors():
+            self._emojis.bulk_write(updates, ordered=False)
+
+
+def _document(emoji: Emoji) -> Document:
+    return {
+        "_id": emoji.shortcode,
+        "pack": emoji.pack,
+        "name": emoji.name,
+        "character": emoji.character,
+        "address": emoji.address,
+        **_THERE,
+    }
+
+
+def _emoji(row: Document) -> Emoji:
+    return Emoji(
+        shortcode=row["_id"],
+        pack=row["pack"],
+        name=row["name"],
+        character=row["character"],
+        address=row["address"],
+    )
