@@ -593,6 +593,37 @@ export interface ErrorReply {
   errors?: { [name: string]: unknown } | null;
 }
 
+/** A file that is stored. Of an image: how large it is, and which thumbnails there are. */
+export interface File {
+  /** A file's id, given by the server. 1 to 64 characters; pattern `^[A-Za-z0-9_-]{1,64}$(?!\n)`. */
+  file_id: string;
+  /** What the file was called where it came from: data to show, never a path to write to. At most 255 characters. */
+  name: string;
+  /** By its content. */
+  media_type: string;
+  /** Bytes, as they are fetched. At least 1. */
+  size: number;
+  /**
+   * Of the bytes that are fetched. Pattern `^[0-9a-f]{64}$(?!
+   * )`.
+   */
+  sha256: string;
+  /** Pixels, as shown. At least 1. */
+  width: number | null;
+  /** Pixels, as shown. At least 1. */
+  height: number | null;
+  /** RFC 3339, UTC, milliseconds. */
+  created_at: string;
+}
+
+/** An address that needs no token for a while; good for one person alone. */
+export interface FileUrl {
+  /** Relative to the server. */
+  url: string;
+  /** RFC 3339, UTC, milliseconds. */
+  expires_at: string;
+}
+
 /** Who said first what is forwarded, and when. Where is not told. */
 export interface Forwarded {
   /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */

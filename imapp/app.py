@@ -53,6 +53,9 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         health=services.health,
         admin=services.admin,
         quotas=services.quotas,
+        keeping=services.keeping,
+        fetching=services.fetching,
+        signer=services.signer,
         door=services.door,
         command_timeout_s=config.command_timeout_s,
     )

@@ -189,6 +189,16 @@ class Config:
     unfinished_s: float = seconds(
         "UNFINISHED_S", 30.0, meaning="how long a WebSocket message or an HTTP body may take to arrive whole"
     )
+    upload_s: float = seconds("UPLOAD_S", 300.0, meaning="how long an upload may take to arrive whole")
+    unsent_file_s: float = seconds(
+        "UNSENT_FILE_S",
+        86_400.0,
+        most=2_592_000,
+        meaning="how long a file is kept that no message has referred to",
+    )
+    collect_every_s: float = seconds(
+        "COLLECT_EVERY_S", 10.0, meaning="how often files that nothing refers to are removed"
+    )
     lease_renew_s: float = seconds(
         "LEASE_RENEW_S", 2.0, meaning="how often a gateway renews its lease; less than half of `IM_LEASE_S`"
     )
@@ -275,6 +285,16 @@ class Config:
         2_000,
         most=1_000_000,
         meaning="channels that a person can be brought into, counting direct chats; 0: no limit",
+    )
+    max_file_mb: int = number(
+        "MAX_FILE_MB", 50, most=1_000, unit="MB", meaning="how large a file may be; 0: no limit"
+    )
+    max_files_mb_of_user: int = number(
+        "MAX_FILES_MB_OF_USER",
+        5_000,
+        most=1_000_000_000,
+        unit="MB",
+        meaning="how much a person may have sent up of what is still kept; 0: no limit",
     )
     trusted_proxies: tuple[str, ...] = texts(
         "TRUSTED_PROXIES",

@@ -51,7 +51,7 @@ def when_ready(server: Any) -> None:
 def pre_request(worker: Any, request: Any) -> None:
     """A request's header has been read."""
     del worker
-    http.begin_request(request, _config.unfinished_s)
+    http.begin_request(request, http.patience_for(request, _config.unfinished_s, _config.upload_s))
 
 
 def post_request(worker: Any, request: Any, environ: Any, response: Any) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import gevent
 
+UPLOAD_PATH: Final = "/api/v1/files"
+
 _PIECE_BYTES: Final = 16_384
 # Who is refused before his body was read is still sending it; closing at once could cost him the answer.
 _READ_OFF_BYTES: Final = 1_000_000
@@ -39,6 +41,12 @@ class PatientSocket:
         with gevent.Timeout(left, TimeoutError):
             data: bytes = self.sock.recv(size)
         return data
+
+
+def patience_for(request: Any, patience_s: float, upload_s: float) -> float:
+    """How long a request's body may take: more for a file, of which only its beginning is read unasked."""
+    is_upload = request.method == "POST" and request.path == UPLOAD_PATH
+    return upload_s if is_upload else patience_s
 
 
 def begin_request(request: Any, patience_s: float) -> None:

@@ -7,6 +7,7 @@ from schemas.common import ChannelStatus, ChannelType, Membership, MessageType, 
 
 CHANNEL_ID: Final = "3v1c0q8m2k5t7n9p4r6s1000"
 MESSAGE_ID: Final = f"{CHANNEL_ID}.000000000042"
+FILE_ID: Final = "k3v9q2m7c1t8r5x0a6d4e"
 CLIENT_ID: Final = "01JD8Z5W0Q-1"
 TIME: Final = "2026-11-23T08:00:00.000Z"
 

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from imapp.domain.channel import Channel, JoinRequest, Member
 from imapp.domain.entries import RECALLED, LogEntry
+from imapp.domain.files import FileFacts
 from imapp.domain.spans import Spans
 from schemas.errors import ErrorCode
 
@@ -62,6 +63,7 @@ class Facts(Struct, frozen=True):
     target: LogEntry | None = None
     shown: LogEntry | None = None
     windows: Windows = DEFAULT_WINDOWS
+    files: Mapping[str, FileFacts] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,15 @@ class Change:
 
 
 class Accepted(Struct, frozen=True):
-    """The entry to store (None: nothing to say) and its effects (None: a plain send)."""
+    """The entry to store (None: nothing to say) and its effects (None: a plain send).
+
+    `file_id` is the file that the entry refers to: the reference is stored with it, so that the file stays.
+    """
 
     channel_id: str
     entry: LogEntry | None
     change: Change | None = None
+    file_id: str | None = None
 
     @property
     def is_nothing(self) -> bool:

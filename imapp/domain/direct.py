@@ -1,8 +1,12 @@
 """Messages, and the direct channel that a first message makes."""
 
+from msgspec.structs import replace
+
 from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted, Change, Decision, Facts, Rejected
-from imapp.domain.entries import MESSAGES
+from imapp.domain.entries import CARRIERS, MESSAGES
+from imapp.domain.files import attachable, extra_of
+from imapp.domain.kinds import FILE_KEY, file_of
 from imapp.domain.permissions import Action
 from imapp.domain.references import referring, refers
 from imapp.domain.rules import message_entry, refusal, silenced, unknown
@@ -33,13 +37,21 @@ def open_direct(channel: Channel | None, channel_id: str, command: OpenDirect, f
 
 
 def _said(channel: Channel, command: SendMessage, facts: Facts, opened: Change | None = None) -> Decision:
+    if command.message_type in CARRIERS and command.forward_of is None:
+        file = attachable(command, facts.files)
+        if file is None:
+            return Rejected(ErrorCode.NOT_FOUND, {FILE_KEY: "no such file of yours"})
+        # What readers are told of it is not the sender's to say.
+        command = replace(command, extra=extra_of(file))
     entry = message_entry(channel, command, facts)
     if refers(command):
         entry_or_not = referring(entry, channel, command, facts)
         if isinstance(entry_or_not, Rejected):
             return entry_or_not
         entry = entry_or_not
-    return Accepted(channel.channel_id, entry, opened)
+    # Of a forward too: it refers to the same file once more.
+    file_id = file_of(entry.extra) if entry.type in CARRIERS else None
+    return Accepted(channel.channel_id, entry, opened, file_id)
 
 
 def _opened(channel_id: str, actor: str, peer: str, facts: Facts) -> Change | Rejected:

@@ -16,12 +16,16 @@ PREVIEW_USERS: Final = 5
 TYPE_NAMES: Final = {code: name for name, code in MESSAGE_TYPE_CODES.items()}
 STATUS_NAMES: Final = {code: name for name, code in MESSAGE_STATUS_CODES.items()}
 TEXT: Final = MESSAGE_TYPE_CODES[MessageType.TEXT]
+IMAGE: Final = MESSAGE_TYPE_CODES[MessageType.IMAGE]
+FILE: Final = MESSAGE_TYPE_CODES[MessageType.FILE]
 SYSTEM: Final = MESSAGE_TYPE_CODES[MessageType.SYSTEM]
 RECALL: Final = MESSAGE_TYPE_CODES[MessageType.RECALL]
 EDIT: Final = MESSAGE_TYPE_CODES[MessageType.EDIT]
 NORMAL: Final = MESSAGE_STATUS_CODES[MessageStatus.NORMAL]
 RECALLED: Final = MESSAGE_STATUS_CODES[MessageStatus.RECALLED]
 
+CARRIERS: Final = frozenset({IMAGE, FILE})
+"""What carries a file."""
 MESSAGES: Final = frozenset(
     MESSAGE_TYPE_CODES[kind]
     for kind in (MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE)
@@ -81,7 +85,12 @@ def wire_time(time_ms: int) -> str:
 
 
 def preview_extra(entry: LogEntry) -> dict[str, Any]:
-    """What a list needs to word a system entry: what happened, to the first few of whom; texts are cut."""
+    """What a list needs to word an entry: what happened, to the first few of whom, or a file's name.
+
+    Texts are cut.
+    """
+    if entry.type in CARRIERS:
+        return {name: _cut(entry.extra[name]) for name in ("name",) if name in entry.extra}
     if entry.type != SYSTEM:
         return {}
     return {name: _cut(value) for name, value in entry.extra.items()}

@@ -30,6 +30,11 @@ def group_channel_id(creator: str, client_message_id: str) -> str:
     return _hash("group", creator, client_message_id) + _base36(0)
 
 
+def file_id_of(owner: str, client_message_id: str) -> str:
+    """The id of the file that this upload makes, however often it is repeated."""
+    return _hash("file", owner, client_message_id)
+
+
 def stable_part(channel_id: str) -> str:
     """What all generations of a channel share."""
     return channel_id[:_STABLE]

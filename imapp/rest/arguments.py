@@ -32,7 +32,7 @@ class StructParser(FlaskParser):
         del schema
         if not req.is_json:
             raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, content_type="send application/json")
-        if _is_packed(req):
+        if is_packed(req):
             raise RequestError(ErrorCode.UNSUPPORTED_MEDIA, content_encoding="send it as it is")
         try:
             body = req.get_data(cache=False)
@@ -71,7 +71,7 @@ def check_parameters(known: Collection[str]) -> None:
             raise invalid(name, "given twice")
 
 
-def _is_packed(req: Request) -> bool:
+def is_packed(req: Request) -> bool:
     """Whether the body has to be unpacked: then it may be larger than it looks."""
     encodings = req.headers.get("Content-Encoding", ""), req.headers.get("Transfer-Encoding", "")
     return any(encoding.lower() not in ("", "identity", "chunked") for encoding in encodings)

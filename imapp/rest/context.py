@@ -12,6 +12,9 @@ from imapp.domain.ids import message_id
 from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
 from imapp.services.administering.administration import Administration
+from imapp.services.files.fetching import FetchingService
+from imapp.services.files.keeping import KeepingService
+from imapp.services.files.signing import UrlSigner
 from imapp.services.identity.identities import Authenticator, Identity
 from imapp.services.identity.quotas import QuotaService
 from imapp.services.operating.health import HealthService
@@ -46,6 +49,9 @@ class RestServices:
     health: HealthService
     admin: Administration
     quotas: QuotaService
+    keeping: KeepingService
+    fetching: FetchingService
+    signer: UrlSigner
     door: Door
     command_timeout_s: float
 

@@ -15,6 +15,7 @@ PUBLIC: Final = frozenset(
     {
         "health.live",
         "health.ready",
+        "files.download_signed",  # its address is signed for one person, and asks for itself
         "documentation.page",
         "documentation.asset",
         "documentation.openapi",
@@ -29,6 +30,8 @@ _COUNTED: Final = {
     "messages.list_messages": "history",
     "messages.get_message": "history",
     "messages.list_pushes": "history",
+    "files.download_file": "history",
+    "files.download_thumbnail": "history",
     "conversations.sync": "sync",
     "conversations.mark_read": "marks",
     "conversations.set_conversation": "marks",

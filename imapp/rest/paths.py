@@ -9,12 +9,15 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from schemas.common import ChannelId, MessageId, UserId
 from schemas.emojis import Shortcode
+from schemas.files import FileId, Thumbnail
 
 KINDS: Final[dict[str, Any]] = {
     "channel": ChannelId,
     "message": MessageId,
     "user": UserId,
     "emoji": Shortcode,
+    "file": FileId,
+    "thumbnail": Thumbnail,
 }
 
 

@@ -7,6 +7,7 @@ from imapp.domain.decisions import Accepted, Amendment
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.edits import EditStore
+from imapp.stores.files import FileStore
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -24,6 +25,7 @@ class ChangeStore:
         self._requests = JoinRequestStore(database)
         self._edits = EditStore(database)
         self._dispatches = DispatchStore(database)
+        self._files = FileStore(database)
 
     def commit(self, accepted: Accepted) -> None:
         """Store entry and effects, majority-committed and journalled.
@@ -35,9 +37,12 @@ class ChangeStore:
 
         def body(session: ClientSession) -> None:
             change, entry = accepted.change, accepted.entry
-            assert change is not None
             if entry is not None:
                 self._log.append([entry], session)
+                if accepted.file_id is not None:
+                    self._files.claim(accepted.file_id, entry.message_id, session)
+            if change is None:  # a plain send with a file: its head is moved as that of every other
+                return
             amendment = change.amendment
             if amendment is not None:
                 self._amend(amendment, session)
@@ -65,3 +70,4 @@ class ChangeStore:
         edits = self._edits.purge(target.message_id, session)
         self._log.forget_bodies(target.channel_id, edits, session)
         self._dispatches.forget_text(target.channel_id, target.message_id, session)
+        self._files.release(target.message_id, session)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from imapp.stores import audit, emojis, join_requests, outbox, pushes
+from imapp.stores import audit, blobs, emojis, files, join_requests, outbox, pushes
 from imapp.stores.mongo import Database, mapped_errors
 
 _ATTEMPTS_KEPT_S: Final = 24 * 3600
@@ -36,6 +36,9 @@ _INDEXES: Final = {
         IndexModel([("user", ASCENDING), ("gateway", ASCENDING)], name="user"),
         IndexModel([("gateway", ASCENDING), ("user", ASCENDING)], name="gateway"),
     ],
+    "files": files.INDEXES,
+    "file_references": files.REFERENCE_INDEXES,
+    "blobs.chunks": blobs.INDEXES,
     "pushes": pushes.INDEXES,
     "audit": audit.INDEXES,
     "push_outbox": outbox.INDEXES,

@@ -1,5 +1,6 @@
 """A gateway process: what REST and WebSocket call, and the gateway behind them."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +27,11 @@ from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry
 from imapp.gateway.revocation import Revoker
 from imapp.gateway.signals import Signals
+from imapp.gateway.threads import Threads
 from imapp.services.administering.administration import Administration
+from imapp.services.files.fetching import FetchingService
+from imapp.services.files.keeping import KeepingService
+from imapp.services.files.signing import UrlSigner
 from imapp.services.identity.identities import Authenticator
 from imapp.services.identity.published_keys import PublishedKeys
 from imapp.services.identity.quotas import QuotaService
@@ -44,9 +49,11 @@ from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
+from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
 from imapp.stores.emojis import EmojiStore
+from imapp.stores.files import FileStore
 from imapp.stores.gateways import GatewayStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
@@ -64,6 +71,7 @@ from imapp.ws.origins import OriginPolicy
 from schemas.frames import ResyncEvent
 
 _GATEWAY_POOL: Final = 20
+_MB: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,9 @@ class GatewayServices:
     health: HealthService
     admin: Administration
     quotas: QuotaService
+    keeping: KeepingService
+    fetching: FetchingService
+    signer: UrlSigner
     door: Door
     loops: tuple[Callable[[], None], ...]
     """What else runs in the background of the process."""
@@ -163,8 +174,22 @@ def gateway_services(config: Config) -> GatewayServices:
         ),
         admin=administration(database),
         quotas=quotas,
+        keeping=_keeping(config, database),
+        fetching=FetchingService(FileStore(database), GridBlobs(database), access),
+        signer=UrlSigner(load_identity(database).body_key, users),
         door=door,
         loops=(Revoker(users, gateway.registry).run, published.keep_fresh),
+    )
+
+
+def _keeping(config: Config, database: Database) -> KeepingService:
+    return KeepingService(
+        FileStore(database),
+        GridBlobs(database),
+        in_thread=Threads().run,
+        max_bytes=config.max_file_mb * _MB or sys.maxsize,
+        quota_bytes=config.max_files_mb_of_user * _MB,
+        kept_s=config.unsent_file_s,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from imapp.broker.publishing import TaskPublisher
 from imapp.broker.topology import PUSH_TASK
 from imapp.config import Config
+from imapp.services.files.collecting import FileCollector
 from imapp.services.periodic import keep_doing
 from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
@@ -15,8 +16,10 @@ from imapp.services.pushes.notifiers import LogNotifier, Notifier
 from imapp.services.pushes.sweep import PushSweep
 from imapp.services.pushes.webhook import WebhookNotifier, signing_key
 from imapp.stores.attempts import AttemptStore
+from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
+from imapp.stores.files import FileStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -59,6 +62,14 @@ def _notifier(config: Config) -> Notifier | None:
     return LogNotifier() if config.environment == "development" else None
 
 
+def keep_collecting(config: Config, database: Database) -> None:
+    """Remove files that nothing refers to, again and again."""
+    collector = FileCollector(
+        LeaseStore(database), FileStore(database), GridBlobs(database), every_s=config.collect_every_s
+    )
+    keep_doing(collector.collect, name="files-collect", every_s=config.collect_every_s)
+
+
 def keep_pushing(config: Config, database: Database) -> None:
     """What who serves the pushes does by itself: look for lost nudges, and send what is due."""
     sweep = PushSweep(
@@ -69,6 +80,7 @@ def keep_pushing(config: Config, database: Database) -> None:
         every_s=config.push_sweep_s,
     )
     keep_doing(sweep.next_page, name="push-sweep", every_s=config.push_sweep_s)
+    keep_collecting(config, database)
     notifier = _notifier(config)
     if notifier is not None:
         patience = Patience(config.push_timeout_s, config.push_retry_s, config.push_tries)

@@ -27,6 +27,7 @@ from imapp.services.writing.writer import Writer, WriterStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
+from imapp.stores.files import FileStore
 from imapp.stores.folds import LedgerFolds
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
@@ -124,7 +125,7 @@ def make_writer(config: Config, database: Database) -> Writer:
     heads = HeadKeeper(channels, members)
     heads.keep()
     return Writer(
-        WriterStores(log, ChangeStore(database), members),
+        WriterStores(log, ChangeStore(database), members, FileStore(database)),
         cache=ChannelCache(channels, members, log, JoinRequestStore(database)),
         people=ProfileCache(UserStore(database)),
         heads=heads,

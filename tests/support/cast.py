@@ -17,6 +17,7 @@ from typing import Final
 
 from tests.support.client import Client
 from tests.support.cluster import Cluster
+from tests.support.samples import plant_file
 from tests.support.scene import Scene
 from tests.support.tokens import make_token
 
@@ -55,6 +56,16 @@ class Place:
     user_id: str
     shortcode: str = "nothing"
 
+    @property
+    def file_id(self) -> str:
+        """A file that the entry refers to."""
+        return self.message_id.replace(".", "-")
+
+    @property
+    def thumbnail(self) -> str:
+        """Which picture of that file."""
+        return "small"
+
 
 class Cast:
     """The people, their devices, which are connected from the start, and the group."""
@@ -76,6 +87,8 @@ class Cast:
         self.channel = self._play(self.clients[Who.OWNER])
         self.secret = f"secret-{secrets.token_hex(8)}"
         self.direct = self._whisper(self.clients[Who.OWNER])
+        for place in (*(self.place(text) for text in READERS), self.direct):
+            plant_file(self.cluster.database, place.file_id, place.message_id)
 
     def token(self, who: Who) -> str | None:
         """What he shows, None for nobody."""

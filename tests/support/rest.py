@@ -37,6 +37,10 @@ class RestClient:
         self._numbers = itertools.count(1)
         self._id_start = secrets.token_hex(4)
 
+    def fresh_id(self) -> str:
+        """A client id that nobody has used."""
+        return f"{self._id_start}-{next(self._numbers)}"
+
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """The bare response to a request; `options` go to requests."""
         return self.session.request(method, self.url + path, timeout=PATIENCE_S, **options)

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.support.cast import READERS, Cast, Who
+from tests.support.samples import PDF
 
 OK: Final = "ok"
+FILE: Final = "<file>"
+"""In place of a field: the body is a form with this file, the other fields are the query."""
 Rights = Mapping[Who, str]
 Needs = Callable[[Cast], Mapping[str, Any]]
 
@@ -124,6 +127,11 @@ ROUTES: Final[Mapping[str, Row]] = {
     "POST messages.edit_message": Row(
         entry_rights=may_change(Who.OWNER), needs=lambda _: {**_AN_ID, "content": "hi"}, own_cast=True
     ),
+    "POST files.upload_file": Row(rights=ANYBODY, needs=lambda _: {**_AN_ID, FILE: PDF}),
+    "GET files.download_file": Row(entry_rights=may_read),
+    "GET files.download_thumbnail": Row(entry_rights=may_read),
+    "GET files.get_file": Row(entry_rights=may_read),
+    "GET files.get_file_url": Row(entry_rights=may_read, variants=({}, {"thumbnail": "small"})),
     "GET conversations.list_conversations": Row(rights=ANYBODY),
     "GET conversations.get_conversation": Row(rights=ONCE_IN),
     "PATCH conversations.set_conversation": Row(rights=ONCE_IN, needs=lambda _: {"pinned": True}),

@@ -14,7 +14,7 @@ from schemas.frames import ClientFrame, ErrorReply
 from tests.support.cast import Cast, Place, Who
 from tests.support.client import Client
 from tests.support.link import RefusedError
-from tests.support.rights import OK
+from tests.support.rights import FILE, OK
 from tests.support.waiting import PATIENCE_S
 
 _numbers: Final = itertools.count(1)
@@ -47,12 +47,15 @@ class Try:
         built = rule.build({name: getattr(self.place, name) for name in rule.arguments})
         assert built is not None
         token, fields = self.cast.token(self.who), _fresh(self.fields)
+        file = fields.pop(FILE, None)
+        in_body = method in _WITH_BODY and file is None
         response = requests.request(
             method,
             self.cast.cluster.gateway_urls[0] + built[1],
             headers={"Authorization": f"Bearer {token}"} if token else {},
-            json=fields if method in _WITH_BODY else None,
-            params=None if method in _WITH_BODY else fields,
+            json=fields if in_body else None,
+            params=None if in_body else fields,
+            files=None if file is None else {"file": ("report.pdf", file, "application/pdf")},
             timeout=PATIENCE_S,
         )
         body = response.json()

@@ -27,6 +27,8 @@ IDS: Final = {
     "user_id": "bo",
     "name": "start.js",
     "shortcode": "grinning",
+    "file_id": "f" * 21,
+    "thumbnail": "small",
 }
 
 
@@ -83,6 +85,7 @@ def test_of_the_api_only_health_and_its_own_description_are_public() -> None:
 
     assert {rule for rule in public if not rule.startswith("/docs")} == {
         "/api/v1/asyncapi.json",
+        "/api/v1/files/<file:file_id>/signed",
         "/api/v1/health/live",
         "/api/v1/health/ready",
         "/api/v1/openapi.json",

@@ -5,6 +5,7 @@ from imapp.rest.resources import (
     channels,
     conversations,
     emojis,
+    files,
     health,
     members,
     messages,
@@ -18,6 +19,7 @@ BLUEPRINTS = (
     messages.blueprint,
     conversations.blueprint,
     emojis.blueprint,
+    files.blueprint,
     health.blueprint,
     administration.blueprint,
 )

@@ -1,8 +1,10 @@
 """Who may read what of a channel: the one place that answers it (I3)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from imapp.domain import spans
 from imapp.errors import RequestError
 from imapp.services.reading.departures import as_seen_by
 from imapp.services.reading.watermarks import with_own_messages
@@ -44,6 +46,16 @@ class AccessService:
         if row is None or head is None:
             raise RequestError(_NOT_FOUND)
         return Readable(as_seen_by(row, head), with_own_messages(row, head))
+
+    def may_read_any(self, user_id: str, positions: Iterable[tuple[str, int]]) -> bool:
+        """Whether somebody may read at least one of the entries at these (channel id, seq) positions."""
+        wanted = list(positions)
+        rows = self._members.find_all((channel_id, user_id) for channel_id in {name for name, _ in wanted})
+        return any(
+            spans.contains(row.member.spans, seq)
+            for channel_id, seq in wanted
+            if (row := rows.get((channel_id, user_id))) is not None
+        )
 
     def present(self, user_id: str, channel_id: str) -> Readable:
         """The channel, for somebody who is in it now.

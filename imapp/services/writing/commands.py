@@ -24,8 +24,7 @@ from schemas.errors import ErrorCode
 
 _MAX_DEPTH: Final = 8
 _INT64: Final = 2**63
-# Not yet those with a file.
-_TAKEN: Final = frozenset({MessageType.TEXT, MessageType.EMOJI})
+_TAKEN: Final = frozenset({MessageType.TEXT, MessageType.EMOJI, MessageType.IMAGE, MessageType.FILE})
 _TEXT: Final = re.compile(NO_CONTROLS_BUT_LINES)
 
 SendRequest = frames.Send | messages.SendBody

@@ -22,6 +22,7 @@ from imapp.domain.decisions import (
     Windows,
 )
 from imapp.domain.entries import AMENDMENTS, LogEntry
+from imapp.domain.files import FileFacts
 from imapp.domain.ids import direct_channel_id, direct_key, generation_of, message_id, stable_part
 from imapp.stores.messages import RepeatKey
 from schemas.common import ChannelType
@@ -85,6 +86,7 @@ class Lookups:
     references: References = NO_REFERENCES
     targets: Targets | None = None
     windows: Windows = DEFAULT_WINDOWS
+    files: Mapping[str, FileFacts] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -160,6 +162,7 @@ def _decide(task: Task, channel_id: str, lookups: Lookups) -> Accepted | Rejecte
         users=lookups.users,
         body_hash=task.body_hash,
         references=lookups.references,
+        files=lookups.files,
     )
     if lookups.targets is not None:
         facts = _with_targets(facts, task.command, channel_id, lookups)
@@ -208,7 +211,7 @@ def _move_pair_on(channel_id: str, lookups: Lookups) -> None:
 
 
 def _add_step(accepted: Accepted, plan: Plan) -> None:
-    if accepted.change is not None:
+    if accepted.change is not None or accepted.file_id is not None:
         plan.steps.append(accepted)
         return
     assert accepted.entry is not None

@@ -15,6 +15,7 @@ from imapp.domain.bodies import body_hash
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import DEFAULT_WINDOWS, Accepted, Rejected, Windows
 from imapp.domain.entries import LogEntry
+from imapp.domain.files import file_named
 from imapp.domain.ids import direct_key, generation_of, stable_part
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
@@ -35,6 +36,7 @@ from imapp.services.writing.planning import (
 )
 from imapp.services.writing.references import look_up_references
 from imapp.stores.changes import ChangeStore
+from imapp.stores.files import FileStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from schemas.common import ChannelType
@@ -53,6 +55,7 @@ class WriterStores:
     messages: MessageLog
     changes: ChangeStore
     members: MemberStore
+    files: FileStore
 
 
 class Writer:
@@ -173,6 +176,7 @@ class Writer:
             if known or _may_have_moved(task.command, addresses[task.index], upgrading)
             for key in repeat_keys(task.command, addresses[task.index])
         ]
+        named = {name for task in tasks if (name := file_named(task.command)) is not None}
         return Lookups(
             now_ms=self._clock_ms(),
             users=self._people.load(people),
@@ -184,6 +188,7 @@ class Writer:
             ),
             targets=self._targets(task.command for task in tasks),
             windows=self._windows,
+            files=self._stores.files.facts(named) if named else {},
         )
 
     def _targets(self, commands: Iterable[AnyCommand]) -> Targets | None:

@@ -14,12 +14,14 @@ import msgspec
 from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted, Amendment, Profile
 from imapp.domain.entries import AMENDMENTS, RECALLED, LogEntry
+from imapp.domain.files import FileFacts
 from imapp.domain.ids import message_id, stable_part
 from imapp.errors import LogConflict
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.attempts import Attempt, AttemptStore
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore, Head, own_key, preview_of
+from imapp.stores.files import FileStore
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog, RepeatKey
@@ -62,6 +64,7 @@ class FakeStore:
         self.members: dict[tuple[str, str], MemberRow] = {}
         self.profiles = {name: Profile(name, name.capitalize(), "", active=True) for name in user_ids}
         self.versions: dict[str, list[str]] = {}
+        self.files: dict[str, FileFacts] = {}
         self.attempts: dict[str, Attempt] = {}
         self.parked: dict[tuple[str, int], str] = {}
         self.curses: dict[str, Curse] = {}
@@ -167,7 +170,10 @@ class FakeChanges(ChangeStore):
     def commit(self, accepted: Accepted) -> None:
         with self._store.faults.step("changes.commit"):
             change, entry = accepted.change, accepted.entry
-            assert change is not None
+            if change is None:
+                assert entry is not None
+                self._store.insert(entry)
+                return
             if change.created and accepted.channel_id in self._store.channels:
                 raise LogConflict(f"_id {accepted.channel_id}")
             amendment = change.amendment
@@ -193,6 +199,17 @@ class FakeChanges(ChangeStore):
             self._store.versions.pop(after.message_id, None)
         else:
             self._store.versions.setdefault(after.message_id, []).append(before.content)
+
+
+class FakeFiles(FileStore):
+    """Files that may be sent."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    def facts(self, file_ids: Iterable[str]) -> dict[str, FileFacts]:
+        with self._store.faults.step("files.facts"):
+            return {name: self._store.files[name] for name in file_ids if name in self._store.files}
 
 
 class FakeChannels(ChannelStore):

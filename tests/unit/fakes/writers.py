@@ -17,6 +17,7 @@ from tests.unit.fakes.store import (
     FakeAttempts,
     FakeChanges,
     FakeChannels,
+    FakeFiles,
     FakeJoinRequests,
     FakeLog,
     FakeMembers,
@@ -38,7 +39,7 @@ class WriterProcess:
         log, channels, members = FakeLog(store), FakeChannels(store), FakeMembers(store)
         self.cache = ChannelCache(channels, members, log, FakeJoinRequests())
         self.writer = Writer(
-            WriterStores(log, FakeChanges(store), members),
+            WriterStores(log, FakeChanges(store), members, FakeFiles(store)),
             cache=self.cache,
             people=ProfileCache(FakeUsers(store), clock=lambda: 0.0),
             heads=HeadKeeper(channels, members),

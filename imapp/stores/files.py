@@ -1,0 +1,238 @@
+"""What is known of each file, and which messages refer to it: `files` and `file_references`.
+
+A file is `uploading`, then `ready`, then `removing`. `due` is when it may be collected and is absent while
+messages refer to it; the number of those is in the file itself, so that a claim and a release or the
+collector always meet at this one document, and one of two transactions is aborted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo.client_session import ClientSession
+
+from imapp.domain.files import FileFacts
+from imapp.domain.ids import split_message_id
+from imapp.errors import LogConflict
+from imapp.stores.mongo import MAJORITY, Database, Document, mapped_errors, to_datetime, to_ms
+
+INDEXES: Final = [
+    IndexModel([("due", ASCENDING)], name="due", sparse=True),
+    IndexModel([("owner", ASCENDING), ("size", ASCENDING)], name="owner"),
+]
+REFERENCE_INDEXES: Final = [
+    IndexModel([("file_id", ASCENDING), ("_id", ASCENDING)], name="file"),
+    IndexModel([("message_id", ASCENDING)], name="message"),
+]
+
+_UPLOADING: Final = "uploading"
+_READY: Final = "ready"
+_REMOVING: Final = "removing"
+# Between its first and its last byte in the store; what takes longer has died with its process.
+_STORING_S: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord:
+    """A file as it is kept. `given` is the sha256 of what was sent up, `sha256` of what is stored."""
+
+    file_id: str
+    blob: str
+    """Under which its bytes are kept: another one for each attempt to store them."""
+    owner: str
+    name: str
+    media_type: str
+    size: int
+    given: str
+    sha256: str
+    width: int | None
+    height: int | None
+    thumbnails: dict[str, int]
+    """Bytes of each, by its name."""
+    created_ms: int
+    state: str = _UPLOADING
+    claimed: bool = False
+    """Whether a message has ever referred to it: from then on it is no longer its owner's alone."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is stored whole and not about to go."""
+        return self.state == _READY
+
+    @property
+    def facts(self) -> FileFacts:
+        """What the core decides by."""
+        return FileFacts(
+            file_id=self.file_id,
+            owner=self.owner,
+            name=self.name,
+            media_type=self.media_type,
+            size=self.size,
+            width=self.width,
+            height=self.height,
+        )
+
+
+class FileStore:
+    """One document a file, one a reference."""
+
+    def __init__(self, database: Database) -> None:
+        self._files = database["files"]
+        self._settled = self._files.with_options(read_concern=MAJORITY)
+        self._references = database["file_references"]
+
+    # ---- from the first byte to the last
+
+    def begin(self, record: FileRecord) -> None:
+        """Note that a file is being stored; nobody sees it yet.
+
+        Raises:
+            LogConflict: there is one with this id.
+        """
+        with mapped_errors():
+            self._files.insert_one(_document(record, _in(_STORING_S)))
+
+    def finish(self, file_id: str, kept_s: float) -> bool:
+        """A file is stored whole and kept so long for a message to refer to it; False: it came too late."""
+        with mapped_errors():
+            done = self._files.update_one(
+                {"_id": file_id, "state": _UPLOADING}, {"$set": {"state": _READY, "due": _in(kept_s)}}
+            )
+        return done.matched_count == 1
+
+    def give_up(self, file_id: str) -> None:
+        """What was being stored is wanted by nobody: it may go now."""
+        with mapped_errors():
+            self._files.update_one({"_id": file_id, "state": _UPLOADING}, {"$set": {"due": _in(0)}})
+
+    # ---- reading
+
+    def find(self, file_id: str) -> FileRecord | None:
+        """A file in whatever state, None if there is none."""
+        with mapped_errors():
+            row = self._files.find_one({"_id": file_id})
+        return _record(row) if row else None
+
+    def facts(self, file_ids: Iterable[str]) -> dict[str, FileFacts]:
+        """What is known of those of these files that are ready."""
+        with mapped_errors():
+            rows = [*self._settled.find({"_id": {"$in": list(file_ids)}, "state": _READY})]
+        return {row["_id"]: _record(row).facts for row in rows}
+
+    def used_by(self, owner: str) -> int:
+        """How many bytes somebody has sent up that are still kept."""
+        total = {"$group": {"_id": None, "size": {"$sum": "$size"}}}
+        with mapped_errors():
+            rows = [*self._files.aggregate([{"$match": {"owner": owner}}, total])]
+        return int(rows[0]["size"]) if rows else 0
+
+    def references(self, file_id: str, after: str, limit: int) -> list[str]:
+        """Messages that refer to a file, by id, those after the given one."""
+        wanted = {"file_id": file_id, "_id": {"$gt": f"{file_id}:{after}"}}
+        with mapped_errors():
+            rows = self._references.find(wanted, {"message_id": 1}).sort("_id", ASCENDING).limit(limit)
+            return [row["message_id"] for row in rows]
+
+    # ---- messages
+
+    def claim(self, file_id: str, message_id: str, session: ClientSession) -> None:
+        """A message of this transaction refers to a file, which stays from now on.
+
+        Raises:
+            LogConflict: it has just gone.
+        """
+        refer: Document = {"$inc": {"references": 1}, "$set": {"claimed": True}, "$unset": {"due": ""}}
+        if not self._files.update_one(
+            {"_id": file_id, "state": _READY}, refer, session=session
+        ).matched_count:
+            raise LogConflict("the file has gone")
+        channel_id, _ = split_message_id(message_id)
+        self._references.insert_one(
+            {
+                "_id": f"{file_id}:{message_id}",
+                "file_id": file_id,
+                "message_id": message_id,
+                "channel_id": channel_id,
+            },
+            session=session,
+        )
+
+    def release(self, message_id: str, session: ClientSession) -> None:
+        """A message of this transaction no longer refers to its file; with its last one the file goes."""
+        for row in [*self._references.find({"message_id": message_id}, session=session)]:
+            if not self._references.delete_one({"_id": row["_id"]}, session=session).deleted_count:
+                continue
+            left = {"$subtract": ["$references", 1]}
+            due = {"$cond": [{"$lte": ["$references", 0]}, "$$NOW", "$$REMOVE"]}
+            self._files.update_one(
+                {"_id": row["file_id"]},
+                [{"$set": {"references": left}}, {"$set": {"due": due}}],
+                session=session,
+            )
+
+    # ---- collecting
+
+    def take_due(self) -> FileRecord | None:
+        """A file that nothing refers to and whose time is over; from now on nothing can refer to it.
+
+        It comes again after some minutes unless `forget` says that it is gone.
+        """
+        with mapped_errors():
+            row = self._files.find_one_and_update(
+                {"due": {"$lte": _in(0)}},
+                {"$set": {"state": _REMOVING, "due": _in(_STORING_S)}},
+                sort=[("due", ASCENDING)],
+                return_document=ReturnDocument.AFTER,
+            )
+        return _record(row) if row else None
+
+    def forget(self, file_id: str) -> None:
+        """A file's bytes are gone."""
+        with mapped_errors():
+            self._files.delete_one({"_id": file_id, "state": _REMOVING})
+
+
+def _in(seconds: float) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def _document(record: FileRecord, due: datetime) -> Document:
+    return {
+        "_id": record.file_id,
+        "blob": record.blob,
+        "owner": record.owner,
+        "name": record.name,
+        "media_type": record.media_type,
+        "size": record.size,
+        "given": record.given,
+        "sha256": record.sha256,
+        "width": record.width,
+        "height": record.height,
+        "thumbnails": record.thumbnails,
+        "created_at": to_datetime(record.created_ms),
+        "state": record.state,
+        "claimed": record.claimed,
+        "references": 0,
+        "due": due,
+    }
+
+
+def _record(row: Document) -> FileRecord:
+    return FileRecord(
+        file_id=row["_id"],
+        blob=row["blob"],
+        owner=row["owner"],
+        name=row["name"],
+        media_type=row["media_type"],
+        size=row["size"],
+        given=row["given"],
+        sha256=row["sha256"],
+        width=row["width"],
+        height=row["height"],
+        thumbnails=row["thumbnails"],
+        created_ms=to_ms(row["created_at"]),
+        state=row["state"],
+        claimed=row["claimed"],
+    )

@@ -1,0 +1,102 @@
+"""What a file says of itself must be what it is."""
+
+import io
+
+import pytest
+
+from imapp.errors import RequestError
+from imapp.services.files.names import clean_name
+from imapp.services.files.types import TYPES, type_of
+from schemas.errors import ErrorCode
+from tests.support.samples import HTML, PDF, SVG, animation, archive, docx, image
+
+GOOD = [
+    ("a.png", "image/png", image("PNG")),
+    ("a.JPG", "image/jpeg", image("JPEG")),
+    ("a.gif", "image/gif", animation()),
+    ("a.webp", "image/webp", image("WEBP")),
+    ("a.pdf", "application/pdf", PDF),
+    ("a.pdf", "application/octet-stream", PDF),
+    ("a.pdf", "", PDF),
+    ("a.b.pdf", "application/pdf", PDF),
+    ("a.zip", "application/x-zip-compressed", archive("a.txt")),
+    ("a.docx", TYPES[".docx"].media_type, docx()),
+    ("a.txt", "text/plain; charset=utf-8", "Hello 你好\n".encode()),
+    ("a.txt", "text/plain", "你好,世界".encode("gb18030")),
+    ("a.csv", "application/vnd.ms-excel", b"a,b\r\n1,2\r\n"),
+    ("a.json", "application/json", b'{"a": 1}'),
+    ("a.mp4", "video/mp4", b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + b"\0" * 100),
+    ("a.wav", "audio/wav", b"RIFF\x24\0\0\0WAVEfmt " + b"\0" * 30),
+]
+
+BAD = [
+    ("picture.svg", "image/svg+xml", SVG),
+    ("picture.png", "image/png", SVG),
+    ("picture.png", "image/svg+xml", image("PNG")),
+    ("page.html", "text/html", HTML),
+    ("page.txt", "text/plain", HTML),
+    ("page.txt", "text/plain", b"\xef\xbb\xbf \n<svg onload=alert(1)>"),
+    ("page.pdf", "application/pdf", HTML),
+    ("page.json", "application/json", HTML),
+    ("report.pdf", "image/png", PDF),
+    ("report.pdf.exe", "application/pdf", PDF),
+    ("report.exe", "application/octet-stream", b"MZ" + b"\0" * 200),
+    ("report.pdf", "application/pdf", b"MZ" + b"\0" * 200),
+    ("report.txt", "text/plain", b"MZ" + b"\0" * 200),
+    ("photo.png", "image/png", image("JPEG")),
+    ("photo.zip", "application/zip", image("PNG") + archive("a.txt")),
+    ("report", "application/pdf", PDF),
+    (".pdf", "application/pdf", PDF),
+    ("a.docx", "", archive("a.txt")),
+    ("a.docx", "", docx("word/vbaProject.bin")),
+    ("a.xlsx", "", docx()),
+    ("a.js", "text/javascript", b"alert(1)"),
+    ("a.wav", "audio/wav", image("WEBP")),
+]
+
+
+@pytest.mark.parametrize(("name", "declared", "data"), GOOD, ids=lambda value: str(value)[:30])
+def test_a_file_that_agrees_with_itself_is_taken(name: str, declared: str, data: bytes) -> None:
+    kind = type_of(name, declared, io.BytesIO(data))
+
+    assert kind in TYPES.values()
+
+
+@pytest.mark.parametrize(("name", "declared", "data"), BAD, ids=lambda value: str(value)[:30])
+def test_a_file_that_is_something_else_is_refused(name: str, declared: str, data: bytes) -> None:
+    with pytest.raises(RequestError) as refused:
+        type_of(name, declared, io.BytesIO(data))
+
+    assert refused.value.code is ErrorCode.UNSUPPORTED_MEDIA
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\Users\\an\\a.pdf", "a.pdf"),
+        ("a/../b.pdf", "b.pdf"),
+        (" 报告 2026.pdf ", "报告 2026.pdf"),
+    ],
+)
+def test_of_a_path_the_name_alone_is_kept(given: str, name: str) -> None:
+    assert clean_name(given) == name
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "   ", "..", "a/", "../..", "a\0.pdf", "a\r\nX: y.pdf", "\x1b[31m.pdf", "\x85.pdf", "龍" * 1_400],
+)
+def test_a_name_that_is_none_is_refused(given: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        clean_name(given)
+
+    assert refused.value.code is ErrorCode.INVALID
+
+
+@pytest.mark.limit("name of a file")
+def test_a_name_has_255_characters_at_most() -> None:
+    assert clean_name("龍" * 251 + ".pdf")
+
+    with pytest.raises(RequestError, match="invalid"):
+        clean_name("龍" * 252 + ".pdf")
