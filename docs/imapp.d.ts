@@ -12,6 +12,22 @@ export type ChannelType =
   | "direct"
   | "group";
 
+/** Who may change a group's name and picture. */
+export type EditPolicy =
+  | "admins"
+  | "members";
+
+/** What an owner can make of somebody; another owner is made by handing over. */
+export type GrantableRole =
+  | "admin"
+  | "member";
+
+/** How people come into a group: any member adds them, only admins do, or admins approve. */
+export type JoinPolicy =
+  | "admins"
+  | "approval"
+  | "invite";
+
 /** Whether somebody is in a channel now or was once (seed: status). */
 export type Membership =
   | "left"
@@ -49,6 +65,11 @@ export type Role =
   | "admin"
   | "member"
   | "owner";
+
+/** What an owner can set; dissolving is a request of its own, since it is for ever. */
+export type SettableStatus =
+  | "disabled"
+  | "enabled";
 
 /** Where somebody comes from (seed: 用户来源). */
 export type UserKind =
@@ -218,6 +239,38 @@ export interface AdminUserPage {
   cursor: string | null;
 }
 
+/** What is put up in a group, by whom and when. */
+export interface Announcement {
+  text: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  by: string;
+  /** RFC 3339, UTC, milliseconds. */
+  at: string;
+}
+
+/** Let in people who asked or were proposed, or refuse them; all or none. */
+export interface AnswerJoinRequests {
+  type: "answer_join_requests";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** 1 to 500 entries. */
+  user_ids: string[];
+  accept: boolean;
+}
+
+/** Who is let in, or refused; all or none. */
+export interface AnswerJoinRequestsBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 1 to 500 entries. */
+  user_ids: string[];
+  accept: boolean;
+}
+
 /** Records, the latest first. */
 export interface AuditPage {
   records: AuditRecord[];
@@ -281,6 +334,11 @@ export interface Channel {
   last_seq: number;
   /** RFC 3339, UTC, milliseconds. */
   created_at: string;
+  announcement: Announcement | null;
+  /** Null in direct chats, and for who has left. */
+  settings: GroupSettings | null;
+  /** Null for who has left. */
+  me: OwnMembership | null;
 }
 
 /** The gateway goes away; come back after the given time. */
@@ -420,6 +478,23 @@ export interface Dependency {
   ok: boolean;
   /** Why not. */
   reason: string | null;
+}
+
+/** End a group for ever. Its members go on reading it. */
+export interface Dissolve {
+  type: "dissolve";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+}
+
+/** The end of the group. */
+export interface DissolveBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
 }
 
 /** What I have begun to write, on whichever device. */
@@ -633,6 +708,16 @@ export interface Forwarded {
   server_time: string;
 }
 
+/** The order of a group, as its admins have set it. */
+export interface GroupSettings {
+  /** Members add people, only admins do, or admins approve. */
+  join: JoinPolicy;
+  /** Only its owner and admins may write. */
+  mute_all: boolean;
+  /** Who may change its name and picture. */
+  edit: EditPolicy;
+}
+
 /** Say who you are, first and within 5 s; again later to renew the token. */
 export interface Hello {
   type: "hello";
@@ -720,6 +805,28 @@ export interface HistoryReply {
   id: string;
 }
 
+/** Somebody who waits to be let in. */
+export interface JoinRequest {
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  name: string;
+  avatar: string;
+  /** Who proposed him; himself, if he asked. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  by: string;
+  reason: string;
+  /** RFC 3339, UTC, milliseconds. */
+  at: string;
+}
+
+/** Those who wait, by user id. */
+export interface JoinRequestPage {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  requests: JoinRequest[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
 /** Leave a group. */
 export interface Leave {
   type: "leave";
@@ -746,6 +853,10 @@ export interface Member {
   /** RFC 3339, UTC, milliseconds. */
   joined_at: string;
   membership: Membership;
+  /** His name in this group; empty for none. */
+  nickname: string;
+  /** Told to the owner, to admins and to himself. */
+  muted_until: string | null;
 }
 
 /** Members by user id. */
@@ -793,6 +904,29 @@ export interface MessageEvent {
   edited_at?: string | null;
 }
 
+/** Let somebody of a lower role write nothing until a time. */
+export interface MuteMember {
+  type: "mute_member";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  /** RFC 3339, to come, within a year. At most 40 characters; pattern `^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$(?!\n)`. */
+  until: string;
+}
+
+/** Until when somebody shall write nothing. */
+export interface MuteMemberBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** RFC 3339, to come, within a year. At most 40 characters; pattern `^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$(?!\n)`. */
+  until: string;
+}
+
 /** The direct chat with one person; it is made if there is none. */
 export interface OpenDirect {
   type: "open_direct";
@@ -810,6 +944,14 @@ export interface OpenDirectBody {
   client_message_id: string;
   /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   to: string;
+}
+
+/** What I am in a channel. */
+export interface OwnMembership {
+  role: Role;
+  nickname: string;
+  /** I may write again then; null: now. */
+  muted_until: string | null;
 }
 
 /** Is anybody there? Answered with `pong`. */
@@ -1034,6 +1176,27 @@ export interface RemoveMember {
   user_id: string;
 }
 
+/** Ask the admins of a group that takes requests to let you in. */
+export interface RequestJoin {
+  type: "request_join";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** What the admins read of it. At most 200 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. Default: "". */
+  reason?: string;
+}
+
+/** The wish to be let in. */
+export interface RequestJoinBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** What the admins read of it. At most 200 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. Default: "". */
+  reason?: string;
+}
+
 /** The gateway may have missed something: run sync. */
 export interface ResyncEvent {
   type: "resync";
@@ -1086,6 +1249,27 @@ export interface SendBody {
   forward_of?: string | null;
 }
 
+/** Put up an announcement, or take it away with an empty text. */
+export interface SetAnnouncement {
+  type: "set_announcement";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Plain text, never HTML; empty takes the announcement away. At most 2,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. */
+  text: string;
+}
+
+/** What shall be put up. */
+export interface SetAnnouncementBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** Plain text, never HTML; empty takes the announcement away. At most 2,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. */
+  text: string;
+}
+
 /** Change what I have set about a conversation, for me alone; absent fields stay. */
 export interface SetConversation {
   type: "set_conversation";
@@ -1117,6 +1301,69 @@ export interface SetConversationBody {
   /** Clear my history up to here, for me alone; it only grows. 1 to 999,999,999,999. */
   cleared_seq?: number | null;
   draft?: DraftBody | null;
+}
+
+/** Name yourself, or somebody of a lower role, in a group; an empty nickname takes it away. */
+export interface SetNickname {
+  type: "set_nickname";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id?: string | null;
+  /** A member's name in one group; empty for none. At most 50 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  nickname: string;
+}
+
+/** The name of a member in the group. */
+export interface SetNicknameBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** A member's name in one group; empty for none. At most 50 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  nickname: string;
+}
+
+/** Make somebody an admin, or a member again. */
+export interface SetRole {
+  type: "set_role";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  role: GrantableRole;
+}
+
+/** The role that somebody shall have. */
+export interface SetRoleBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  role: GrantableRole;
+}
+
+/** Disable a group, so that nobody writes to it, or enable it again. */
+export interface SetStatus {
+  type: "set_status";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  status: SettableStatus;
+}
+
+/** Whether the group takes messages. */
+export interface SetStatusBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  status: SettableStatus;
 }
 
 /** Which conversations changed since the cursor; without one, all of them. */
@@ -1151,6 +1398,27 @@ export interface SyncReply {
   id: string;
 }
 
+/** Hand a group over to another member; you become a member. */
+export interface TransferOwner {
+  type: "transfer_owner";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+}
+
+/** Who shall own the group. */
+export interface TransferOwnerBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+}
+
 /** I am writing something in this channel. No reply; more than one in 3 s is dropped. */
 export interface Typing {
   type: "typing";
@@ -1171,7 +1439,20 @@ export interface TypingEvent {
   user_name: string;
 }
 
-/** Rename a group or change its avatar; absent fields stay. */
+/** Let him write again. */
+export interface UnmuteMember {
+  type: "unmute_member";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+}
+
+/** Rename a group, change its avatar or its settings; absent fields stay. */
 export interface UpdateChannel {
   type: "update_channel";
   /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
@@ -1184,6 +1465,11 @@ export interface UpdateChannel {
   name?: string | null;
   /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
   avatar?: string | null;
+  /** Members at most; no fewer than are in now. 1 to 500. */
+  max_members?: number | null;
+  join?: JoinPolicy | null;
+  mute_all?: boolean | null;
+  edit?: EditPolicy | null;
 }
 
 /** What changes about a group; absent fields stay. */
@@ -1194,6 +1480,11 @@ export interface UpdateChannelBody {
   name?: string | null;
   /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
   avatar?: string | null;
+  /** Members at most; no fewer than are in now. 1 to 500. */
+  max_members?: number | null;
+  join?: JoinPolicy | null;
+  mute_all?: boolean | null;
+  edit?: EditPolicy | null;
 }
 
 /** A person who can be written to. */
@@ -1282,6 +1573,16 @@ export type ClientFrame =
   | AddMembers
   | RemoveMember
   | Leave
+  | SetRole
+  | TransferOwner
+  | SetAnnouncement
+  | SetNickname
+  | MuteMember
+  | UnmuteMember
+  | SetStatus
+  | Dissolve
+  | RequestJoin
+  | AnswerJoinRequests
   | Watch
   | Emojis
   | Typing
@@ -1333,6 +1634,16 @@ export interface Replies {
   add_members: WrittenReply;
   remove_member: WrittenReply;
   leave: WrittenReply;
+  set_role: WrittenReply;
+  transfer_owner: WrittenReply;
+  set_announcement: WrittenReply;
+  set_nickname: WrittenReply;
+  mute_member: WrittenReply;
+  unmute_member: WrittenReply;
+  set_status: WrittenReply;
+  dissolve: WrittenReply;
+  request_join: WrittenReply;
+  answer_join_requests: WrittenReply;
   watch: WatchReply;
   emojis: EmojisReply;
   typing: never;

@@ -46,6 +46,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         identity=services.identity,
         directory=services.directory,
         history=services.history,
+        join_requests=services.join_requests,
         conversations=services.conversations,
         pushes=services.pushes,
         emojis=services.emojis,

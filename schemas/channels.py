@@ -12,6 +12,9 @@ from schemas.common import (
     ChannelType,
     ClientMessageId,
     Cursor,
+    EditPolicy,
+    JoinPolicy,
+    MaxMembers,
     Membership,
     MessageId,
     Name,
@@ -22,6 +25,7 @@ from schemas.common import (
     UserId,
     UserIds,
 )
+from schemas.groups import Announcement, GroupSettings, OwnMembership
 
 
 class Channel(Struct, kw_only=True):
@@ -39,6 +43,11 @@ class Channel(Struct, kw_only=True):
     member_count: int
     last_seq: SeqOrZero
     created_at: Timestamp
+    announcement: Announcement | None = None
+    settings: Annotated[
+        GroupSettings | None, Meta(description="Null in direct chats, and for who has left.")
+    ] = None
+    me: Annotated[OwnMembership | None, Meta(description="Null for who has left.")] = None
 
 
 class Member(Struct, kw_only=True):
@@ -50,6 +59,10 @@ class Member(Struct, kw_only=True):
     role: Role
     joined_at: Timestamp
     membership: Membership = Membership.NORMAL
+    nickname: Annotated[str, Meta(description="His name in this group; empty for none.")] = ""
+    muted_until: Annotated[
+        Timestamp | None, Meta(description="Told to the owner, to admins and to himself.")
+    ] = None
 
 
 class MemberPage(Struct, kw_only=True):
@@ -88,6 +101,10 @@ class UpdateChannelBody(Struct, kw_only=True, forbid_unknown_fields=True):
     client_message_id: ClientMessageId
     name: Name | None = None
     avatar: Avatar | None = None
+    max_members: MaxMembers | None = None
+    join: JoinPolicy | None = None
+    mute_all: bool | None = None
+    edit: EditPolicy | None = None
 
 
 class AddMembersBody(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -209,6 +209,20 @@ class EditPolicy(enum.StrEnum):
     MEMBERS = "members"
 
 
+class GrantableRole(enum.StrEnum):
+    """What an owner can make of somebody; another owner is made by handing over."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+class SettableStatus(enum.StrEnum):
+    """What an owner can set; dissolving is a request of its own, since it is for ever."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+
+
 class Membership(enum.StrEnum):
     """Whether somebody is in a channel now or was once (seed: status)."""
 

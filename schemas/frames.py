@@ -20,6 +20,9 @@ from schemas.common import (
     ChannelId,
     ClientMessageId,
     Cursor,
+    EditPolicy,
+    JoinPolicy,
+    MaxMembers,
     MessageId,
     MessageType,
     Name,
@@ -34,17 +37,24 @@ from schemas.common import (
 from schemas.conversations import Conversation, DraftBody, ReadState, SyncPage
 from schemas.emojis import EmojiPage, PackName
 from schemas.errors import CodeName
+from schemas.group_frames import (
+    AnswerJoinRequests,
+    Dissolve,
+    MuteMember,
+    RequestJoin,
+    SetAnnouncement,
+    SetNickname,
+    SetRole,
+    SetStatus,
+    TransferOwner,
+    UnmuteMember,
+)
 from schemas.messages import Content, Entry, Extra, ForwardOf, HistoryPage, MentionAll, Mentions, ReplyTo
 from schemas.presence import PresenceList
 from schemas.receipts import PushStatus
+from schemas.requests import Request as Request  # noqa: PLC0414  # other modules take it from here
 
 # ---- client -> server
-
-
-class Request(Struct, kw_only=True, tag_field="type"):
-    """What every request carries."""
-
-    id: RequestId
 
 
 class Hello(Request, kw_only=True, tag="hello"):
@@ -157,12 +167,16 @@ class OpenDirect(Request, kw_only=True, tag="open_direct"):
 
 
 class UpdateChannel(Request, kw_only=True, tag="update_channel"):
-    """Rename a group or change its avatar; absent fields stay."""
+    """Rename a group, change its avatar or its settings; absent fields stay."""
 
     client_message_id: ClientMessageId
     channel_id: ChannelId
     name: Name | None = None
     avatar: Avatar | None = None
+    max_members: MaxMembers | None = None
+    join: JoinPolicy | None = None
+    mute_all: bool | None = None
+    edit: EditPolicy | None = None
 
 
 class AddMembers(Request, kw_only=True, tag="add_members"):
@@ -228,6 +242,16 @@ ClientFrame = (
     | AddMembers
     | RemoveMember
     | Leave
+    | SetRole
+    | TransferOwner
+    | SetAnnouncement
+    | SetNickname
+    | MuteMember
+    | UnmuteMember
+    | SetStatus
+    | Dissolve
+    | RequestJoin
+    | AnswerJoinRequests
     | Watch
     | Emojis
     | Typing
@@ -383,6 +407,16 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     AddMembers: WrittenReply,
     RemoveMember: WrittenReply,
     Leave: WrittenReply,
+    SetRole: WrittenReply,
+    TransferOwner: WrittenReply,
+    SetAnnouncement: WrittenReply,
+    SetNickname: WrittenReply,
+    MuteMember: WrittenReply,
+    UnmuteMember: WrittenReply,
+    SetStatus: WrittenReply,
+    Dissolve: WrittenReply,
+    RequestJoin: WrittenReply,
+    AnswerJoinRequests: WrittenReply,
     Watch: WatchReply,
     Emojis: EmojisReply,
     Typing: None,

@@ -178,6 +178,10 @@ AmendCommand = RecallMessage | EditMessage
 AnyCommand = SendMessage | OpenDirect | GroupCommand | OrderCommand | AmendCommand
 
 
+PeopleCommand = CreateGroup | AddMembers | AnswerJoinRequests
+"""What brings people into a group."""
+
+
 class WriteBatch(Struct, array_like=True, kw_only=True):
     """Commands of one gateway for one shard, in the order in which they came."""
 

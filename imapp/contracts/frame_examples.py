@@ -16,12 +16,14 @@ from imapp.contracts.samples import (
     QUOTE,
     TIME,
 )
-from schemas import frames
+from schemas import frames, group_frames
+from schemas.common import GrantableRole, SettableStatus
 from schemas.conversations import SyncPage
 from schemas.errors import MESSAGES, ErrorCode
 from schemas.receipts import PushStatus
 
 _ID: Final = "7"
+_WRITE: Final[dict[str, str]] = {"id": _ID, "client_message_id": CLIENT_ID, "channel_id": CHANNEL_ID}
 _EPOCH: Final = "b41f0c7e"
 _TOKEN: Final = "eyJhbGciOi..."  # noqa: S105  # the beginning of every JWT, and no more of it
 _CURSOR: Final = "lKhiNDFmMGM3ZQAAoA"
@@ -50,6 +52,16 @@ _REQUESTS: Final[tuple[frames.Request, ...]] = (
     frames.RemoveMember(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID, user_id="ding"),
     frames.Leave(id=_ID, client_message_id=CLIENT_ID, channel_id=CHANNEL_ID),
     frames.Emojis(id=_ID, pack="faces"),
+    group_frames.SetRole(**_WRITE, user_id="bo", role=GrantableRole.ADMIN),
+    group_frames.TransferOwner(**_WRITE, user_id="bo"),
+    group_frames.SetAnnouncement(**_WRITE, text="Lunch is at twelve."),
+    group_frames.SetNickname(**_WRITE, nickname="Captain"),
+    group_frames.MuteMember(**_WRITE, user_id="bo", until=TIME),
+    group_frames.UnmuteMember(**_WRITE, user_id="bo"),
+    group_frames.SetStatus(**_WRITE, status=SettableStatus.DISABLED),
+    group_frames.Dissolve(**_WRITE),
+    group_frames.RequestJoin(**_WRITE, reason="I am new in the team."),
+    group_frames.AnswerJoinRequests(**_WRITE, user_ids=["ding"], accept=True),
     frames.Watch(id=_ID, user_ids=["bo"]),
     frames.Typing(id=_ID, channel_id=CHANNEL_ID),
     frames.Ping(id=_ID),

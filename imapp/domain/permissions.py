@@ -1,4 +1,4 @@
-"""Who may do what in a channel: one table, asked by the core and by nobody else."""
+"""Who may do what in a channel: one table, asked by the core, and for lists by `AccessService`."""
 
 import enum
 from typing import Final

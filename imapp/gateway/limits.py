@@ -13,7 +13,15 @@ from typing import Final, Self
 
 from imapp.errors import RequestError
 from schemas.errors import ErrorCode
-from schemas.tasks import AddMembers, AnyCommand, CreateGroup, OpenDirect, SendMessage
+from schemas.tasks import (
+    AddMembers,
+    AnswerJoinRequests,
+    AnyCommand,
+    CreateGroup,
+    OpenDirect,
+    PeopleCommand,
+    SendMessage,
+)
 
 _PRUNE_ABOVE: Final = 1_000
 # A write that concerns many people is as much work for the store as this many of them are single writes.
@@ -109,7 +117,7 @@ class Limits:
         return self._of(command).take(command.actor, cost_of(command))
 
     @contextmanager
-    def counting(self, command: CreateGroup | AddMembers) -> Iterator[None]:
+    def counting(self, command: PeopleCommand) -> Iterator[None]:
         """While it is counted whether a write may be; a refusal then costs as much as the write.
 
         Raises:
@@ -150,7 +158,7 @@ class Limits:
 
 def weight_of(command: AnyCommand) -> int:
     """How many plain sends a write is worth for its writer: one, and one for each person it concerns."""
-    if isinstance(command, AddMembers | CreateGroup):
+    if isinstance(command, AddMembers | CreateGroup | AnswerJoinRequests):
         return 1 + len(command.user_ids)
     return 1
 

@@ -24,8 +24,10 @@ from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
+from imapp.services.reading.join_requests import JoinRequestService
+from imapp.services.writing.group_commands import without_place
 from schemas.channels import Written
-from schemas.tasks import AddMembers, AnyCommand, CreateGroup, Result
+from schemas.tasks import AnyCommand, PeopleCommand, Result
 from schemas.users import User
 
 _EXTENSION: Final = "imapp.rest"
@@ -42,6 +44,7 @@ class RestServices:
     identity: Authenticator
     directory: DirectoryService
     history: HistoryService
+    join_requests: JoinRequestService
     conversations: ConversationService
     pushes: PushService
     emojis: EmojiService
@@ -92,7 +95,7 @@ def write(command: AnyCommand) -> Result:
     return services().gateway.ask(command, services().command_timeout_s + _ANSWER_MARGIN_S)
 
 
-def write_counted(command: CreateGroup | AddMembers) -> Result:
+def write_counted(command: PeopleCommand) -> Result:
     """The same for what brings people into a group.
 
     Raises:
@@ -101,6 +104,15 @@ def write_counted(command: CreateGroup | AddMembers) -> Result:
     with services().door.limits.counting(command):
         services().quotas.check(command)
     return write(command)
+
+
+def write_outside(command: AnyCommand) -> Result:
+    """The same for who is not in the channel: how long its log is is not for him.
+
+    Raises:
+        RequestError: as `write`.
+    """
+    return without_place(write(command))
 
 
 def written(result: Result) -> Written:

@@ -27,6 +27,7 @@ from schemas import (
     emojis,
     errors,
     files,
+    groups,
     health,
     messages,
     presence,
@@ -36,11 +37,21 @@ from schemas import (
 from schemas.common import (
     ChannelStatus,
     ChannelType,
+    EditPolicy,
+    GrantableRole,
+    JoinPolicy,
     Role,
+    SettableStatus,
 )
 
 _MEMBER: Final = channels.Member(
     user_id="an", name="An 安", avatar="", role=Role.OWNER, joined_at="2026-11-20T08:00:00.000Z"
+)
+_ANNOUNCEMENT: Final = groups.Announcement(text="Lunch is at twelve.", by="an", at=TIME)
+_SETTINGS: Final = groups.GroupSettings(join=JoinPolicy.INVITE, mute_all=False, edit=EditPolicy.ADMINS)
+_ME: Final = groups.OwnMembership(role=Role.OWNER, nickname="Captain", muted_until=None)
+_JOIN_REQUEST: Final = groups.JoinRequest(
+    user_id="ding", name="Ding 丁", avatar="", by="ding", reason="I am new in the team.", at=TIME
 )
 _PUSH: Final = receipts.Push(
     receiver="an", name="An 安", status=receipts.PushStatus.READ, last_modified_time=TIME
@@ -114,7 +125,24 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         member_count=4,
         last_seq=42,
         created_at="2026-11-20T08:00:00.000Z",
+        announcement=_ANNOUNCEMENT,
+        settings=_SETTINGS,
+        me=_ME,
     ),
+    _ANNOUNCEMENT,
+    _SETTINGS,
+    _ME,
+    _JOIN_REQUEST,
+    groups.JoinRequestPage(channel_id=CHANNEL_ID, requests=[_JOIN_REQUEST], cursor=None),
+    groups.SetRoleBody(client_message_id=CLIENT_ID, role=GrantableRole.ADMIN),
+    groups.TransferOwnerBody(client_message_id=CLIENT_ID, user_id="bo"),
+    groups.SetAnnouncementBody(client_message_id=CLIENT_ID, text="Lunch is at twelve."),
+    groups.SetNicknameBody(client_message_id=CLIENT_ID, nickname="Captain"),
+    groups.MuteMemberBody(client_message_id=CLIENT_ID, until=TIME),
+    groups.SetStatusBody(client_message_id=CLIENT_ID, status=SettableStatus.DISABLED),
+    groups.DissolveBody(client_message_id=CLIENT_ID),
+    groups.RequestJoinBody(client_message_id=CLIENT_ID, reason="I am new in the team."),
+    groups.AnswerJoinRequestsBody(client_message_id=CLIENT_ID, user_ids=["ding"], accept=True),
     channels.MemberPage(members=[_MEMBER], cursor=None),
     channels.CreateGroupBody(client_message_id=CLIENT_ID, name="Team 团队", user_ids=["bo", "chen"]),
     channels.OpenDirectBody(client_message_id=CLIENT_ID, to="bo"),

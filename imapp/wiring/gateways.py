@@ -49,12 +49,14 @@ from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
+from imapp.services.reading.join_requests import JoinRequestService
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.files import FileStore
 from imapp.stores.gateways import GatewayStore
+from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -83,6 +85,7 @@ class GatewayServices:
     identity: Authenticator
     directory: DirectoryService
     history: HistoryService
+    join_requests: JoinRequestService
     conversations: ConversationService
     pushes: PushService
     emojis: EmojiService
@@ -160,6 +163,7 @@ def gateway_services(config: Config) -> GatewayServices:
         identity=identity,
         directory=DirectoryService(access, members, users),
         history=history,
+        join_requests=JoinRequestService(access, JoinRequestStore(database), users),
         conversations=conversations,
         emojis=emojis,
         pushes=PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users),

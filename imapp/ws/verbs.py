@@ -7,71 +7,36 @@ from typing import Any, Final
 import msgspec
 
 from imapp.domain.ids import split_message_id
-from imapp.errors import RequestError, StoreUnavailable
+from imapp.errors import RequestError
 from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.gateway.personal import refusal
 from imapp.services.personal import requests as personal
 from imapp.services.writing import commands
 from imapp.ws.client import Client
-from imapp.ws.dialogue import encode, error_frame, written_frame
+from imapp.ws.dialogue import encode, error_frame
+from imapp.ws.group_verbs import GROUP_VERBS
+from imapp.ws.submitting import submit, submit_counted
 from schemas import frames
 from schemas.conversations import Conversation, ReadState
 from schemas.emojis import EmojiQuery
 from schemas.errors import ErrorCode
 from schemas.messages import HistoryQuery
-from schemas.tasks import AddMembers, AnyCommand, AnyPersonalWrite, CreateGroup, PersonalAnswer, Result
-
-
-class _Waiter:
-    """Answers a command on the connection it came from."""
-
-    __slots__ = ("request_id", "subscriber")
-
-    def __init__(self, client: Client, request_id: str) -> None:
-        self.subscriber = client
-        self.request_id = request_id
-
-    def resolve(self, result: Result) -> None:
-        self.subscriber.enqueue(written_frame(self.request_id, result, RETRY_AFTER_S))
-        self.subscriber.under_way.release()
-
-
-def _submit(client: Client, request_id: str, command: AnyCommand) -> None:
-    client.under_way.acquire()
-    if client.connection.closing:  # cut while this waited for its turn: it came too late
-        client.under_way.release()
-        return
-    try:
-        client.services.gateway.submit(command, _Waiter(client, request_id))
-    except RequestError:
-        client.under_way.release()
-        raise
-
-
-def _submit_counted(client: Client, request_id: str, command: CreateGroup | AddMembers) -> None:
-    try:
-        with client.services.limits.counting(command):
-            client.services.quotas.check(command)
-    except (RequestError, StoreUnavailable) as error:
-        if not isinstance(error, RequestError) or error.retry_after is not None:
-            client.services.gateway.hold_back(command, client)
-        raise
-    _submit(client, request_id, command)
+from schemas.tasks import AnyPersonalWrite, PersonalAnswer
 
 
 def _send(client: Client, request: frames.Send) -> None:
-    _submit(client, request.id, commands.send(client.user_id, request))
+    submit(client, request.id, commands.send(client.user_id, request))
 
 
 def _recall(client: Client, request: frames.Recall) -> None:
     _check_place(request.channel_id, request.message_id)
     command = commands.recall(client.user_id, request.message_id, request.client_message_id)
-    _submit(client, request.id, command)
+    submit(client, request.id, command)
 
 
 def _edit(client: Client, request: frames.Edit) -> None:
     _check_place(request.channel_id, request.message_id)
-    _submit(client, request.id, commands.edit(client.user_id, request.message_id, request))
+    submit(client, request.id, commands.edit(client.user_id, request.message_id, request))
 
 
 def _check_place(channel_id: str, message_id: str) -> None:
@@ -85,32 +50,32 @@ def _check_place(channel_id: str, message_id: str) -> None:
 
 
 def _create_group(client: Client, request: frames.CreateGroup) -> None:
-    _submit_counted(client, request.id, commands.create_group(client.user_id, request))
+    submit_counted(client, request.id, commands.create_group(client.user_id, request))
 
 
 def _open_direct(client: Client, request: frames.OpenDirect) -> None:
     command = commands.open_direct(client.user_id, request.to, request.client_message_id)
-    _submit(client, request.id, command)
+    submit(client, request.id, command)
 
 
 def _update_channel(client: Client, request: frames.UpdateChannel) -> None:
-    _submit(client, request.id, commands.update_channel(client.user_id, request.channel_id, request))
+    submit(client, request.id, commands.update_channel(client.user_id, request.channel_id, request))
 
 
 def _add_members(client: Client, request: frames.AddMembers) -> None:
-    _submit_counted(client, request.id, commands.add_members(client.user_id, request.channel_id, request))
+    submit_counted(client, request.id, commands.add_members(client.user_id, request.channel_id, request))
 
 
 def _remove_member(client: Client, request: frames.RemoveMember) -> None:
     command = commands.remove_member(
         client.user_id, request.channel_id, request.user_id, request.client_message_id
     )
-    _submit(client, request.id, command)
+    submit(client, request.id, command)
 
 
 def _leave(client: Client, request: frames.Leave) -> None:
     command = commands.leave(client.user_id, request.channel_id, request.client_message_id)
-    _submit(client, request.id, command)
+    submit(client, request.id, command)
 
 
 def _read(client: Client, request: frames.Read) -> None:
@@ -233,6 +198,7 @@ VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.AddMembers: _add_members,
     frames.RemoveMember: _remove_member,
     frames.Leave: _leave,
+    **GROUP_VERBS,
     frames.Watch: _watch,
     frames.Emojis: _emojis,
     frames.Typing: _typing,

@@ -49,7 +49,6 @@ def casts(stack: Stack) -> Iterator[Mapping[str, Cast]]:
         casts = {name: Cast(keep.enter_context(Scene(cluster))) for name in ("everybody", *_OWN_CASTS)}
         for cast in casts.values():
             cast.disable()
-        cluster.restart("writer-0")
         yield casts
 
 

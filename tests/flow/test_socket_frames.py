@@ -15,6 +15,7 @@ from tests.support.scene import Scene
 
 NOWHERE: Final = "0" * 24
 SEND: Final = {"type": "send", "id": "s1", "client_message_id": "m1", "channel_id": NOWHERE, "content": "hi"}
+WRITE: Final = {"client_message_id": "m1", "channel_id": NOWHERE}
 
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "hello": {"token": "t", "device": "phone", "protocol": 1, "cursor": "c"},
@@ -53,10 +54,28 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "history": {"channel_id": NOWHERE, "before": 1, "after": 1, "around": 1, "limit": 1},
     "create_group": {"client_message_id": "m1", "name": "team", "avatar": "a", "user_ids": ["bo"]},
     "open_direct": {"client_message_id": "m1", "to": "bo"},
-    "update_channel": {"client_message_id": "m1", "channel_id": NOWHERE, "name": "n", "avatar": "a"},
+    "update_channel": {
+        **WRITE,
+        "name": "n",
+        "avatar": "a",
+        "max_members": 9,
+        "join": "admins",
+        "mute_all": True,
+        "edit": "members",
+    },
     "add_members": {"client_message_id": "m1", "channel_id": NOWHERE, "user_ids": ["bo"]},
     "remove_member": {"client_message_id": "m1", "channel_id": NOWHERE, "user_id": "bo"},
     "leave": {"client_message_id": "m1", "channel_id": NOWHERE},
+    "set_role": {**WRITE, "user_id": "bo", "role": "admin"},
+    "transfer_owner": {**WRITE, "user_id": "bo"},
+    "set_announcement": {**WRITE, "text": "Lunch!"},
+    "set_nickname": {**WRITE, "user_id": "bo", "nickname": "Ace"},
+    "mute_member": {**WRITE, "user_id": "bo", "until": "2026-11-24T08:00:00.000Z"},
+    "unmute_member": {**WRITE, "user_id": "bo"},
+    "set_status": {**WRITE, "status": "disabled"},
+    "dissolve": WRITE,
+    "request_join": {**WRITE, "reason": "I am new"},
+    "answer_join_requests": {**WRITE, "user_ids": ["bo"], "accept": True},
     "watch": {"user_ids": ["bo"]},
     "emojis": {"pack": "faces", "cursor": "a", "limit": 1},
     "typing": {"channel_id": NOWHERE},
@@ -156,7 +175,8 @@ def test_the_tables_here_know_every_request_and_field() -> None:
 @pytest.mark.parametrize("value", [{"$ne": None}, {"$gt": ""}, 1.5, True, ["x", 1], [[]], "\x00"], ids=repr)
 @pytest.mark.parametrize("kind", [kind for kind, fields in REQUESTS.items() if fields])
 def test_no_field_takes_what_is_not_of_its_type(an: Client, kind: str, value: object) -> None:
-    fields = [name for name in REQUESTS[kind] if not (value == "\x00" and name in _FREE_TEXT)]
+    taken = _FREE_TEXT if value == "\x00" else _FLAGS if value is True else ()
+    fields = [name for name in REQUESTS[kind] if name not in taken]
     requests = [{"type": kind, "id": name, **REQUESTS[kind], name: value} for name in fields]
 
     answers = answers_to(an, *map(as_text, requests))
@@ -164,6 +184,7 @@ def test_no_field_takes_what_is_not_of_its_type(an: Client, kind: str, value: ob
     assert {error.id: error.code for error in answers} == dict.fromkeys(fields, "invalid")
 
 
+_FLAGS: Final = ("mute_all", "accept")
 _FREE_TEXT: Final = ("content", "name", "avatar", "device", "token", "cursor")
 """Fields without a pattern: what is no token or cursor is refused when it is looked at."""
 

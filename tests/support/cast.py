@@ -7,6 +7,7 @@ seq 1  the group is made       owner, admin, member, gone, back, disabled
     6  "middle"
     7  back is added again     and may read "early", not "middle", and all from here on
     8  "later"
+    9  admin becomes one
 """
 
 import enum
@@ -114,15 +115,11 @@ class Cast:
         return hidden if who in KNOW_THE_GROUP else [*hidden, self.name]
 
     def disable(self) -> None:
-        """The one who is disabled was a member until now; the admin has become one."""
+        """The one who is disabled was a member until now."""
         self.cluster.database["users"].update_one(
             {"_id": self.ids[Who.DISABLED]}, [{"$set": {"status": "disabled", "updated_at": "$$NOW"}}]
         )
         self.clients[Who.DISABLED].wait_closed()
-        # There is no verb for it yet; the writers must be started anew to know it.
-        self.cluster.database["members"].update_one(
-            {"channel_id": self.channel, "user_id": self.ids[Who.ADMIN]}, {"$set": {"role": 1}}
-        )
 
     def _paint(self) -> None:
         """An emoji of this cast's own, which one of them may take out."""
@@ -139,6 +136,7 @@ class Cast:
         self._say(owner, channel, "middle")
         owner.write("add_members", channel_id=channel, user_ids=[self.ids[Who.BACK]])
         self._say(owner, channel, "later")
+        owner.write("set_role", channel_id=channel, user_id=self.ids[Who.ADMIN], role="admin")
         return channel
 
     def _whisper(self, owner: Client) -> Place:

@@ -7,6 +7,7 @@ and what everybody gets: a set of rights below, or a new one.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tests.support.cast import READERS, Cast, Who
@@ -37,6 +38,9 @@ NOW_IN: Final[Rights] = {**ONCE_IN, Who.GONE: "not_member"}
 
 LEADING: Final[Rights] = {**NOW_IN, **dict.fromkeys((Who.MEMBER, Who.LATE, Who.BACK), "forbidden")}
 """Its owner and its admins."""
+
+OWNING: Final[Rights] = {**LEADING, Who.ADMIN: "forbidden"}
+"""Its owner."""
 
 
 OPERATING: Final[Rights] = {**dict.fromkeys(ANYBODY, "forbidden"), **REFUSED, Who.OPERATOR: OK}
@@ -101,6 +105,13 @@ _PAGES: Final[tuple[Mapping[str, Any], ...]] = (
     {"after": 5, "limit": 1},
 )
 _AN_ID: Final = {"client_message_id": "<new>"}
+_FAR_AHEAD: Final = {**_AN_ID, "until": f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def _to_himself(cast: Cast) -> Mapping[str, Any]:
+    """What is nothing to do for the owner, so that it can be tried again."""
+    return {**_AN_ID, "user_id": cast.ids[Who.OWNER]}
+
 
 ROUTES: Final[Mapping[str, Row]] = {
     "GET people.get_me": Row(rights=ANYBODY),
@@ -115,8 +126,23 @@ ROUTES: Final[Mapping[str, Row]] = {
     "PATCH channels.update_channel": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "name": cast.name}),
     "GET members.list_members": Row(rights=NOW_IN),
     "POST members.add_members": Row(rights=NOW_IN, needs=lambda cast: {**_AN_ID, "user_ids": [cast.added]}),
-    "DELETE members.remove_member": Row(rights=LEADING, needs=lambda _: _AN_ID),
+    "DELETE members.remove_member": Row(rights=LEADING, needs=lambda _: _AN_ID, own_cast=True),
     "DELETE members.leave": Row(rights=NOW_IN, needs=lambda _: _AN_ID, own_cast=True),
+    "PUT groups.set_role": Row(rights=OWNING, needs=lambda _: {**_AN_ID, "role": "member"}),
+    "PUT groups.transfer_owner": Row(rights=OWNING, needs=_to_himself),
+    "PUT groups.set_nickname": Row(rights=LEADING, needs=lambda _: {**_AN_ID, "nickname": "Extra"}),
+    "PUT groups.mute_member": Row(rights=LEADING, needs=lambda _: _FAR_AHEAD),
+    "DELETE groups.unmute_member": Row(rights=LEADING, needs=lambda _: _AN_ID),
+    "PUT groups.set_announcement": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "text": cast.name}),
+    "PUT groups.set_status": Row(rights=OWNING, needs=lambda _: {**_AN_ID, "status": "enabled"}),
+    "POST groups.dissolve": Row(rights=OWNING, needs=lambda _: _AN_ID, own_cast=True),
+    "GET groups.list_join_requests": Row(rights=LEADING),
+    "POST groups.request_join": Row(rights=NOW_IN, needs=lambda _: _AN_ID),
+    "PATCH groups.answer_join_requests": Row(
+        rights=LEADING,
+        needs=lambda cast: {**_AN_ID, "user_ids": [cast.extra]},
+        variants=({"accept": True}, {"accept": False}),
+    ),
     "POST messages.send_message": Row(rights=NOW_IN, needs=lambda _: {**_AN_ID, "content": "hi"}),
     "GET messages.list_messages": Row(rights=ONCE_IN, variants=_PAGES),
     "GET messages.get_message": Row(entry_rights=may_read),
@@ -182,7 +208,21 @@ FRAMES: Final[Mapping[str, Row]] = {
     "history": Row(rights=ONCE_IN, variants=_PAGES),
     "update_channel": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "name": cast.name}),
     "add_members": Row(rights=NOW_IN, needs=lambda cast: {**_AN_ID, "user_ids": [cast.added]}),
-    "remove_member": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "user_id": cast.extra}),
+    "remove_member": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "user_id": cast.extra}, own_cast=True),
     "leave": Row(rights=NOW_IN, needs=lambda _: _AN_ID, own_cast=True),
+    "set_role": Row(rights=OWNING, needs=lambda cast: {**_AN_ID, "user_id": cast.extra, "role": "member"}),
+    "transfer_owner": Row(rights=OWNING, needs=_to_himself),
+    "set_nickname": Row(rights=NOW_IN, needs=lambda cast: {**_AN_ID, "nickname": cast.name[:50]}),
+    "mute_member": Row(rights=LEADING, needs=lambda cast: {**_FAR_AHEAD, "user_id": cast.extra}),
+    "unmute_member": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "user_id": cast.extra}),
+    "set_announcement": Row(rights=LEADING, needs=lambda cast: {**_AN_ID, "text": cast.name}),
+    "set_status": Row(rights=OWNING, needs=lambda _: {**_AN_ID, "status": "enabled"}),
+    "dissolve": Row(rights=OWNING, needs=lambda _: _AN_ID, own_cast=True),
+    "request_join": Row(rights=NOW_IN, needs=lambda _: _AN_ID),
+    "answer_join_requests": Row(
+        rights=LEADING,
+        needs=lambda cast: {**_AN_ID, "user_ids": [cast.extra]},
+        variants=({"accept": True}, {"accept": False}),
+    ),
 }
 """By the frame's `type`."""

@@ -41,7 +41,8 @@ def meaning(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
         schema["items"] = meaning(schema["items"], named)
     if "enum" in schema:
         # Only the struct's enumeration has a docstring.
-        return {"enum": sorted(schema["enum"])} | {key: schema[key] for key in ("default",) if key in schema}
+        values = [value for value in schema["enum"] if value is not None]  # null is told apart
+        return {"enum": sorted(values)} | {key: schema[key] for key in ("default",) if key in schema}
     if schema.get("additionalProperties") == {}:
         del schema["additionalProperties"]
     return {**schema, "$ref": name} if name else schema

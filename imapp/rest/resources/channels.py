@@ -49,13 +49,21 @@ def get_channel(channel_id: str) -> Response:
 
 @blueprint.patch(
     "/channels/<channel:channel_id>",
-    refuses=[ErrorCode.FORBIDDEN, ErrorCode.NOT_MEMBER, ErrorCode.CHANNEL_DISABLED, ErrorCode.CONFLICT],
+    refuses=[
+        ErrorCode.FORBIDDEN,
+        ErrorCode.NOT_MEMBER,
+        ErrorCode.CHANNEL_DISABLED,
+        ErrorCode.MUTED,
+        ErrorCode.CHANNEL_FULL,
+        ErrorCode.CONFLICT,
+    ],
 )
 @blueprint.arguments(schema_of(UpdateChannelBody))
 @blueprint.response(200, schema_of(Written))
 def update_channel(body: UpdateChannelBody, channel_id: str) -> Response:
-    """Rename a group or change its avatar.
+    """Rename a group, change its avatar or its settings.
 
-    For its owner and admins. A field that is absent or null stays as it is.
+    For its owner and admins; name and avatar for all members if `edit` says so. A field that is absent or
+    null stays as it is. `max_members` is never below the number of members (`channel_full`).
     """
     return answer(written(write(commands.update_channel(caller_id(), channel_id, body))))

@@ -33,7 +33,9 @@ def list_members(query: ListQuery, channel_id: str) -> Response:
 def add_members(body: AddMembersBody, channel_id: str) -> Response:
     """Add people to a channel, all or none.
 
-    They read it from here on. A direct chat becomes a group with you as its owner, and keeps its id and log.
+    They read it from here on. Where `join` is `approval`, a member's people wait for an admin; where it is
+    `admins`, only the owner and admins add. A direct chat becomes a group with you as its owner, and keeps
+    its id and log.
     """
     return answer(written(write_counted(commands.add_members(caller_id(), channel_id, body))))
 

@@ -16,7 +16,7 @@ from schemas.tasks import SendMessage
 blueprint = Blueprint("messages", __name__, description="The entries of a channel's log.")
 
 _LOG = "/channels/<channel:channel_id>/messages"
-_REFUSES = (ErrorCode.NOT_MEMBER, ErrorCode.CHANNEL_DISABLED, ErrorCode.CONFLICT)
+_REFUSES = (ErrorCode.NOT_MEMBER, ErrorCode.CHANNEL_DISABLED, ErrorCode.MUTED, ErrorCode.CONFLICT)
 
 
 @blueprint.post(_LOG, refuses=_REFUSES)

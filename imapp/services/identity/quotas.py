@@ -10,7 +10,7 @@ from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from schemas.errors import ErrorCode
-from schemas.tasks import AddMembers, CreateGroup
+from schemas.tasks import CreateGroup, PeopleCommand
 
 
 class QuotaService:
@@ -31,7 +31,7 @@ class QuotaService:
         self._max_groups_made = max_groups_made
         self._max_channels = max_channels
 
-    def check(self, command: CreateGroup | AddMembers) -> None:
+    def check(self, command: PeopleCommand) -> None:
         """Look whether people may have one more group. A repeat of what is stored is never refused.
 
         Raises:
@@ -42,7 +42,7 @@ class QuotaService:
         if refused is not None and not self._is_stored(command):
             raise refused
 
-    def _refusal(self, command: CreateGroup | AddMembers) -> RequestError | None:
+    def _refusal(self, command: PeopleCommand) -> RequestError | None:
         if isinstance(command, CreateGroup) and self._has_made_enough(command.actor):
             return RequestError(ErrorCode.QUOTA_EXCEEDED, groups_made=self._max_groups_made)
         crowded = self._crowded(command)
@@ -54,7 +54,7 @@ class QuotaService:
         most = self._max_groups_made
         return bool(most) and self._channels.count_made_by(user_id, most) >= most
 
-    def _crowded(self, command: CreateGroup | AddMembers) -> list[str]:
+    def _crowded(self, command: PeopleCommand) -> list[str]:
         """Who would be in too many channels. Those already in this one are not brought into it."""
         if not self._max_channels:
             return []
@@ -65,6 +65,6 @@ class QuotaService:
             people -= self._members.present_of(command.channel_id, people)
         return self._members.in_many(people, self._max_channels) if people else []
 
-    def _is_stored(self, command: CreateGroup | AddMembers) -> bool:
+    def _is_stored(self, command: PeopleCommand) -> bool:
         key = (command.channel_id, command.actor, command.client_message_id)
         return key in self._log.find_repeats([key])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from imapp.domain import spans
+from imapp.domain.permissions import Action, may
 from imapp.errors import RequestError
 from imapp.services.reading.departures import as_seen_by
 from imapp.services.reading.watermarks import with_own_messages
@@ -66,4 +67,16 @@ class AccessService:
         readable = self.readable(user_id, channel_id)
         if not readable.row.member.present:
             raise RequestError(ErrorCode.NOT_MEMBER)
+        return readable
+
+    def allowed(self, user_id: str, channel_id: str, action: Action) -> Readable:
+        """The channel, for somebody who is in it and may do this there.
+
+        Raises:
+            RequestError: as `present`, or `forbidden`.
+        """
+        readable = self.present(user_id, channel_id)
+        channel = readable.head.channel
+        if not may(action, readable.row.member.role, channel.type, channel.settings):
+            raise RequestError(ErrorCode.FORBIDDEN)
         return readable

@@ -1,8 +1,14 @@
 """Channels, members and people, as clients list them."""
 
+import time
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
+from imapp.domain.channel import Member as StoredMember
 from imapp.domain.entries import wire_time
+from imapp.domain.permissions import Action, may
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService, Readable
 from imapp.services.reading.cursors import after_user
@@ -11,13 +17,21 @@ from imapp.stores.users import UserStore
 from schemas.channels import Channel, ListQuery, Member, MemberPage
 from schemas.common import ChannelType, UserIds
 from schemas.errors import ErrorCode
+from schemas.groups import Announcement, GroupSettings, OwnMembership
 from schemas.users import UserPage, UserQuery
 
 
 class DirectoryService:
     """Reads for people what the others and their channels look like."""
 
-    def __init__(self, access: AccessService, members: MemberStore, users: UserStore) -> None:
+    def __init__(
+        self,
+        access: AccessService,
+        members: MemberStore,
+        users: UserStore,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
         self._access = access
         self._members = members
         self._users = users
@@ -44,6 +58,7 @@ class DirectoryService:
             member_count=head.member_count,
             last_seq=readable.last_seq,
             created_at=wire_time(head.channel.created_ms),
+            **self._order(readable),
         )
 
     def members(self, user_id: str, channel_id: str, query: ListQuery) -> MemberPage:
@@ -52,7 +67,8 @@ class DirectoryService:
         Raises:
             RequestError: `not_found`, `not_member`, or `invalid` for a cursor that is not ours.
         """
-        self._access.present(user_id, channel_id)
+        readable = self._access.present(user_id, channel_id)
+        sees_mutes = may(Action.MUTE, readable.row.member.role, readable.head.channel.type)
         rows = self._members.page(channel_id, after_user(query.cursor), query.limit + 1)
         page = rows[: query.limit]
         profiles = self._users.profiles(row.member.user_id for row in page)
@@ -67,6 +83,8 @@ class DirectoryService:
                     avatar=profile.avatar if profile else "",
                     role=row.member.role,
                     joined_at=wire_time(row.joined_ms),
+                    nickname=row.member.nickname,
+                    muted_until=self._muted_until(row.member) if sees_mutes or name == user_id else None,
                 )
             )
         return MemberPage(members=members, cursor=members[-1].user_id if len(rows) > len(page) else None)
@@ -86,6 +104,29 @@ class DirectoryService:
             found = self._users.by_name(_prefix(query.name), after, limit)
         page = found[: query.limit]
         return UserPage(users=page, cursor=page[-1].user_id if len(found) > len(page) else None)
+
+    def _order(self, readable: Readable) -> dict[str, Any]:
+        """What only those see who are in: it changes when they no longer are."""
+        channel, member = readable.head.channel, readable.row.member
+        if not member.present:
+            return {}
+        put_up, settings = channel.announcement, channel.settings
+        order: dict[str, Any] = {
+            "me": OwnMembership(
+                role=member.role, nickname=member.nickname, muted_until=self._muted_until(member)
+            )
+        }
+        if channel.type is ChannelType.GROUP:
+            order["settings"] = GroupSettings(
+                join=settings.join, mute_all=settings.mute_all, edit=settings.edit
+            )
+        if put_up:
+            order["announcement"] = Announcement(text=put_up.text, by=put_up.by, at=wire_time(put_up.at_ms))
+        return order
+
+    def _muted_until(self, member: StoredMember) -> str | None:
+        is_muted = member.muted_until_ms > self._clock() * 1000
+        return wire_time(member.muted_until_ms) if is_muted else None
 
     def _face(self, user_id: str, readable: Readable) -> tuple[str, str, str | None]:
         """Name, avatar and peer: a direct chat looks like the other person."""

@@ -122,12 +122,13 @@ def open_direct(actor: str, to: str, client_message_id: str) -> tasks.OpenDirect
 
 
 def update_channel(actor: str, channel_id: str, request: UpdateRequest) -> tasks.UpdateChannel:
-    """A change of a group's name or avatar.
+    """A change of a group's name, avatar or settings.
 
     Raises:
         RequestError: `invalid` if nothing is to change.
     """
-    if request.name is None and request.avatar is None:
+    given = (request.name, request.avatar, request.max_members, request.join, request.mute_all, request.edit)
+    if all(value is None for value in given):
         raise RequestError(ErrorCode.INVALID, name="nothing is to change")
     return tasks.UpdateChannel(
         actor=actor,
@@ -135,6 +136,10 @@ def update_channel(actor: str, channel_id: str, request: UpdateRequest) -> tasks
         channel_id=channel_id,
         name=request.name,
         avatar=request.avatar,
+        max_members=request.max_members,
+        join=request.join.value if request.join else None,
+        mute_all=request.mute_all,
+        edit=request.edit.value if request.edit else None,
     )
 
 

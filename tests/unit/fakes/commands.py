@@ -6,13 +6,21 @@ from typing import Any
 from imapp.domain.ids import group_channel_id
 from schemas.tasks import (
     AddMembers,
+    AnswerJoinRequests,
     CreateGroup,
     EditMessage,
     Leave,
+    MuteMember,
     OpenDirect,
     RecallMessage,
     RemoveMember,
+    RequestJoin,
     SendMessage,
+    SetAnnouncement,
+    SetNickname,
+    SetRole,
+    SetStatus,
+    TransferOwner,
     UpdateChannel,
 )
 
@@ -90,14 +98,100 @@ def update(
     name: str | None = None,
     avatar: str | None = None,
     client_id: str | None = None,
+    **settings: Any,
 ) -> UpdateChannel:
-    """A new name or avatar."""
+    """A new name or avatar, or other settings."""
     return UpdateChannel(
         actor=actor,
         client_message_id=_client_id(client_id),
         channel_id=channel_id,
         name=name,
         avatar=avatar,
+        **settings,
+    )
+
+
+def set_role(
+    actor: str, channel_id: str, user_id: str, role: str = "admin", *, client_id: str | None = None
+) -> SetRole:
+    """A role for somebody."""
+    return SetRole(
+        actor=actor,
+        client_message_id=_client_id(client_id),
+        channel_id=channel_id,
+        user_id=user_id,
+        role=role,
+    )
+
+
+def transfer(actor: str, channel_id: str, user_id: str, *, client_id: str | None = None) -> TransferOwner:
+    """Another owner."""
+    return TransferOwner(
+        actor=actor, client_message_id=_client_id(client_id), channel_id=channel_id, user_id=user_id
+    )
+
+
+def announce(actor: str, channel_id: str, text: str, *, client_id: str | None = None) -> SetAnnouncement:
+    """An announcement."""
+    return SetAnnouncement(
+        actor=actor, client_message_id=_client_id(client_id), channel_id=channel_id, text=text
+    )
+
+
+def nickname(actor: str, channel_id: str, user_id: str, name: str) -> SetNickname:
+    """A name for somebody in a group."""
+    return SetNickname(
+        actor=actor,
+        client_message_id=_client_id(None),
+        channel_id=channel_id,
+        user_id=user_id,
+        nickname=name,
+    )
+
+
+def mute(
+    actor: str, channel_id: str, user_id: str, until_ms: int, *, client_id: str | None = None
+) -> MuteMember:
+    """Somebody muted until then; 0 ends it."""
+    return MuteMember(
+        actor=actor,
+        client_message_id=_client_id(client_id),
+        channel_id=channel_id,
+        user_id=user_id,
+        until_ms=until_ms,
+    )
+
+
+def set_status(
+    actor: str, channel_id: str, status: str, *, by_admin: bool = False, client_id: str | None = None
+) -> SetStatus:
+    """A channel disabled, enabled or dissolved."""
+    return SetStatus(
+        actor=actor,
+        client_message_id=_client_id(client_id),
+        channel_id=channel_id,
+        status=status,
+        by_admin=by_admin,
+    )
+
+
+def request_join(
+    actor: str, channel_id: str, reason: str = "", *, client_id: str | None = None
+) -> RequestJoin:
+    """The wish to be let in."""
+    return RequestJoin(
+        actor=actor, client_message_id=_client_id(client_id), channel_id=channel_id, reason=reason
+    )
+
+
+def answer(actor: str, channel_id: str, *user_ids: str, accept: bool = True) -> AnswerJoinRequests:
+    """People let in, or refused."""
+    return AnswerJoinRequests(
+        actor=actor,
+        client_message_id=_client_id(None),
+        channel_id=channel_id,
+        user_ids=list(user_ids),
+        accept=accept,
     )
 
 

@@ -1,0 +1,145 @@
+"""From what somebody asked about roles and order in a group to the command for its writer."""
+
+from datetime import datetime
+from typing import Final
+
+from imapp.errors import RequestError
+from schemas import group_frames, groups, tasks
+from schemas.common import ChannelStatus
+from schemas.errors import ErrorCode
+
+_NOT_MUTED: Final = 0
+
+
+def set_role(
+    actor: str, channel_id: str, user_id: str, request: group_frames.SetRole | groups.SetRoleBody
+) -> tasks.SetRole:
+    """Somebody to make an admin, or a member again."""
+    return tasks.SetRole(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        role=request.role.value,
+    )
+
+
+def transfer_owner(
+    actor: str, channel_id: str, request: group_frames.TransferOwner | groups.TransferOwnerBody
+) -> tasks.TransferOwner:
+    """A group to hand over."""
+    return tasks.TransferOwner(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        user_id=request.user_id,
+    )
+
+
+def set_announcement(
+    actor: str, channel_id: str, request: group_frames.SetAnnouncement | groups.SetAnnouncementBody
+) -> tasks.SetAnnouncement:
+    """A text to put up."""
+    return tasks.SetAnnouncement(
+        actor=actor, client_message_id=request.client_message_id, channel_id=channel_id, text=request.text
+    )
+
+
+def set_nickname(
+    actor: str, channel_id: str, user_id: str, request: group_frames.SetNickname | groups.SetNicknameBody
+) -> tasks.SetNickname:
+    """A name for a member in a group."""
+    return tasks.SetNickname(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        nickname=request.nickname,
+    )
+
+
+def mute_member(
+    actor: str, channel_id: str, user_id: str, request: group_frames.MuteMember | groups.MuteMemberBody
+) -> tasks.MuteMember:
+    """Somebody to mute until a time.
+
+    Raises:
+        RequestError: `invalid` for what is no time.
+    """
+    return tasks.MuteMember(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        until_ms=_milliseconds(request.until),
+    )
+
+
+def unmute_member(actor: str, channel_id: str, user_id: str, client_message_id: str) -> tasks.MuteMember:
+    """Somebody to let write again."""
+    return tasks.MuteMember(
+        actor=actor,
+        client_message_id=client_message_id,
+        channel_id=channel_id,
+        user_id=user_id,
+        until_ms=_NOT_MUTED,
+    )
+
+
+def set_status(
+    actor: str, channel_id: str, request: group_frames.SetStatus | groups.SetStatusBody
+) -> tasks.SetStatus:
+    """A group to disable or enable."""
+    return tasks.SetStatus(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        status=request.status.value,
+    )
+
+
+def dissolve(actor: str, channel_id: str, client_message_id: str) -> tasks.SetStatus:
+    """A group to end."""
+    return tasks.SetStatus(
+        actor=actor,
+        client_message_id=client_message_id,
+        channel_id=channel_id,
+        status=ChannelStatus.DISSOLVED.value,
+    )
+
+
+def request_join(
+    actor: str, channel_id: str, request: group_frames.RequestJoin | groups.RequestJoinBody
+) -> tasks.RequestJoin:
+    """The wish to be let into a group."""
+    return tasks.RequestJoin(
+        actor=actor, client_message_id=request.client_message_id, channel_id=channel_id, reason=request.reason
+    )
+
+
+def answer_join_requests(
+    actor: str, channel_id: str, request: group_frames.AnswerJoinRequests | groups.AnswerJoinRequestsBody
+) -> tasks.AnswerJoinRequests:
+    """People to let in or to refuse."""
+    return tasks.AnswerJoinRequests(
+        actor=actor,
+        client_message_id=request.client_message_id,
+        channel_id=channel_id,
+        user_ids=request.user_ids,
+        accept=request.accept,
+    )
+
+
+def without_place(result: tasks.Result) -> tasks.Result:
+    """What a command did, without where in the log."""
+    return tasks.Result(index=result.index, channel_id=result.channel_id, code=result.code, data=result.data)
+
+
+def _milliseconds(time: str) -> int:
+    try:
+        milliseconds = round(datetime.fromisoformat(time).timestamp() * 1000)
+    except ValueError:
+        milliseconds = 0
+    if milliseconds <= 0:  # 0 would mean the end of a mute
+        raise RequestError(ErrorCode.INVALID, until="not a time to come")
+    return milliseconds
