@@ -43,10 +43,10 @@ def _check_place(channel_id: str, message_id: str) -> None:
     """Nothing if the message is one of the channel, which its id says.
 
     Raises:
-        RequestError: `invalid`.
+        RequestError: `not_found`: there is no such message in it.
     """
     if split_message_id(message_id)[0] != channel_id:
-        raise RequestError(ErrorCode.INVALID, message_id="that is in another channel")
+        raise RequestError(ErrorCode.NOT_FOUND)
 
 
 def _create_group(client: Client, request: frames.CreateGroup) -> None:

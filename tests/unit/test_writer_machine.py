@@ -16,7 +16,7 @@ from tests.unit.fakes.world import MAX_MEMBERS, OUTSIDER, PEOPLE, Fault, World
 
 people = st.sampled_from(PEOPLE)
 small = st.integers(0, 9)
-KINDS = ("say", "tell", "open", "create", "add", "remove", "leave", "update")
+KINDS = ("say", "tell", "open", "create", "add", "remove", "leave", "update", "recall", "edit")
 AGAIN = ("again", "again elsewhere", "again changed")
 wishes = st.builds(Wish, st.sampled_from(KINDS + AGAIN), people, people, small, small)
 batches = st.lists(wishes, min_size=1, max_size=4)
@@ -125,6 +125,13 @@ class RacingMachine(FaultyMachine):
 def few_channels_cached() -> Iterator[None]:
     """So that states come and go."""
     with patch("imapp.services.writing.channel_cache._MAX_CHANNELS", 2):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def few_recalls_remembered() -> Iterator[None]:
+    """So that some are counted in the log."""
+    with patch("imapp.domain.unread.KEPT_RECALLED", 1):
         yield
 
 

@@ -5,7 +5,7 @@ It knows nothing of the code under test but the shape of an entry, and fails whe
 
 from dataclasses import dataclass, field
 
-from imapp.domain.entries import SYSTEM, TEXT, LogEntry
+from imapp.domain.entries import AMENDMENTS, SYSTEM, TEXT, LogEntry
 from schemas.common import ChannelType, Role
 
 
@@ -45,17 +45,25 @@ def replay(log: list[LogEntry], pair: tuple[str, str] | None, max_members: int) 
         state.spans[name] = [(1, None)]
     for number, entry in enumerate(log, start=1):
         assert entry.seq == number, "dense: 1, 2, 3 ..."
-        assert entry.rev == entry.seq
+        assert entry.rev == max([number, *(other.seq for other in log if _amends(other, entry))])
         _apply(state, entry)
         assert len(state.present()) <= max_members
         assert entry.countable == state.countable
     return state
 
 
+def _amends(entry: LogEntry, target: LogEntry) -> bool:
+    return entry.type in AMENDMENTS and entry.extra["target_seq"] == target.seq
+
+
 def _apply(state: Replayed, entry: LogEntry) -> None:
     if entry.type == TEXT:
         assert entry.sender in state.present(), f"{entry.sender} is not in and wrote {entry.message_id}"
         state.countable += 1
+        return
+    if entry.type in AMENDMENTS:
+        assert entry.sender in state.present(), f"{entry.sender} is not in and amended something"
+        assert state.sees(entry.sender, entry.extra["target_seq"]), "what one may not read can't be amended"
         return
     assert entry.type == SYSTEM
     told = entry.extra

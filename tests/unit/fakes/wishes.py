@@ -16,7 +16,7 @@ from schemas.tasks import (
     SendMessage,
     UpdateChannel,
 )
-from tests.unit.fakes.commands import add, create, leave, open_direct, remove, say, tell, update
+from tests.unit.fakes.commands import add, create, edit, leave, open_direct, recall, remove, say, tell, update
 from tests.unit.fakes.faults import code_fails, process_dies
 from tests.unit.fakes.store import Curse
 
@@ -75,6 +75,10 @@ _MAKERS: Final[dict[str, Callable[[Wish, str, str], AnyCommand]]] = {
     "add": lambda wish, place, client_id: add(wish.actor, place, wish.other, client_id=client_id),
     "remove": lambda wish, place, client_id: remove(wish.actor, place, wish.other, client_id=client_id),
     "leave": lambda wish, place, client_id: leave(wish.actor, place, client_id=client_id),
+    "recall": lambda wish, place, client_id: recall(wish.actor, place, 1 + wish.earlier, client_id=client_id),
+    "edit": lambda wish, place, client_id: edit(
+        wish.actor, place, 1 + wish.earlier, f"edited {client_id}", client_id=client_id
+    ),
     "update": lambda wish, place, client_id: update(
         wish.actor, place, name=f"{wish.actor}'s", client_id=client_id
     ),
