@@ -71,6 +71,17 @@ export type SettableStatus =
   | "disabled"
   | "enabled";
 
+/** What happens to a message, in this order. */
+export type TraceStepName =
+  | "accepted"
+  | "delivered"
+  | "dispatched"
+  | "published"
+  | "pushed"
+  | "read"
+  | "received"
+  | "stored";
+
 /** Where somebody comes from (seed: 用户来源). */
 export type UserKind =
   | "bot"
@@ -827,6 +838,21 @@ export interface JoinRequestPage {
   cursor: string | null;
 }
 
+/** Which of somebody's connections: the one with this id, or all. */
+export interface KickBody {
+  /** Why, for those who read the audit log: a ticket, a complaint, a court order. 1 to 500 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  reason?: string | null;
+  /** 1 to 100 characters. */
+  connection_id?: string | null;
+}
+
+/** Which connections were closed, and which gateways have not said so in time. */
+export interface Kicked {
+  closed: string[];
+  /** They may have closed some, or do so late. */
+  silent: string[];
+}
+
 /** Leave a group. */
 export interface Leave {
   type: "leave";
@@ -902,6 +928,23 @@ export interface MessageEvent {
   server_time: string;
   /** When its text was edited last. */
   edited_at?: string | null;
+}
+
+/** The life of one message, without its text. */
+export interface MessageTrace {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender: string;
+  client_message_id: string;
+  message_type: MessageType;
+  status: MessageStatus;
+  /** In order; 2,000 at most. */
+  steps: TraceStep[];
+  /** Whether there are more steps: ask for one person. */
+  more: boolean;
+  /** What is not known, or not any more, and why. */
+  unknown: string[];
 }
 
 /** Let somebody of a lower role write nothing until a time. */
@@ -1396,6 +1439,19 @@ export interface SyncReply {
   more: boolean;
   /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
   id: string;
+}
+
+/** Something that happened to a message. Times are of the process's own clock. */
+export interface TraceStep {
+  step: TraceStepName;
+  /** Null: it has not happened. */
+  time: string | null;
+  /** Where, if that is known. */
+  process: string | null;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string | null;
+  connection_id: string | null;
+  note: string;
 }
 
 /** Hand a group over to another member; you become a member. */

@@ -223,6 +223,13 @@ class Config:
         one_of=("auto", "json", "text"),
         meaning="how lines are logged; `auto` is `json` in production and `text`, for people, elsewhere",
     )
+    trace_lines: int = number(
+        "TRACE_LINES",
+        50_000,
+        most=1_000_000,
+        meaning="how many passages of a channel's messages a gateway remembers for `imapp trace`, "
+        "some 250 bytes each; 0: none",
+    )
     metrics_bind: str = text(
         "METRICS_BIND",
         "",

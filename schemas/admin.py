@@ -14,6 +14,9 @@ from schemas.common import (
     ChannelStatus,
     ChannelType,
     Cursor,
+    MessageId,
+    MessageStatus,
+    MessageType,
     Seq,
     SeqOrZero,
     Timestamp,
@@ -153,10 +156,76 @@ class AdminConnectionPage(Struct, kw_only=True):
     cursor: Cursor | None
 
 
+class KickBody(AdminBody, kw_only=True):
+    """Which of somebody's connections: the one with this id, or all."""
+
+    connection_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+
+
+class Kicked(Struct, kw_only=True):
+    """Which connections were closed, and which gateways have not said so in time."""
+
+    closed: list[str]
+    silent: Annotated[list[str], Meta(description="They may have closed some, or do so late.")]
+
+
+class TraceStepName(enum.StrEnum):
+    """What happens to a message, in this order."""
+
+    ACCEPTED = "accepted"
+    STORED = "stored"
+    PUBLISHED = "published"
+    DELIVERED = "delivered"
+    DISPATCHED = "dispatched"
+    PUSHED = "pushed"
+    RECEIVED = "received"
+    READ = "read"
+
+
+class TraceStep(Struct, kw_only=True):
+    """Something that happened to a message. Times are of the process's own clock."""
+
+    step: TraceStepName
+    time: Annotated[Timestamp | None, Meta(description="Null: it has not happened.")]
+    process: Annotated[str | None, Meta(description="Where, if that is known.")]
+    user_id: UserId | None
+    connection_id: str | None
+    note: str
+
+
+class TraceQuery(AdminQuery, kw_only=True):
+    """What of it: all, or the steps about one person."""
+
+    user_id: UserId | None = None
+
+
+class MessageTrace(Struct, kw_only=True):
+    """The life of one message, without its text."""
+
+    message_id: MessageId
+    sender: UserId
+    client_message_id: str
+    message_type: MessageType
+    status: MessageStatus
+    steps: Annotated[list[TraceStep], Meta(description="In order; 2,000 at most.")]
+    more: Annotated[bool, Meta(description="Whether there are more steps: ask for one person.")]
+    unknown: Annotated[list[str], Meta(description="What is not known, or not any more, and why.")]
+
+
 class AuditQuery(AdminPageQuery, kw_only=True):
     """Which records, the latest first: of whom, of which action, about what, from when to when."""
 
-    actor: UserId | None = None
+    actor: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^(cli:)?[A-Za-z0-9_.@-]+$(?!\n)",
+                max_length=68,
+                description="A user id, or `cli:NAME` for the command line.",
+            ),
+        ]
+        | None
+    ) = None
     action: Annotated[str, Meta(max_length=64, description="As `user.disable`.")] | None = None
     target: (
         Annotated[

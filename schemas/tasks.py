@@ -243,6 +243,8 @@ class FanoutBatch(Struct, array_like=True, kw_only=True, tag="batch"):
     origin: str
     batch_id: str
     items: list[FanoutItem]
+    writer: str = ""
+    published_ms: int = 0
 
 
 class ReadMark(Struct, array_like=True, kw_only=True):
@@ -378,7 +380,57 @@ class TypingNotice(Struct, array_like=True, kw_only=True, tag="typing"):
     typing: list[Typing]
 
 
-SideNotice = Notices | PresenceNotice | TypingNotice
+class Kick(Struct, array_like=True, kw_only=True, tag="kick"):
+    """Close somebody's connections, or the one with this id."""
+
+    user_id: str
+    connection_id: str = ""
+
+
+class FindPassages(Struct, array_like=True, kw_only=True, tag="passages"):
+    """Tell what is remembered of an entry's way."""
+
+    channel_id: str
+    seq: int
+
+
+class Inquiry(Struct, array_like=True, kw_only=True, tag="inquiry"):
+    """A question to all gateways. Each answers once, onto the queue that it names."""
+
+    version: int = VERSION
+    inquiry_id: str
+    reply_queue: str
+    question: Kick | FindPassages
+
+
+class Passage(Struct, array_like=True, kw_only=True):
+    """An entry came by a gateway: when, in which batch of the fanout, and which connections were given it.
+
+    `accepted_ms` is when the oldest command of the batch was taken, on the gateway that took it; 0 elsewhere.
+    """
+
+    at_ms: int
+    shard: int
+    epoch: str
+    number: int
+    writer: str
+    published_ms: int
+    accepted_ms: int
+    connections: list[str]
+
+
+class InquiryAnswer(Struct, array_like=True, kw_only=True):
+    """What one gateway answers: which connections it closed, or what it remembers and since when."""
+
+    version: int = VERSION
+    inquiry_id: str
+    gateway: str
+    closed: list[str] = []
+    passages: list[Passage] = []
+    remembers_since_ms: int = 0
+
+
+SideNotice = Notices | PresenceNotice | TypingNotice | Inquiry
 """What comes with the stream and outside its order."""
 
 Fanout = FanoutBatch | SideNotice

@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
+from imapp.cli.audit import audit
 from imapp.cli.chat import main as run_chat
 from imapp.cli.doctor import report, show
 from imapp.cli.people import put_user, user
 from imapp.cli.pushes import pushes
 from imapp.cli.settings import running_config, settings
+from imapp.cli.trace import trace
 from imapp.config import JWT, Config
 from imapp.errors import StoreUnavailable
 from imapp.logs import configure_logs
@@ -115,6 +117,8 @@ main.add_command(settings)
 main.add_command(put_user)
 main.add_command(pushes)
 main.add_command(user)
+main.add_command(trace)
+main.add_command(audit)
 
 
 def _make_token(config: Config, user_id: str, lifetime_s: int, more: Mapping[str, Any] | None = None) -> str:

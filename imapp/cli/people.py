@@ -1,16 +1,12 @@
 """`imapp user` and `imapp put-user`: who may come in."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 import msgspec
 
-from imapp.cli.settings import running_config
-from imapp.errors import StoreUnavailable
-from imapp.stores.users import UserStore
-from imapp.wiring import tool_services
+from imapp.cli.operating import intent_of, reason_option, tools
+from imapp.errors import RequestError
 from schemas.common import RESERVED_USER_IDS
+from schemas.errors import ErrorCode
 from schemas.users import User, UserKind
 
 
@@ -29,8 +25,8 @@ def put_user(user_id: str, name: str, avatar: str, kind: str) -> None:
         raise click.ClickException(str(error)) from error
     if user_id in RESERVED_USER_IDS:
         raise click.ClickException(f"{user_id} has a meaning of its own and can be nobody's id.")
-    with _users() as users:
-        users.put([person])
+    with tools() as services:
+        services.users.put([person])
 
 
 @click.group()
@@ -40,31 +36,26 @@ def user() -> None:
 
 @user.command()
 @click.argument("user_id")
-def disable(user_id: str) -> None:
+@reason_option
+def disable(user_id: str, reason: str | None) -> None:
     """Keep USER_ID out.
 
     His connections end within a second, on every gateway, and his tokens are worth nothing.
     """
-    _set_active(user_id, active=False)
+    _set_active(user_id, reason, active=False)
 
 
 @user.command()
 @click.argument("user_id")
-def enable(user_id: str) -> None:
+@reason_option
+def enable(user_id: str, reason: str | None) -> None:
     """Let USER_ID in again."""
-    _set_active(user_id, active=True)
+    _set_active(user_id, reason, active=True)
 
 
-def _set_active(user_id: str, *, active: bool) -> None:
-    with _users() as users:
-        if not users.set_active(user_id, active):
-            raise click.ClickException(f"There is no {user_id}.")
+def _set_active(user_id: str, reason: str | None, *, active: bool) -> None:
+    action = "user.enable" if active else "user.disable"
+    with tools(user_id) as services, services.audit.writing(intent_of(services, action, [user_id], reason)):
+        if not services.users.set_active(user_id, active):
+            raise RequestError(ErrorCode.NOT_FOUND)
     click.echo(f"{user_id} is {'active' if active else 'disabled'}")
-
-
-@contextmanager
-def _users() -> Iterator[UserStore]:
-    try:
-        yield tool_services(running_config()).users
-    except StoreUnavailable as error:
-        raise click.ClickException(f"MongoDB does not answer: {error}") from error

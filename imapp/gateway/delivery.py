@@ -13,6 +13,7 @@ from imapp import metrics
 from imapp.domain.ids import message_id
 from imapp.failpoints import point
 from imapp.gateway.batcher import Batcher, Flight
+from imapp.gateway.passages import Passages
 from imapp.gateway.registry import LocalChannel, Registry, Subscriber
 from imapp.logs import get_log, trace
 from imapp.services.outgoing.frames import frame_type
@@ -46,12 +47,14 @@ class Delivery:
         lost: Callable[[int], None],
         signal: Callable[[SideNotice], None],
         answered: Callable[[PersonalAnswer], None],
+        passages: Passages | None = None,
     ) -> None:
         self._registry = registry
         self._batchers = batchers
         self._lost = lost
         self._signal = signal
         self._answered = answered
+        self._passages = passages or Passages(0)
         self._positions: dict[int, tuple[str, int]] = {}
         self._early: dict[int, list[BatchReply]] = {}
 
@@ -112,6 +115,7 @@ class Delivery:
         batcher = self._batchers.get(batch.shard)
         flight = batcher.flight(batch.batch_id) if batcher else None
         touched: set[Subscriber] = set()
+        self._passages.begin(batch, flight)
         for item in batch.items:
             self._deliver_item(item, flight, touched)
         for subscriber in touched:
@@ -125,6 +129,7 @@ class Delivery:
             self._registry.join(item.channel_id, user_id, first)
         local = self._registry.channel(item.channel_id)
         if local is None:
+            self._passages.note(item, 0, ())
             _answer_all(item, flight)
         else:
             self._deliver_entries(item, local, flight, touched)
@@ -135,6 +140,7 @@ class Delivery:
         self, item: FanoutItem, local: LocalChannel, flight: Flight | None, touched: set[Subscriber]
     ) -> None:
         _observe(item, local)
+        self._passages.note(item, local.last_seq, local.roster(item.entries[0].seq if item.entries else 0))
         answered = flight is not None and any(entry.index in flight.open for entry in item.entries)
         if not answered and not local.gates:
             _send_joined(item.entries, local, touched)

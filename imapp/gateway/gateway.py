@@ -15,7 +15,9 @@ from imapp.domain.ids import direct_key, shard_of, stable_part
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S, Batcher
 from imapp.gateway.delivery import Delivery
+from imapp.gateway.inquiries import Inquiries
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.passages import Passages
 from imapp.gateway.pending import Waiter
 from imapp.gateway.personal import PersonalDesk
 from imapp.gateway.presence import GatewayPresence
@@ -24,7 +26,7 @@ from imapp.gateway.registry import Registry, Subscriber
 from imapp.logs import get_log, trace
 from imapp.stores.members import MemberStore
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand, OpenDirect, Result, SendMessage
+from schemas.tasks import AnyCommand, Inquiry, OpenDirect, Result, SendMessage, SideNotice
 
 _EXPIRY_CHECK_S: Final = 0.25
 _RELOAD_CHUNK: Final = 500
@@ -47,7 +49,9 @@ class Gateway:
         received: ReceivedCoalescer,
         personal: PersonalDesk,
         make_presence: Callable[[str, Registry], GatewayPresence],
+        make_inquiries: Callable[[str, Registry, Passages], Inquiries],
         make_consumer: Callable[..., GatewayConsumer],
+        passages: Passages,
         resync_frame: bytes,
     ) -> None:
         self.name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
@@ -56,6 +60,7 @@ class Gateway:
         self.received = received
         self.personal = personal
         self.presence = make_presence(self.name, self.registry)
+        self._inquiries = make_inquiries(self.name, self.registry, passages)
         self.draining = False
         self.refused = 0
         """Commands refused since the drain began."""
@@ -69,8 +74,9 @@ class Gateway:
             registry=self.registry,
             batchers=self._batchers,
             lost=self._lost,
-            signal=self.presence.take,
             answered=personal.take,
+            signal=self._take_aside,
+            passages=passages,
         )
         self._consumer = make_consumer(
             name=self.name,
@@ -95,6 +101,7 @@ class Gateway:
         self.spawn(self.received.run)
         self.spawn(self.personal.run)
         self.spawn(self._expire)
+        self.spawn(self._inquiries.run)
         for batcher in self._batchers.values():
             self.spawn(batcher.run)
         for loop in self.presence.loops():
@@ -200,6 +207,12 @@ class Gateway:
             and self.personal.idle
             and all(batcher.idle for batcher in self._batchers.values())
         )
+
+    def _take_aside(self, notice: SideNotice) -> None:
+        if isinstance(notice, Inquiry):
+            self._inquiries.take(notice)
+        else:
+            self.presence.take(notice)
 
     def _connected(self, reply_queue: str) -> None:
         """Between the binding of new queues and the first message: catch up with the store."""

@@ -13,6 +13,7 @@ class Subscriber(Protocol):
     """A connection, as the gateway sees it."""
 
     user_id: str
+    connection_id: str
     channels: set[str]
 
     def enqueue(self, frame: bytes, count: int = 1, /) -> None:
@@ -21,19 +22,32 @@ class Subscriber(Protocol):
     def flush(self) -> None:
         """Send what was taken, as far as that goes without waiting."""
 
-    def cut(self) -> None:
-        """End, because this person may no longer come in; nothing more is taken from him."""
+    def cut(self, reason: str = "disabled", /) -> None:
+        """End, and say that he shall not come back by himself; nothing more is taken from him."""
 
 
 class LocalChannel:
     """A channel somebody here is in: who hears it, and how far the stream has come (0: not known)."""
 
-    __slots__ = ("gates", "last_seq", "subscribers")
+    __slots__ = ("_roster", "gates", "last_seq", "subscribers")
 
     def __init__(self, last_seq: int) -> None:
         self.last_seq = last_seq
         self.subscribers: set[Subscriber] = set()
         self.gates: dict[Subscriber, int] = {}
+        self._roster: tuple[str, ...] | None = None
+
+    def roster(self, seq: int) -> tuple[str, ...]:
+        """The ids of who hears the entry at `seq`: the same object until somebody comes or goes."""
+        if self.gates:
+            return tuple(each.connection_id for each in self.subscribers if self.gates.get(each, 0) <= seq)
+        if self._roster is None:
+            self._roster = tuple(each.connection_id for each in self.subscribers)
+        return self._roster
+
+    def changed(self) -> None:
+        """Somebody came or went, or is called otherwise."""
+        self._roster = None
 
     def hearers(self, seq: int) -> Iterable[Subscriber]:
         """Who may hear the entry at `seq`, which is the stream's next one."""
@@ -85,6 +99,11 @@ class Registry:
         """All memberships of a connection are entered; from now on the stream alone decides."""
         self._left.pop(subscriber, None)
 
+    def named(self, subscriber: Subscriber) -> None:
+        """A connection has got its id."""
+        for channel_id in subscriber.channels:
+            self._channels[channel_id].changed()
+
     def join(self, channel_id: str, user_id: str, seq: int) -> None:
         """The stream says that somebody comes with the entry at `seq`: his connections hear it."""
         for subscriber in self._users.get(user_id, ()):
@@ -127,6 +146,7 @@ class Registry:
             subscriber.channels.discard(channel_id)
             local.subscribers.discard(subscriber)
             local.gates.pop(subscriber, None)
+        local.changed()
 
     def forget_if_empty(self, channel_id: str) -> None:
         """Drop a channel that nobody hears."""
@@ -139,6 +159,7 @@ class Registry:
         if local is None:
             local = self._channels[channel_id] = LocalChannel(heard)
         local.subscribers.add(subscriber)
+        local.changed()
         subscriber.channels.add(channel_id)
         return local
 
@@ -148,5 +169,6 @@ class Registry:
         if local is not None:
             local.subscribers.discard(subscriber)
             local.gates.pop(subscriber, None)
+            local.changed()
             if not local.subscribers:
                 del self._channels[channel_id]

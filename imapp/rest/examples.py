@@ -40,6 +40,8 @@ from schemas.common import (
     EditPolicy,
     GrantableRole,
     JoinPolicy,
+    MessageStatus,
+    MessageType,
     Role,
     SettableStatus,
 )
@@ -86,6 +88,14 @@ _ADMIN_CONNECTION: Final = admin.AdminConnection(
     gateway="im-gateway-1-9f3c2a61",
     device="web",
     since=TIME,
+)
+_TRACE_STEP: Final = admin.TraceStep(
+    step=admin.TraceStepName.DELIVERED,
+    time=TIME,
+    process="im-gateway-1-9f3c2a61",
+    user_id=None,
+    connection_id="im-gateway-1-9f3c2a61.1c",
+    note="",
 )
 _AUDIT_RECORD: Final = admin.AuditRecord(
     audit_id="019afb1c3a4f9d0c6b2e17f85a30",
@@ -196,6 +206,19 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     admin.AdminChannelPage(channels=[_ADMIN_CHANNEL], cursor=None),
     _ADMIN_CONNECTION,
     admin.AdminConnectionPage(connections=[_ADMIN_CONNECTION], cursor=None),
+    admin.KickBody(connection_id="im-gateway-1-9f3c2a61.1c", reason="a lost device"),
+    admin.Kicked(closed=["im-gateway-1-9f3c2a61.1c"], silent=[]),
+    _TRACE_STEP,
+    admin.MessageTrace(
+        message_id=MESSAGE_ID,
+        sender="an",
+        client_message_id=CLIENT_ID,
+        message_type=MessageType.TEXT,
+        status=MessageStatus.NORMAL,
+        steps=[_TRACE_STEP],
+        more=False,
+        unknown=["gateway im-gateway-2-51d07b3e: remembers from 2026-11-23T08:30:00.000Z on"],
+    ),
     admin.AdminBody(reason="ticket 4711"),
     _AUDIT_RECORD,
     admin.AuditPage(records=[_AUDIT_RECORD], cursor=None),

@@ -106,6 +106,13 @@ class Outbox:
             rows = self._parcels.find({"state": _DEAD}).sort("died_at", -1).limit(limit)
             return [_parcel(row) for row in rows]
 
+    def covering(self, channel_id: str, seq: int) -> list[Parcel]:
+        """The parcels that speak of the entry at `seq` and are not out: they wait, or were given up."""
+        bounds = {"$gte": f"{channel_id}.", "$lt": f"{channel_id}/"}  # the character after the dot
+        with mapped_errors():
+            rows = [row for row in self._parcels.find({"_id": bounds}) if _covers(row["_id"], seq)]
+        return [_parcel(row) for row in rows]
+
     def count_dead(self) -> int:
         """How many were given up and are still kept."""
         with mapped_errors():
@@ -124,6 +131,12 @@ class Outbox:
     def _change(self, parcel_id: str, fields: Document) -> None:
         with mapped_errors():
             self._parcels.update_one({"_id": parcel_id, "state": _WAITING}, [{"$set": fields}])
+
+
+def _covers(parcel_id: str, seq: int) -> bool:
+    """Whether a parcel is about a range (`<channel>.<from>-<to>`) with this seq in it."""
+    first, _, last = parcel_id.partition(".")[2].partition("-")
+    return first.isdigit() and last.isdigit() and int(first) <= seq <= int(last)
 
 
 def _in(seconds: float) -> Document:

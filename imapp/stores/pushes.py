@@ -18,6 +18,7 @@ from imapp.stores.mongo import Database, Document, duplicates_ignored, mapped_er
 from schemas.receipts import PUSH_STATUS_CODES, PushStatus
 
 STATUSES: Final = {code: status for status, code in PUSH_STATUS_CODES.items()}
+_DISPATCHED: Final = PUSH_STATUS_CODES[PushStatus.UNRECEIVED]
 _RECEIPTS: Final = [PUSH_STATUS_CODES[PushStatus.RECEIVED], PUSH_STATUS_CODES[PushStatus.READ]]
 # What was noted about a channel since the message and is not folded yet is looked through.
 _LOOK_MS: Final = 5_000
@@ -67,6 +68,14 @@ class PushLedger:
             with mapped_errors(), nullcontext() if session else duplicates_ignored():
                 self._pushes.insert_many(documents, ordered=False, session=session)
             self._noted(document["channel_id"] for document in documents)
+
+    def dispatched_ms(self, channel_id: str, seq: int) -> int | None:
+        """When it was worked out who must hear of the entry at `seq`; None: not yet."""
+        wanted = {"channel_id": channel_id, "status": _DISPATCHED, "max_seq": {"$gte": seq}}
+        with mapped_errors():
+            # The ranges of a channel form a chain, so the first that reaches so far holds it.
+            row = self._pushes.find_one(wanted, sort=[("max_seq", ASCENDING)])
+        return to_ms(row["at"]) if row and row["min_seq"] <= seq else None
 
     def covering(self, channel_id: str, seq: int) -> list[Receipt]:
         """The earliest receipt of each receiver and status that covers the entry at `seq`.

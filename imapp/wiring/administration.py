@@ -1,11 +1,14 @@
 """What administrators call."""
 
+from imapp.broker.asking import GatewayAsker
+from imapp.config import Config
 from imapp.services.administering.administration import Administration
 from imapp.services.administering.audit import AuditService
 from imapp.services.administering.channels import ChannelAdmin
 from imapp.services.administering.connections import ConnectionAdmin
 from imapp.services.administering.emojis import EmojiAdmin
 from imapp.services.administering.people import PeopleAdmin
+from imapp.services.administering.tracing import TraceService
 from imapp.stores.audit import AuditLog
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
@@ -14,16 +17,32 @@ from imapp.stores.gateways import GatewayStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
+from imapp.stores.outbox import Outbox
+from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
+from imapp.wiring.base import topology
 
 
-def administration(database: Database) -> Administration:
+def administration(config: Config, database: Database) -> Administration:
     """The use cases of administrators."""
     users = UserStore(database)
+    asker = GatewayAsker(config.amqp_url, topology(config))
     return Administration(
         audit=AuditService(AuditLog(database)),
         people=PeopleAdmin(users),
         emojis=EmojiAdmin(EmojiStore(database)),
         channels=ChannelAdmin(ChannelStore(database), MemberStore(database), MessageLog(database), users),
-        connections=ConnectionAdmin(users, ConnectionStore(database), GatewayStore(database)),
+        connections=ConnectionAdmin(users, ConnectionStore(database), GatewayStore(database), asker),
+        traces=trace_service(config, database),
+    )
+
+
+def trace_service(config: Config, database: Database) -> TraceService:
+    """Joins what is known of a message, for administrators and the command line."""
+    return TraceService(
+        log=MessageLog(database),
+        ledger=PushLedger(database),
+        outbox=Outbox(database),
+        gateways=GatewayStore(database),
+        asker=GatewayAsker(config.amqp_url, topology(config)),
     )

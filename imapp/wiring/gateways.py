@@ -17,10 +17,12 @@ from imapp.gateway.attendance import Attendance, PresenceStores, PresenceTimes
 from imapp.gateway.batcher import Batcher, Timing
 from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
+from imapp.gateway.inquiries import Inquiries
 from imapp.gateway.issuer import keys_at
 from imapp.gateway.keystrokes import Keystrokes
 from imapp.gateway.limits import Limits, Rate
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.passages import Passages
 from imapp.gateway.personal import PersonalDesk
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
@@ -176,7 +178,7 @@ def gateway_services(config: Config) -> GatewayServices:
                 is_connected=lambda: gateway.connected,
             )
         ),
-        admin=administration(database),
+        admin=administration(config, database),
         quotas=quotas,
         keeping=_keeping(config, database),
         fetching=FetchingService(FileStore(database), GridBlobs(database), access),
@@ -266,6 +268,10 @@ def _gateway(
             timeout_s=config.command_timeout_s,
         ),
         make_presence=make_presence,
+        make_inquiries=lambda name, registry, passages: Inquiries(
+            name, registry, passages, MessagePublisher(config.amqp_url, confirm=False)
+        ),
+        passages=Passages(config.trace_lines),
         make_consumer=partial(GatewayConsumer, config.amqp_url, names),
         resync_frame=websocket_frame(msgspec.json.encode(ResyncEvent())),
     )

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 
 from imapp.config import Config
+from imapp.services.administering.audit import AuditService
+from imapp.services.administering.tracing import TraceService
 from imapp.services.operating.starter_emojis import seed_emojis
 from imapp.services.writing.writer import Writer
+from imapp.stores.audit import AuditLog
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.mongo import connect
 from imapp.stores.outbox import Outbox
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
+from imapp.wiring.administration import trace_service
 from imapp.wiring.workers import make_writer
 
 
@@ -20,6 +24,8 @@ class ToolServices:
     users: UserStore
     outbox: Outbox
     writer: Writer
+    audit: AuditService
+    traces: TraceService
 
 
 def tool_services(config: Config) -> ToolServices:
@@ -32,5 +38,9 @@ def tool_services(config: Config) -> ToolServices:
     create_schema(database)
     seed_emojis(EmojiStore(database))
     return ToolServices(
-        users=UserStore(database), outbox=Outbox(database), writer=make_writer(config, database)
+        users=UserStore(database),
+        outbox=Outbox(database),
+        writer=make_writer(config, database),
+        audit=AuditService(AuditLog(database)),
+        traces=trace_service(config, database),
     )

@@ -64,9 +64,9 @@ class Client:
         self.enqueue = connection.enqueue
         self.flush = connection.flush
 
-    def cut(self) -> None:
-        """End the connection: its person may no longer come in, and shall not try."""
-        self.connection.shut(CloseCode.KICKED, "disabled")
+    def cut(self, reason: str = "disabled", /) -> None:
+        """End the connection: its person is not to come back by himself."""
+        self.connection.shut(CloseCode.KICKED, reason)
 
     def reply(self, frame: bytes) -> None:
         """Send a finished frame at once."""

@@ -145,6 +145,7 @@ class Session:
             raise
         self.client.connection_id = self._services.gateway.presence.came(self.client, request.device)
         self.connection.name = self.client.connection_id
+        self._services.gateway.registry.named(self.client)
         bind(connection=self.client.connection_id)
         self.connection.reply(encode(self._hello_reply(request, sync)))
         self._dialogue.state = State.OPEN

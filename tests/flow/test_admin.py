@@ -1,6 +1,7 @@
 """Administrators at work: what they see, what they do, and that all of it is written down."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -372,3 +373,43 @@ def test_what_one_person_wrote_is_read_in_pages(scene: Scene, operator: Operator
 def test_a_channel_that_does_not_exist_is_not_found(operator: Operator, what: str) -> None:
     assert operator.call("GET", what.format(c="0" * 24)).status_code == 404
     assert operator.call("GET", f"/messages/{'0' * 24}.000000000001").status_code == 404
+
+
+# ---- closing connections
+
+
+def test_who_is_kicked_is_cut_on_all_gateways_and_nobody_else_is(scene: Scene, operator: Operator) -> None:
+    bo, chen = scene.people("bo", "chen")
+    devices = [scene.connect(bo, gateway=number) for number in (0, 1)]
+    other = scene.connect(chen)
+    begun = time.monotonic()
+
+    told = operator.post(f"/users/{bo}/kick", reason="a lost telephone")
+
+    assert [device.wait_closed(timeout=1.0) for device in devices] == [CloseCode.KICKED] * 2
+    assert time.monotonic() - begun <= 2.0
+    assert told == {"closed": sorted(device.hello.connection for device in devices), "silent": []}
+    assert other.request("ping")
+    assert scene.connect(bo).request("ping"), "he may come back"
+
+
+def test_one_connection_can_be_closed_alone(scene: Scene, operator: Operator) -> None:
+    (bo,) = scene.people("bo")
+    lost, kept = scene.connect(bo), scene.connect(bo, gateway=1)
+
+    told = operator.post(f"/users/{bo}/kick", connection_id=lost.hello.connection)
+
+    assert told["closed"] == [lost.hello.connection]
+    assert lost.wait_closed() == CloseCode.KICKED
+    assert kept.request("ping")
+
+
+def test_a_connection_of_somebody_else_is_not_closed(scene: Scene, operator: Operator) -> None:
+    bo, chen = scene.people("bo", "chen")
+    other = scene.connect(chen)
+
+    told = operator.post(f"/users/{bo}/kick", connection_id=other.hello.connection)
+
+    assert told == {"closed": [], "silent": []}
+    assert other.request("ping")
+    assert operator.call("POST", "/users/nobody-at-all/kick", json={}).status_code == 404

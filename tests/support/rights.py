@@ -176,6 +176,8 @@ ROUTES: Final[Mapping[str, Row]] = {
     "POST administration.disable_user": Row(rights=OPERATING, needs=lambda _: {"reason": "a test"}),
     "POST administration.enable_user": Row(rights=OPERATING, needs=lambda _: {"reason": "a test"}),
     "GET administration.list_connections": Row(rights=OPERATING),
+    "POST administration.kick_user": Row(rights=OPERATING, needs=lambda _: {"connection_id": "none"}),
+    "GET administration.trace_message": Row(rights=OPERATING),
     "GET administration.find_channels": Row(rights=OPERATING),
     "GET administration.get_any_channel": Row(rights=OPERATING),
     "GET administration.list_any_members": Row(rights=OPERATING),

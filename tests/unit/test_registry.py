@@ -12,6 +12,7 @@ class Device:
 
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
+        self.connection_id = f"{user_id}'s"
         self.channels: set[str] = set()
 
     def enqueue(self, frame: bytes, _count: int = 1, /) -> None:
@@ -20,7 +21,7 @@ class Device:
     def flush(self) -> None:
         raise NotImplementedError
 
-    def cut(self) -> None:
+    def cut(self, reason: str = "disabled", /) -> None:
         raise NotImplementedError
 
 

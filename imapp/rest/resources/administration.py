@@ -20,6 +20,10 @@ from schemas.admin import (
     AdminUserQuery,
     AuditPage,
     AuditQuery,
+    KickBody,
+    Kicked,
+    MessageTrace,
+    TraceQuery,
 )
 from schemas.channels import ListQuery, MemberPage
 from schemas.messages import Entry, HistoryPage
@@ -73,6 +77,18 @@ def list_connections(query: AdminPageQuery, user_id: str) -> Response:
     return answer(services().admin.connections.of_user(user_id, query))
 
 
+@blueprint.post("/admin/users/<user:user_id>/kick")
+@blueprint.arguments(schema_of(KickBody))
+@blueprint.response(200, schema_of(Kicked))
+@admin_only("user.kick")
+def kick_user(body: KickBody, user_id: str) -> Response:
+    """Close somebody's WebSockets, or one of them, with 4502, on all gateways.
+
+    A client does not come back by itself after that, but he may: to keep him out, disable him.
+    """
+    return answer(services().admin.connections.kick(user_id, body.connection_id))
+
+
 @blueprint.get("/admin/channels")
 @blueprint.arguments(schema_of(AdminChannelQuery, query=True), location="query")
 @blueprint.response(200, schema_of(AdminChannelPage))
@@ -123,6 +139,18 @@ def get_any_message(query: AdminQuery, message_id: str) -> Response:
     """One entry."""
     del query  # as above
     return answer(services().admin.channels.entry(message_id))
+
+
+@blueprint.get("/admin/messages/<message:message_id>/trace")
+@blueprint.arguments(schema_of(TraceQuery, query=True), location="query")
+@blueprint.response(200, schema_of(MessageTrace))
+@admin_only("message.trace")
+def trace_message(query: TraceQuery, message_id: str) -> Response:
+    """The life of one message, without its text: where it was when, who has received and read it.
+
+    What the gateways remember is bounded; `unknown` says what is missing. Takes up to a second.
+    """
+    return answer(services().admin.traces.trace(message_id, query))
 
 
 @blueprint.get("/admin/audit")

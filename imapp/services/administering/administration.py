@@ -7,6 +7,7 @@ from imapp.services.administering.channels import ChannelAdmin
 from imapp.services.administering.connections import ConnectionAdmin
 from imapp.services.administering.emojis import EmojiAdmin
 from imapp.services.administering.people import PeopleAdmin
+from imapp.services.administering.tracing import TraceService
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,4 @@ class Administration:
     emojis: EmojiAdmin
     channels: ChannelAdmin
     connections: ConnectionAdmin
+    traces: TraceService

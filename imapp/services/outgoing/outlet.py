@@ -4,7 +4,9 @@ Numbers are dense within (shard, epoch), and the epoch is new with every process
 has missed something, whoever lost it.
 """
 
+import os
 import secrets
+import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -55,6 +57,7 @@ class Outlet:
         self._grown = grown
         self._pause = pause
         self._epoch = secrets.token_hex(6)
+        self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._numbers: dict[int, int] = {}
 
     def publish(
@@ -103,6 +106,8 @@ class Outlet:
                 origin=batch.reply_queue,
                 batch_id=batch.batch_id,
                 items=list(items),
+                writer=self._name,
+                published_ms=time.time_ns() // 1_000_000,
             )
         )
         self._confirm(message)

@@ -6,10 +6,13 @@ from typing import Any
 import msgspec
 
 from imapp.broker.consuming import GatewayConsumer, Handlers
+from imapp.broker.publishing import MessagePublisher
 from imapp.gateway.batcher import Batcher, Timing
 from imapp.gateway.gateway import Gateway
+from imapp.gateway.inquiries import Inquiries
 from imapp.gateway.limits import Limits
 from imapp.gateway.marks import MarkCoalescer
+from imapp.gateway.passages import Passages
 from imapp.gateway.personal import PersonalDesk
 from imapp.gateway.presence import GatewayPresence
 from imapp.gateway.received import ReceivedCoalescer
@@ -25,6 +28,7 @@ class FakeSubscriber:
 
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
+        self.connection_id = f"{user_id}'s"
         self.channels: set[str] = set()
         self.taken: list[bytes] = []
         self.sent: list[bytes] = []
@@ -36,8 +40,8 @@ class FakeSubscriber:
     def flush(self) -> None:
         self.sent = list(self.taken)
 
-    def cut(self) -> None:
-        self.is_cut = True
+    def cut(self, reason: str = "disabled", /) -> None:
+        self.is_cut = bool(reason)
 
 
 class FakeConsumer(GatewayConsumer):
@@ -82,6 +86,10 @@ class Listening:
             personal=PersonalDesk(FakeTasks(), "queue", timeout_s=5.0),
             make_presence=NoPresence,
             make_consumer=self._make_consumer,
+            make_inquiries=lambda name, registry, passages: Inquiries(
+                name, registry, passages, MessagePublisher("amqp://nobody", confirm=False)
+            ),
+            passages=Passages(0),
             resync_frame=RESYNC,
         )
         self.handlers.connected("replies")

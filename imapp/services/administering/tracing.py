@@ -1,0 +1,119 @@
+"""The life of one message: what the store keeps of it for ever, and what the gateways still remember."""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final
+
+from imapp.domain.entries import STATUS_NAMES, TYPE_NAMES, LogEntry, wire_time
+from imapp.domain.ids import split_message_id
+from imapp.errors import BrokerUnavailable, RequestError
+from imapp.services.administering.connections import ANSWER_S, Asker, plain
+from imapp.services.administering.steps import Step, in_order
+from imapp.stores.gateways import GatewayStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.outbox import Outbox, Parcel
+from imapp.stores.pushes import PushLedger
+from schemas.admin import MessageTrace, TraceQuery, TraceStepName
+from schemas.errors import ErrorCode
+from schemas.receipts import PushStatus
+from schemas.tasks import FindPassages, InquiryAnswer, Passage
+
+MAX_STEPS: Final = 2_000
+
+_NAMES: Final = {PushStatus.RECEIVED: TraceStepName.RECEIVED, PushStatus.READ: TraceStepName.READ}
+
+
+class TraceService:
+    """Joins what is known of a message. It shows no text."""
+
+    def __init__(
+        self, *, log: MessageLog, ledger: PushLedger, outbox: Outbox, gateways: GatewayStore, asker: Asker
+    ) -> None:
+        self._log = log
+        self._ledger = ledger
+        self._outbox = outbox
+        self._gateways = gateways
+        self._asker = asker
+
+    def trace(self, message_id: str, query: TraceQuery) -> MessageTrace:
+        """All that is known of a message's way, by time, and what is not known (any more).
+
+        Raises:
+            RequestError: `not_found`.
+        """
+        channel_id, seq = split_message_id(message_id)
+        entry = self._log.at([(channel_id, seq)]).get(message_id)
+        if entry is None:
+            raise RequestError(ErrorCode.NOT_FOUND)
+        answers, unknown = self._asked(channel_id, seq)
+        found = [*self._stored(entry), *_remembered(answers)]
+        steps = [step for step in in_order(found) if query.user_id in (None, step.user_id)]
+        return MessageTrace(
+            message_id=message_id,
+            sender=entry.sender,
+            client_message_id=entry.client_message_id,
+            message_type=TYPE_NAMES[entry.type],
+            status=STATUS_NAMES[entry.status],
+            steps=[step.wire() for step in steps[:MAX_STEPS]],
+            more=len(steps) > MAX_STEPS,
+            unknown=[*unknown, *_gaps(entry, found, answers)],
+        )
+
+    def _stored(self, entry: LogEntry) -> Iterator[Step]:
+        yield Step(TraceStepName.STORED, entry.time_ms, user_id=entry.sender)
+        dispatched_ms = self._ledger.dispatched_ms(entry.channel_id, entry.seq)
+        if dispatched_ms is not None:
+            yield Step(TraceStepName.DISPATCHED, dispatched_ms)
+        for receipt in self._ledger.covering(entry.channel_id, entry.seq):
+            yield Step(_NAMES[receipt.status], receipt.at_ms, user_id=receipt.receiver)
+        for parcel in self._outbox.covering(entry.channel_id, entry.seq):
+            yield from _told_outside(parcel)
+
+    def _asked(self, channel_id: str, seq: int) -> tuple[list[InquiryAnswer], list[str]]:
+        alive = {plain(lease.gateway) for lease in self._gateways.leases().values() if lease.alive}
+        question = FindPassages(channel_id=channel_id, seq=seq)
+        try:
+            answers = self._asker.ask(question, alive, within_s=ANSWER_S)
+        except BrokerUnavailable:
+            return [], ["gateways: RabbitMQ does not answer"]
+        silent = sorted(alive - {answer.gateway for answer in answers})
+        return answers, [f"gateway {name}: no answer" for name in silent]
+
+
+def _remembered(answers: Iterable[InquiryAnswer]) -> Iterator[Step]:
+    for answer in answers:
+        for passage in answer.passages:
+            yield from _passed(answer.gateway, passage)
+
+
+def _passed(gateway: str, passage: Passage) -> Iterator[Step]:
+    batch = f"shard {passage.shard}, {passage.epoch} #{passage.number}"
+    if passage.accepted_ms:
+        yield Step(TraceStepName.ACCEPTED, passage.accepted_ms, process=gateway, note="its batch's oldest")
+    if passage.published_ms:
+        yield Step(TraceStepName.PUBLISHED, passage.published_ms, process=passage.writer, note=batch)
+    for connection_id in passage.connections:
+        yield Step(TraceStepName.DELIVERED, passage.at_ms, process=gateway, connection_id=connection_id)
+
+
+def _told_outside(parcel: Parcel) -> Iterator[Step]:
+    """Only what is still to go out, or was given up, is there; what is out is kept by nobody."""
+    note = f"{parcel.attempts} tries{': ' + parcel.error if parcel.error else ''}"
+    for number, record in enumerate(parcel.records):
+        if number >= parcel.sent:
+            yield Step(TraceStepName.PUSHED, None, user_id=record.user_id, note=f"not out: {note}")
+
+
+def _gaps(entry: LogEntry, found: Collection[Step], answers: Iterable[InquiryAnswer]) -> Iterator[str]:
+    names = {step.name for step in found}
+    if TraceStepName.PUBLISHED not in names:
+        yield "published, delivered: no gateway remembers it; nobody was connected, or it is too long ago"
+    elif TraceStepName.ACCEPTED not in names:
+        yield "accepted: the gateway that took it has ended or does not remember it"
+    for answer in answers:
+        since = answer.remembers_since_ms
+        if not since:
+            yield f"gateway {answer.gateway}: remembers nothing (IM_TRACE_LINES=0)"
+        elif since > entry.time_ms:
+            yield f"gateway {answer.gateway}: remembers from {wire_time(since)} on"
+    if TraceStepName.DISPATCHED not in names:
+        yield "dispatched: not yet"
