@@ -82,7 +82,7 @@ def _passed_on(entry: LogEntry, command: SendMessage, references: References) ->
     if source.type not in MESSAGES:
         return Rejected(ErrorCode.INVALID, {"forward_of": "that is not a message"})
     if source.status != NORMAL:
-        return Rejected(ErrorCode.INVALID, {"forward_of": "that message was recalled"})
+        return Rejected(ErrorCode.MESSAGE_RECALLED, {"forward_of": command.forward_of})
     origin = source.forwarded or Origin(source.sender, source.sender_name, source.time_ms)
     return structs.replace(
         entry, type=source.type, content=source.content, extra=source.extra, forwarded=origin

@@ -131,3 +131,18 @@ def test_an_origin_can_not_be_forged_over_the_socket(scene: Scene) -> None:
 
     (entry,) = here.history(sent.channel_id).entries
     assert entry.forwarded is None
+
+
+def test_what_was_recalled_is_not_passed_on_and_a_repeat_still_is_the_same(scene: Scene) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    here, bos = scene.connect(an), scene.connect(bo)
+    news = here.send_text(None, "news", to=bo)
+    first = forward(bos, news.message_id, to=chen, client_message_id="f1")
+    here.write("recall", channel_id=news.channel_id, message_id=news.message_id)
+
+    again = forward(bos, news.message_id, to=chen, client_message_id="f1")
+
+    assert again.message_id == first.message_id
+    assert refused(bos, news.message_id, to=chen) == "message_recalled"
+    (entry,) = bos.history(first.channel_id).entries
+    assert entry.content == "news"

@@ -150,3 +150,16 @@ def test_a_plain_message_writes_no_mark(scene: Scene) -> None:
     ]
     names = {name for document in stored for name in document or {}}
     assert not names & {"mentioned_seq", "mention_all_seq", "mention_all", "forwarded"}
+
+
+def test_the_mark_goes_with_a_recall_and_comes_with_an_edit(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    here = scene.connect(an)
+    channel = group_of(here, bo)
+    first = here.send_text(channel, "Bo?", mentions=[bo])
+    here.write("recall", channel_id=channel, message_id=first.message_id)
+    assert mark(scene, bo, channel) is None
+
+    second = here.send_text(channel, "anybody?")
+    here.write("edit", channel_id=channel, message_id=second.message_id, content="Bo?", mentions=[bo])
+    assert mark(scene, bo, channel) == second.seq

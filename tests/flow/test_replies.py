@@ -108,3 +108,20 @@ def test_a_repeated_reply_is_one_message(scene: Scene) -> None:
     assert first.seq == again.seq == 2
     with pytest.raises(RefusedError, match=r"^conflict:"):
         rest.send_text(channel, "Yes", client_message_id="r1")
+
+
+def test_the_quote_follows_an_edit_and_a_recall(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    here, there = scene.connect(an), scene.connect(bo)
+    asked = here.send_text(None, "Lunhc?", to=bo)
+    channel = asked.channel_id
+    place = {"channel_id": channel, "message_id": asked.message_id}
+    there.send_text(channel, "Yes", reply_to=asked.message_id)
+
+    here.write("edit", content="Lunch?", **place)
+    (edited,) = quotes_in(there, channel)
+    here.write("recall", **place)
+    (recalled,) = quotes_in(there, channel)
+
+    assert (edited.content, edited.status) == ("Lunch?", "normal")
+    assert (recalled.content, recalled.status) == ("", "recalled")

@@ -245,6 +245,40 @@ class TestTalking:
         assert [sent["content"] for sent in desktop.sends("send")] == ["/etc/hosts"]
 
 
+class TestMessages:
+    @pytest.mark.parametrize(
+        ("line", "sent"),
+        [
+            ("/reply 1 yes", {"content": "yes", "reply_to": f"{LUNCH}.{2:012d}"}),
+            ("/reply 2 no", {"content": "no", "reply_to": f"{LUNCH}.{1:012d}"}),
+            ("/at bo,chen hey", {"content": "hey", "mentions": ["bo", "chen"]}),
+            ("/all hey", {"content": "hey", "mention_all": True}),
+            ("/emoji tada +1", {"content": "[:tada:][:+1:]", "message_type": "emoji"}),
+        ],
+    )
+    def test_commands_of_the_open_conversation(self, desktop: Desktop, line: str, sent: Frame) -> None:
+        self.opened(desktop).type(line)
+        [frame] = desktop.sends("send")
+        assert frame.items() >= (sent | {"channel_id": LUNCH}).items()
+
+    def test_a_message_is_passed_on_to_a_person(self, desktop: Desktop) -> None:
+        self.opened(desktop).type("/forward 1 dee")
+        [frame] = desktop.sends("send")
+        assert (frame["to"], frame["forward_of"]) == ("dee", f"{LUNCH}.{2:012d}")
+
+    def test_what_is_not_there_is_not_answered(self, desktop: Desktop) -> None:
+        self.opened(desktop).type("/reply 3 what?")
+        assert desktop.shown()[-1].startswith("there is no such message here")
+        assert desktop.sends("send") == []
+
+    def opened(self, desktop: Desktop) -> Desktop:
+        """Lunch with two messages."""
+        desktop.begin(row())
+        desktop.type("/open 1")
+        desktop.hear(event(1), event(2))
+        return desktop
+
+
 class TestGroups:
     @pytest.mark.parametrize(
         ("line", "sent"),

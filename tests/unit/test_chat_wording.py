@@ -6,7 +6,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from imapp.cli.chat.commands import Add, Direct, Group, Misuse, Open, Plain, Remove, Rename, Say, parse
+from imapp.cli.chat.commands import (
+    Add,
+    Address,
+    Direct,
+    Emojis,
+    Forward,
+    Group,
+    Misuse,
+    Open,
+    Plain,
+    Remove,
+    Rename,
+    Reply,
+    Say,
+    parse,
+)
 from imapp.cli.chat.layout import fit, wrapped
 from imapp.cli.chat.link import socket_url
 from imapp.cli.chat.wording import ago, clean, entry_text, refusal
@@ -39,6 +54,11 @@ class TestCommands:
             ("/add bo chen", Add(["bo", "chen"])),
             ("/remove bo", Remove("bo")),
             ("/rename Bo's lunch", Rename("Bo's lunch")),
+            ("/reply 2 yes, at twelve", Reply(2, "yes, at twelve")),
+            ("/forward 1 Late lunch", Forward(1, "Late lunch")),
+            ("/at bo,chen lunch?", Address(["bo", "chen"], "lunch?")),
+            ("/all lunch is here", Address([], "lunch is here")),
+            ("/emoji +1 tada", Emojis(["+1", "tada"])),
             ("/more", Plain("/more")),
             ("/quit  ", Plain("/quit")),
         ],
@@ -55,6 +75,10 @@ class TestCommands:
             ("/group Tea", "usage: /group NAME USER..."),
             ('/group "Tea bo', "quote"),
             ("/rename", "usage: /rename NAME"),
+            ("/reply 1", "usage: /reply N TEXT"),
+            ("/reply two yes", "two is no number"),
+            ("/forward 0 bo", "0 is no number"),
+            ("/at bo", "usage: /at USER,... TEXT"),
         ],
     )
     def test_why_a_line_means_nothing(self, line: str, why: str) -> None:
@@ -91,6 +115,15 @@ class TestSystemEntries:
 class TestTexts:
     def test_a_recalled_message_shows_no_content(self) -> None:
         assert said(text="a secret", status="recalled") == "(recalled)"
+
+    def test_emoji_are_drawn_and_words_that_look_like_them_are_not(self) -> None:
+        assert said(text=r"[:tada:] \[:tada:] [:no_such_one:]") == "🎉 [:tada:] [:no_such_one:]"
+        assert said(text="[:tada:]", message_type="emoji") == "🎉"
+
+    def test_a_reply_and_a_forward_show_what_they_are(self) -> None:
+        origin = {"sender": "chen", "sender_name": "", "server_time": "2026-11-23T08:00:00.000Z"}
+        assert said(text="yes", reply_to="c" * 24 + ".000000000001") == "↪ yes"
+        assert said(text="news", forwarded=origin) == "(forwarded from 陈晨) news"
 
     def test_what_is_no_text_says_what_it_is(self) -> None:
         assert said(text="lunch.png", message_type="image") == "[image] lunch.png"

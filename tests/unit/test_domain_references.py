@@ -157,12 +157,16 @@ class TestAForward:
         command = say("fay", "", TEAM, forward_of=SOURCE.message_id)
         assert refuse(team(), command, knowing(SOURCE)) == refuse(team(), say("fay", "x", TEAM))
 
-    @pytest.mark.parametrize("fields", [{"type": 99}, {"status": 1}])
-    def test_of_a_system_entry_or_of_what_was_recalled_is_refused(self, fields: dict[str, int]) -> None:
+    @pytest.mark.parametrize(
+        ("fields", "code"), [({"type": 99}, ErrorCode.INVALID), ({"status": 1}, ErrorCode.MESSAGE_RECALLED)]
+    )
+    def test_of_a_system_entry_or_of_what_was_recalled_is_refused(
+        self, fields: dict[str, int], code: ErrorCode
+    ) -> None:
         source = log_entry(ELSEWHERE, 7, **fields)
         known = knowing(source, stays=MINE)
         refused = refuse(team(), say("an", "", TEAM, forward_of=source.message_id), known)
-        assert (refused.code, list(refused.data)) == (ErrorCode.INVALID, ["forward_of"])
+        assert (refused.code, list(refused.data)) == (code, ["forward_of"])
 
 
 def test_another_reference_is_another_body_and_a_plain_message_hashes_as_ever() -> None:

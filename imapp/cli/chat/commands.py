@@ -67,7 +67,38 @@ class Plain:
     name: str
 
 
-Command = Say | Open | Direct | Group | Add | Remove | Rename | Plain
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer a message of the open conversation: 1 is the newest one, 2 the one before ..."""
+
+    back: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Pass a message of the open conversation on to another, or to a person."""
+
+    back: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Send a text that addresses these members; none: all."""
+
+    user_ids: list[str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emojis:
+    """Send a message of nothing but emoji."""
+
+    shortcodes: list[str]
+
+
+Command = Reply | Forward | Address | Emojis | Say | Open | Direct | Group | Add | Remove | Rename | Plain
 
 USAGE: Final = {
     "/list": "the conversations, with what is unread",
@@ -78,19 +109,32 @@ USAGE: Final = {
     "/add USER...": "add people; a direct chat becomes a group",
     "/remove USER": "take somebody out of the group",
     "/rename NAME": "rename the group",
+    "/reply N TEXT": "answer the Nth newest message, 1 is the newest",
+    "/forward N TARGET": "pass the Nth newest message on: to a conversation or a user",
+    "/at USER,... TEXT": "a text that addresses members",
+    "/all TEXT": "a text that addresses everybody",
+    "/emoji SHORTCODE...": "nothing but emoji; in a text write [:shortcode:]",
     "/leave": "leave the group",
     "/quit": "leave (or Ctrl-D)",
 }
 NAMES: Final = [*sorted(usage.split()[0] for usage in USAGE), "/help"]
 
-_OF_TEXT: Final[dict[str, Callable[[str], Command]]] = {"/open": Open, "/rename": Rename}
+_OF_TEXT: Final[dict[str, Callable[[str], Command]]] = {
+    "/open": Open,
+    "/rename": Rename,
+    "/reply": lambda rest: _reply(rest),  # noqa: PLW0108  # it stands below
+    "/at": lambda rest: _address(rest),  # noqa: PLW0108  # as above
+    "/all": lambda rest: Address([], rest),
+}
 _OF_WORDS: Final[dict[str, Callable[[list[str]], Command]]] = {
     "/direct": lambda words: Direct(_only(words)),
     "/group": lambda words: Group(words[0], words[1:]),
     "/add": Add,
+    "/forward": lambda words: _forward(words),  # noqa: PLW0108  # as above
+    "/emoji": Emojis,
     "/remove": lambda words: Remove(_only(words)),
 }
-_FEWEST: Final = {"/group": 2}  # words; one for the others
+_FEWEST: Final = {"/group": 2, "/forward": 2}  # words; one for the others
 
 
 def parse(line: str) -> Command:
@@ -127,6 +171,31 @@ def _text(name: str, rest: str) -> str:
     if not rest:
         raise _usage(name)
     return rest
+
+
+def _reply(rest: str) -> Reply:
+    number, _, text = rest.partition(" ")
+    if not text.strip():
+        raise _usage("/reply")
+    return Reply(_back(number), text.strip())
+
+
+def _forward(words: list[str]) -> Forward:
+    return Forward(_back(words[0]), " ".join(words[1:]))
+
+
+def _address(rest: str) -> Address:
+    people, _, text = rest.partition(" ")
+    user_ids = [name for name in people.split(",") if name]
+    if not user_ids or not text.strip():
+        raise _usage("/at")
+    return Address(user_ids, text.strip())
+
+
+def _back(number: str) -> int:
+    if not number.isdecimal() or int(number) < 1:
+        raise Misuse(f"{number} is no number: 1 is the newest message, 2 the one before")
+    return int(number)
 
 
 def _only(words: list[str]) -> str:

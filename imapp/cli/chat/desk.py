@@ -1,29 +1,38 @@
 """Commands done: which conversation is open, which numbers the list gave, what is waited for."""
 
 from datetime import UTC, datetime
+from typing import Any, Final
 
 from imapp.cli.chat.changes import Answered, Arrived, Older, Write
 from imapp.cli.chat.commands import (
     USAGE,
     Add,
+    Address,
     Command,
     Direct,
+    Emojis,
+    Forward,
     Group,
     Misuse,
     Open,
     Plain,
     Remove,
     Rename,
+    Reply,
     Say,
 )
 from imapp.cli.chat.core import ChatCore
+from imapp.cli.chat.emojis import drawn
 from imapp.cli.chat.layout import fit
 from imapp.cli.chat.pane import Pane
 from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.room import Room
 from imapp.cli.chat.wording import one_line, refusal
 from schemas import frames
-from schemas.common import MAX_TEXT_CHARS, ChannelType, Membership
+from schemas.common import MAX_TEXT_CHARS, ChannelType, Membership, MessageType
+from schemas.messages import Entry
+
+_MESSAGES: Final = frozenset({MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE})
 
 
 class Desk:
@@ -69,6 +78,8 @@ class Desk:
         match command:
             case Say(text):
                 self._say(text)
+            case Reply() | Address() | Emojis() | Forward():
+                self._send(command)
             case Open(target):
                 self.pane.open(self._find(target).row.channel_id)
             case Direct(user_id):
@@ -90,16 +101,48 @@ class Desk:
         if room is not None and room.row.membership is Membership.NORMAL:
             self._core.typing(self.pane.channel_id)
 
-    def _say(self, text: str) -> None:
+    def _send(self, command: Reply | Address | Emojis | Forward) -> None:
+        match command:
+            case Reply(back, text):
+                self._say(text, reply_to=self._message(back).message_id)
+            case Address(user_ids, text):
+                self._say(text, mentions=user_ids, mention_all=not user_ids)
+            case Emojis(shortcodes):
+                text = "".join(f"[:{shortcode}:]" for shortcode in shortcodes)
+                self._say(text, message_type=MessageType.EMOJI)
+            case Forward(back, target):
+                self._forward(self._message(back), target)
+
+    def _say(self, text: str, **more: Any) -> None:
         channel_id = self._open_channel()
         if len(text) > MAX_TEXT_CHARS:
             raise Misuse(f"too long: {len(text)} characters, {MAX_TEXT_CHARS} are allowed")
         new_id = self._core.new_id()
         self._core.submit(
-            frames.Send(id=new_id, client_message_id=new_id, channel_id=channel_id, content=text)
+            frames.Send(id=new_id, client_message_id=new_id, channel_id=channel_id, content=text, **more)
         )
         if not self._printer.console.is_live:
             self._printer.say("dim", f"… {text}  (sending)")
+
+    def _message(self, back: int) -> Entry:
+        """The newest message of the open conversation, or one so many before."""
+        self._open_channel()
+        room = self.pane.room
+        entries = room.timeline.entries if room is not None else []
+        messages = [entry for entry in entries if entry.message_type in _MESSAGES]
+        if back > len(messages):
+            raise Misuse("there is no such message here; /more loads older ones")
+        return messages[-back]
+
+    def _forward(self, entry: Entry, target: str) -> None:
+        new_id = self._core.new_id()
+        try:
+            place: dict[str, Any] = {"channel_id": self._find(target).row.channel_id}
+        except Misuse:
+            place = {"to": target}
+        request = frames.Send(id=new_id, client_message_id=new_id, forward_of=entry.message_id, **place)
+        self._core.submit(request)
+        self._printer.say("dim", f"… passed on to {target}: {one_line(drawn(entry.content))}")
 
     def _direct(self, user_id: str) -> None:
         for room in self._core.store.conversations:

@@ -113,7 +113,8 @@ class Dialogue:
 
     def _written(self, request: Write, reply: frames.WrittenReply) -> None:
         self._outputs.show(Answered(request, reply.channel_id, reply.seq))
-        if isinstance(request, frames.Send):
+        # What a forward says the server knows: it is fetched like any other entry.
+        if isinstance(request, frames.Send) and request.forward_of is None:
             self._show(self.store.apply_entry(_entry_of(request, reply, self.store.me)))
             return
         # Whether an event tells of it as well is the server's affair: what exists is known now.
@@ -272,5 +273,6 @@ def _entry_of(request: frames.Send, reply: frames.WrittenReply, me: str) -> Entr
         extra=request.extra,
         reply_to=request.reply_to,
         mentions=request.mentions,
+        mention_all=request.mention_all,
         server_time=reply.server_time,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from imapp.cli.chat.emojis import drawn
 from schemas.common import MessageStatus, MessageType
 from schemas.conversations import Preview
 from schemas.frames import ErrorReply
@@ -49,7 +50,9 @@ def ago(when: datetime, now: datetime) -> str:
 
 def content(message_type: MessageType, text: str) -> str:
     """What stands for a message's content where there is only text."""
-    return text if message_type is MessageType.TEXT else f"[{message_type}] {text}".rstrip()
+    if message_type in (MessageType.TEXT, MessageType.EMOJI):
+        return drawn(text)
+    return f"[{message_type}] {text}".rstrip()
 
 
 def preview_text(preview: Preview, name_of: NameOf) -> str:
@@ -65,7 +68,15 @@ def entry_text(entry: Entry, name_of: NameOf) -> str:
         return one_line(system_text(entry, name_of))
     if entry.status is MessageStatus.RECALLED:
         return "(recalled)"
-    return clean(content(entry.message_type, entry.content))
+    return clean(_marks(entry, name_of) + content(entry.message_type, entry.content))
+
+
+def _marks(entry: Entry, name_of: NameOf) -> str:
+    """What an entry is beside its text: a reply, somebody else's words."""
+    answers = "↪ " if entry.reply_to is not None else ""
+    if entry.forwarded is None:
+        return answers
+    return f"{answers}(forwarded from {entry.forwarded.sender_name or name_of(entry.forwarded.sender)}) "
 
 
 def system_text(entry: Told, name_of: NameOf) -> str:
