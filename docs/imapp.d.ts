@@ -82,6 +82,17 @@ export type TraceStepName =
   | "received"
   | "stored";
 
+/** Why an entry counts as unread, or does not; only `unread` counts. The first that is true is told. */
+export type UnreadReason =
+  | "change"
+  | "cleared"
+  | "not_there"
+  | "own"
+  | "read"
+  | "recalled"
+  | "system"
+  | "unread";
+
 /** Where somebody comes from (seed: 用户来源). */
 export type UserKind =
   | "bot"
@@ -930,6 +941,23 @@ export interface MessageEvent {
   edited_at?: string | null;
 }
 
+/** How far messages of mine got: read by so many of so many. */
+export interface MessageReceipts {
+  type: "message_receipts";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** 1 to 20 entries. */
+  message_ids: string[];
+}
+
+/** The counts of each; those that are not mine are left out. */
+export interface MessageReceiptsReply {
+  type: "ok";
+  messages: ReceiptSummary[];
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
 /** The life of one message, without its text. */
 export interface MessageTrace {
   /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
@@ -1177,6 +1205,22 @@ export interface ReceiptEvent {
   up_to_seq: number;
   /** RFC 3339, UTC, milliseconds. */
   at: string;
+}
+
+/** How far messages of mine got, in the order of the request; those that are not mine are left out. */
+export interface ReceiptSummaries {
+  messages: ReceiptSummary[];
+}
+
+/** How far a message got: read by `counts.read` of `counts.total`. */
+export interface ReceiptSummary {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  counts: PushCounts;
 }
 
 /** How far my newest message in a big group got, at most every other second. */
@@ -1508,6 +1552,68 @@ export interface UnmuteMember {
   user_id: string;
 }
 
+/** Which entries of a conversation count as unread, and why; from the newest on. */
+export interface Unread {
+  type: "unread";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Entries older than this seq. 1 to 999,999,999,999. */
+  before?: number | null;
+  /** 1 to 100. Default: 50. */
+  limit?: number;
+}
+
+/** Whether an entry counts as unread for me, and why. */
+export interface UnreadEntry {
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  /** Null if it is not mine to read. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string | null;
+  /** Null if it is not mine to read. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender: string | null;
+  counts: boolean;
+  reason: UnreadReason;
+}
+
+/** The unread number of a conversation, and its entries by seq, newest first. */
+export interface UnreadPage {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** As the conversation list has it. */
+  unread: number;
+  /** The same, counted in the log just now. */
+  recounted: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  read_seq: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  last_seq: number;
+  entries: UnreadEntry[];
+  /** Whether there are older ones: ask with `before`. */
+  more: boolean;
+}
+
+/** The number, and a page of entries. */
+export interface UnreadReply {
+  type: "ok";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** As the conversation list has it. */
+  unread: number;
+  /** The same, counted in the log just now. */
+  recounted: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  read_seq: number;
+  /** A position, or 0 for none yet. 0 to 999,999,999,999. */
+  last_seq: number;
+  entries: UnreadEntry[];
+  /** Whether there are older ones: ask with `before`. */
+  more: boolean;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
 /** Rename a group, change its avatar or its settings; absent fields stay. */
 export interface UpdateChannel {
   type: "update_channel";
@@ -1620,6 +1726,8 @@ export type ClientFrame =
   | Edit
   | Read
   | SetConversation
+  | Unread
+  | MessageReceipts
   | Received
   | Sync
   | History
@@ -1661,6 +1769,8 @@ export type Reply =
   | WrittenReply
   | ReadReply
   | ConversationReply
+  | UnreadReply
+  | MessageReceiptsReply
   | SyncReply
   | HistoryReply
   | WatchReply
@@ -1681,6 +1791,8 @@ export interface Replies {
   edit: WrittenReply;
   read: ReadReply;
   set_conversation: ConversationReply;
+  unread: UnreadReply;
+  message_receipts: MessageReceiptsReply;
   received: never;
   sync: SyncReply;
   history: HistoryReply;

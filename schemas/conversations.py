@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, field
 
 from schemas.common import (
+    MAX_HISTORY_PAGE,
     MAX_LIST_PAGE,
     MAX_TEXT_CHARS,
     NO_CONTROLS_BUT_LINES,
@@ -104,6 +105,19 @@ class ConversationPage(Struct, kw_only=True):
     cursor: Cursor | None
 
 
+class UnreadReason(enum.StrEnum):
+    """Why an entry counts as unread, or does not; only `unread` counts. The first that is true is told."""
+
+    CLEARED = "cleared"
+    NOT_THERE = "not_there"
+    SYSTEM = "system"
+    CHANGE = "change"
+    OWN = "own"
+    RECALLED = "recalled"
+    READ = "read"
+    UNREAD = "unread"
+
+
 class Shown(enum.StrEnum):
     """Which conversations a list has."""
 
@@ -166,3 +180,32 @@ class ReadState(Struct, kw_only=True):
     read_seq: SeqOrZero
     unread: int
     unread_label: str
+
+
+class UnreadQuery(Struct, kw_only=True):
+    """A page of what is unread or not, from the newest entry on."""
+
+    before: Annotated[Seq | None, Meta(description="Entries older than this seq.")] = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY_PAGE, description="Entries at most.")] = 50
+
+
+class UnreadEntry(Struct, kw_only=True):
+    """Whether an entry counts as unread for me, and why."""
+
+    seq: Seq
+    message_id: Annotated[MessageId | None, Meta(description="Null if it is not mine to read.")]
+    sender: Annotated[UserId | None, Meta(description="Null if it is not mine to read.")]
+    counts: bool
+    reason: UnreadReason
+
+
+class UnreadPage(Struct, kw_only=True):
+    """The unread number of a conversation, and its entries by seq, newest first."""
+
+    channel_id: ChannelId
+    unread: Annotated[int, Meta(description="As the conversation list has it.")]
+    recounted: Annotated[int, Meta(description="The same, counted in the log just now.")]
+    read_seq: SeqOrZero
+    last_seq: SeqOrZero
+    entries: list[UnreadEntry]
+    more: Annotated[bool, Meta(description="Whether there are older ones: ask with `before`.")]

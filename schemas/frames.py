@@ -34,7 +34,7 @@ from schemas.common import (
     UserId,
     UserIds,
 )
-from schemas.conversations import Conversation, DraftBody, ReadState, SyncPage
+from schemas.conversations import Conversation, DraftBody, ReadState, SyncPage, UnreadPage
 from schemas.emojis import EmojiPage, PackName
 from schemas.errors import CodeName
 from schemas.group_frames import (
@@ -51,7 +51,7 @@ from schemas.group_frames import (
 )
 from schemas.messages import Content, Entry, Extra, ForwardOf, HistoryPage, MentionAll, Mentions, ReplyTo
 from schemas.presence import PresenceList
-from schemas.receipts import PushStatus
+from schemas.receipts import MessageIds, PushStatus, ReceiptSummaries
 from schemas.requests import Request as Request  # noqa: PLC0414  # other modules take it from here
 
 # ---- client -> server
@@ -124,6 +124,20 @@ class SetConversation(Request, kw_only=True, tag="set_conversation"):
     marked_unread: bool | None = None
     cleared_seq: Annotated[Seq | None, Meta(description="Clear my history up to here; only grows.")] = None
     draft: DraftBody | None = None
+
+
+class Unread(Request, kw_only=True, tag="unread"):
+    """Which entries of a conversation count as unread, and why; from the newest on."""
+
+    channel_id: ChannelId
+    before: Annotated[Seq | None, Meta(description="Entries older than this seq.")] = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY_PAGE)] = 50
+
+
+class MessageReceipts(Request, kw_only=True, tag="message_receipts"):
+    """How far messages of mine got: read by so many of so many."""
+
+    message_ids: MessageIds
 
 
 class Received(Request, kw_only=True, tag="received"):
@@ -233,6 +247,8 @@ ClientFrame = (
     | Edit
     | Read
     | SetConversation
+    | Unread
+    | MessageReceipts
     | Received
     | Sync
     | History
@@ -289,6 +305,18 @@ class ReadReply(ReadState, kw_only=True, tag_field="type", tag="ok"):
 
 class ConversationReply(Conversation, kw_only=True, tag_field="type", tag="ok"):
     """The conversation as it is now."""
+
+    id: RequestId
+
+
+class UnreadReply(UnreadPage, kw_only=True, tag_field="type", tag="ok"):
+    """The number, and a page of entries."""
+
+    id: RequestId
+
+
+class MessageReceiptsReply(ReceiptSummaries, kw_only=True, tag_field="type", tag="ok"):
+    """The counts of each; those that are not mine are left out."""
 
     id: RequestId
 
@@ -398,6 +426,8 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     Edit: WrittenReply,
     Read: ReadReply,
     SetConversation: ConversationReply,
+    Unread: UnreadReply,
+    MessageReceipts: MessageReceiptsReply,
     Received: None,
     Sync: SyncReply,
     History: HistoryReply,

@@ -7,6 +7,8 @@ from msgspec import Meta, Struct
 
 from schemas.common import MAX_LIST_PAGE, ChannelId, Cursor, MessageId, Seq, Timestamp, UserId
 
+MAX_SUMMARIES: Final = 20  # messages in one call: each looks through its channel's ledger
+
 
 class PushStatus(enum.StrEnum):
     """How far a message got with one recipient (seed: 未接受/已接收/已读)."""
@@ -20,10 +22,22 @@ class PushStatus(enum.StrEnum):
 PUSH_STATUS_CODES: Final = {PushStatus.UNRECEIVED: 0, PushStatus.RECEIVED: 1, PushStatus.READ: 2}
 
 
+class PushFilter(enum.StrEnum):
+    """Which recipients of a message."""
+
+    UNRECEIVED = "unreceived"
+    RECEIVED = "received"
+    READ = "read"
+    UNREAD = "unread"
+
+
 class PushQuery(Struct, kw_only=True):
     """A page of the recipients of a message."""
 
-    status: Annotated[PushStatus | None, Meta(description="Only those; the counts are of all.")] = None
+    status: Annotated[
+        PushFilter | None,
+        Meta(description="Only those (`unread`: unreceived and received); the counts are of all."),
+    ] = None
     cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 50
 
@@ -57,3 +71,27 @@ class PushPage(Struct, kw_only=True):
     counts: PushCounts
     pushes: list[Push]
     cursor: Cursor | None
+
+
+MessageIds = Annotated[list[MessageId], Meta(min_length=1, max_length=MAX_SUMMARIES)]
+
+
+class ReceiptQuery(Struct, kw_only=True):
+    """Messages of mine."""
+
+    ids: Annotated[str, Meta(max_length=2_000, description="Message ids with commas between.")]
+
+
+class ReceiptSummary(Struct, kw_only=True):
+    """How far a message got: read by `counts.read` of `counts.total`."""
+
+    message_id: MessageId
+    channel_id: ChannelId
+    seq: Seq
+    counts: PushCounts
+
+
+class ReceiptSummaries(Struct, kw_only=True):
+    """How far messages of mine got, in the order of the request; those that are not mine are left out."""
+
+    messages: list[ReceiptSummary]

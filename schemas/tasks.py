@@ -294,21 +294,7 @@ class SetConversation(PersonalWrite, kw_only=True):
     draft: tuple[str, str | None] | None = None
 
 
-class SetPrivacy(PersonalWrite, kw_only=True):
-    """Let others see what somebody has read from now on, or not."""
-
-    share_read: bool
-
-
-class NudgeReaders(PersonalWrite, kw_only=True):
-    """Remind those who have not read a message of it. `client_message_id` makes it repeatable."""
-
-    client_message_id: str
-    channel_id: str
-    seq: int
-
-
-AnyPersonalWrite = SetConversation | SetPrivacy | NudgeReaders
+AnyPersonalWrite = SetConversation
 
 
 class PersonalBatch(Struct, array_like=True, kw_only=True):

@@ -14,7 +14,9 @@ from imapp.contracts.samples import (
     MESSAGE_ID,
     PRESENCE,
     QUOTE,
+    RECEIPT_SUMMARY,
     TIME,
+    UNREAD_PAGE,
 )
 from schemas import frames, group_frames
 from schemas.common import GrantableRole, SettableStatus
@@ -42,6 +44,8 @@ _REQUESTS: Final[tuple[frames.Request, ...]] = (
     ),
     frames.Read(id=_ID, channel_id=CHANNEL_ID, seq=42),
     frames.SetConversation(id=_ID, channel_id=CHANNEL_ID, pinned=True),
+    frames.Unread(id=_ID, channel_id=CHANNEL_ID),
+    frames.MessageReceipts(id=_ID, message_ids=[MESSAGE_ID]),
     frames.Received(id=_ID, channel_id=CHANNEL_ID, seq=42),
     frames.Sync(id=_ID, cursor=_CURSOR),
     frames.History(id=_ID, channel_id=CHANNEL_ID, before=43),
@@ -82,6 +86,8 @@ _REPLIES: Final[tuple[msgspec.Struct, ...]] = (
     frames.WrittenReply(id=_ID, channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),
     frames.ReadReply(id=_ID, channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
     frames.ConversationReply(id=_ID, **msgspec.structs.asdict(CONVERSATION)),
+    frames.UnreadReply(id=_ID, **msgspec.structs.asdict(UNREAD_PAGE)),
+    frames.MessageReceiptsReply(id=_ID, messages=[RECEIPT_SUMMARY]),
     frames.SyncReply(id=_ID, epoch=_EPOCH, conversations=[CONVERSATION], cursor=_CURSOR, more=False),
     frames.HistoryReply(
         id=_ID,

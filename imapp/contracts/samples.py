@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas import conversations, emojis, messages, presence, users
+from schemas import conversations, emojis, messages, presence, receipts, users
 from schemas.common import ChannelStatus, ChannelType, Membership, MessageType, Notify
 
 CHANNEL_ID: Final = "3v1c0q8m2k5t7n9p4r6s1000"
@@ -62,3 +62,26 @@ CONVERSATION: Final = conversations.Conversation(
     notify=Notify.ALL,
 )
 PRESENCE: Final = presence.UserPresence(user_id="bo", online=False, last_seen=TIME)
+UNREAD_PAGE: Final = conversations.UnreadPage(
+    channel_id=CHANNEL_ID,
+    unread=1,
+    recounted=1,
+    read_seq=41,
+    last_seq=42,
+    entries=[
+        conversations.UnreadEntry(
+            seq=42,
+            message_id=MESSAGE_ID,
+            sender="bo",
+            counts=True,
+            reason=conversations.UnreadReason.UNREAD,
+        )
+    ],
+    more=True,
+)
+RECEIPT_SUMMARY: Final = receipts.ReceiptSummary(
+    message_id=MESSAGE_ID,
+    channel_id=CHANNEL_ID,
+    seq=42,
+    counts=receipts.PushCounts(total=40, unreceived=8, received=20, read=12),
+)

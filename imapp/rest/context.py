@@ -20,11 +20,13 @@ from imapp.services.identity.quotas import QuotaService
 from imapp.services.operating.health import HealthService
 from imapp.services.presence import PresenceService
 from imapp.services.pushes.recipients import PushService
+from imapp.services.pushes.summaries import SummaryService
 from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.services.reading.join_requests import JoinRequestService
+from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.services.writing.group_commands import without_place
 from schemas.channels import Written
 from schemas.tasks import AnyCommand, PeopleCommand, Result
@@ -46,8 +48,10 @@ class RestServices:
     history: HistoryService
     join_requests: JoinRequestService
     conversations: ConversationService
+    unread: UnreadExplainer
     pushes: PushService
     emojis: EmojiService
+    summaries: SummaryService
     presence: PresenceService
     health: HealthService
     admin: Administration

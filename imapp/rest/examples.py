@@ -18,7 +18,9 @@ from imapp.contracts.samples import (
     PRESENCE,
     PREVIEW,
     QUOTE,
+    RECEIPT_SUMMARY,
     TIME,
+    UNREAD_PAGE,
 )
 from schemas import (
     admin,
@@ -185,6 +187,10 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     conversations.SyncPage(
         epoch="b41f0c7e", conversations=[CONVERSATION], cursor="lKhiNDFmMGM3ZQAAoA", more=False
     ),
+    UNREAD_PAGE,
+    *UNREAD_PAGE.entries,
+    RECEIPT_SUMMARY,
+    receipts.ReceiptSummaries(messages=[RECEIPT_SUMMARY]),
     conversations.SetConversationBody(pinned=True, draft=_DRAFT_BODY),
     _DRAFT_BODY,
     conversations.Draft(text="Shall we", reply_to=None, updated_at=TIME),

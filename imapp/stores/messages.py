@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Amendment
-from imapp.domain.entries import AMENDMENTS, RECALLED, LogEntry, Origin
+from imapp.domain.entries import AMENDMENTS, MESSAGES, RECALLED, LogEntry, Origin
 from imapp.domain.ids import message_id
 from imapp.errors import LogConflict
 from imapp.stores.mongo import MAJORITY, Database, Document, insert_durably, mapped_errors, to_datetime, to_ms
@@ -17,6 +17,7 @@ RepeatKey = tuple[str, str, str]
 """Channel id, sender, client message id."""
 
 _LOOKUP_CHUNK: Final = 200
+_COUNT_MS: Final = 5_000
 _AFTER_ALL: Final = 10**12 - 1
 _NEWEST_OF_SENDER: Final = {
     "_id": {"sender": "$sender", "amends": {"$in": ["$type", list(AMENDMENTS)]}},
@@ -109,6 +110,22 @@ class MessageLog:
         with mapped_errors():
             cursor = self._messages.find({"_id": bounds, "sender": sender})
             return [_entry(document) for document in cursor.sort("_id", DESCENDING).limit(limit)][::-1]
+
+    def count_messages(self, channel_id: str, low: int, high: int, *, but_by: str) -> int:
+        """How many messages of others with low <= seq <= high still say something. Reads all of the range.
+
+        Raises:
+            StoreUnavailable: also if that takes longer than 5 s.
+        """
+        bounds = {"$gte": message_id(channel_id, low), "$lte": message_id(channel_id, high)}
+        wanted = {
+            "_id": bounds,
+            "type": {"$in": list(MESSAGES)},
+            "status": {"$ne": RECALLED},
+            "sender": {"$ne": but_by},
+        }
+        with mapped_errors():
+            return self._messages.count_documents(wanted, maxTimeMS=_COUNT_MS)
 
     def newest_shown(self, channel_id: str) -> LogEntry | None:
         """The newest entry that lists show: all but those that change earlier ones."""

@@ -45,6 +45,7 @@ from imapp.services.operating.health import HealthService
 from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.presence import PresenceService
 from imapp.services.pushes.recipients import PushService
+from imapp.services.pushes.summaries import SummaryService
 from imapp.services.reading.access import AccessService
 from imapp.services.reading.conversation_rows import ConversationRows
 from imapp.services.reading.conversations import ConversationService
@@ -52,6 +53,7 @@ from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.services.reading.join_requests import JoinRequestService
+from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
@@ -89,8 +91,10 @@ class GatewayServices:
     history: HistoryService
     join_requests: JoinRequestService
     conversations: ConversationService
+    unread: UnreadExplainer
     pushes: PushService
     emojis: EmojiService
+    summaries: SummaryService
     presence: PresenceService
     health: HealthService
     admin: Administration
@@ -115,12 +119,16 @@ def gateway_services(config: Config) -> GatewayServices:
     access = AccessService(channels, members)
     emojis = EmojiService(EmojiStore(database))
     history = HistoryService(access, log)
+    rows = ConversationRows(members, log, users)
+    unread = UnreadExplainer(access, rows, log)
+    pushes = PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users)
+    summaries = SummaryService(pushes=pushes, members=members, log=log)
     conversations = ConversationService(
         access=access,
         channels=channels,
         members=members,
         log=log,
-        rows=ConversationRows(members, log, users),
+        rows=rows,
         epoch=load_identity(database).epoch,
     )
     published = PublishedKeys(keys_at(config.jwks_url))
@@ -148,6 +156,8 @@ def gateway_services(config: Config) -> GatewayServices:
             identity=identity,
             history=history,
             conversations=conversations,
+            unread=unread,
+            summaries=summaries,
             quotas=quotas,
             emojis=emojis,
             door=door,
@@ -168,7 +178,9 @@ def gateway_services(config: Config) -> GatewayServices:
         join_requests=JoinRequestService(access, JoinRequestStore(database), users),
         conversations=conversations,
         emojis=emojis,
-        pushes=PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users),
+        unread=unread,
+        pushes=pushes,
+        summaries=summaries,
         presence=presence,
         health=HealthService(
             dependency_probes(

@@ -12,9 +12,11 @@ from imapp.gateway.gateway import Gateway
 from imapp.gateway.limits import Limits
 from imapp.services.identity.identities import Authenticator
 from imapp.services.identity.quotas import QuotaService
+from imapp.services.pushes.summaries import SummaryService
 from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
+from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.ws.connection import Connection
 from schemas.frames import CloseCode
 
@@ -30,6 +32,8 @@ class SessionServices:
     identity: Authenticator
     history: HistoryService
     conversations: ConversationService
+    unread: UnreadExplainer
+    summaries: SummaryService
     quotas: QuotaService
     emojis: EmojiService
     door: Door

@@ -17,7 +17,7 @@ from imapp.ws.dialogue import encode, error_frame
 from imapp.ws.group_verbs import GROUP_VERBS
 from imapp.ws.submitting import submit, submit_counted
 from schemas import frames
-from schemas.conversations import Conversation, ReadState
+from schemas.conversations import Conversation, ReadState, UnreadQuery
 from schemas.emojis import EmojiQuery
 from schemas.errors import ErrorCode
 from schemas.messages import HistoryQuery
@@ -131,6 +131,19 @@ def _ask_personal(
         raise
 
 
+def _unread(client: Client, request: frames.Unread) -> None:
+    client.services.limits.history.check(client.user_id)
+    query = UnreadQuery(before=request.before, limit=request.limit)
+    page = client.services.unread.page(client.user_id, request.channel_id, query)
+    client.reply(encode(with_id(frames.UnreadReply, request.id, page)))
+
+
+def _message_receipts(client: Client, request: frames.MessageReceipts) -> None:
+    client.services.limits.history.check(client.user_id)
+    found = client.services.summaries.own(client.user_id, request.message_ids)
+    client.reply(encode(with_id(frames.MessageReceiptsReply, request.id, found)))
+
+
 def _with_body(kind: Any, shape: Any, request_id: str, body: bytes) -> bytes:
     return encode(with_id(kind, request_id, msgspec.json.decode(body, type=shape)))
 
@@ -189,6 +202,8 @@ VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.Edit: _edit,
     frames.Read: _read,
     frames.SetConversation: _set_conversation,
+    frames.Unread: _unread,
+    frames.MessageReceipts: _message_receipts,
     frames.Received: _received,
     frames.Sync: _sync,
     frames.History: _history,

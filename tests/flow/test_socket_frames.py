@@ -40,6 +40,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         "mentions": ["bo"],
     },
     "read": {"channel_id": NOWHERE, "seq": 1},
+    "unread": {"channel_id": NOWHERE, "before": 1, "limit": 1},
+    "message_receipts": {"message_ids": [f"{NOWHERE}.000000000001"]},
     "set_conversation": {
         "channel_id": NOWHERE,
         "pinned": True,

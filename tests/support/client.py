@@ -19,6 +19,8 @@ _REPLIES: Final[Mapping[str, type]] = {
     "hello": frames.HelloReply,
     "read": frames.ReadReply,
     "set_conversation": frames.ConversationReply,
+    "unread": frames.UnreadReply,
+    "message_receipts": frames.MessageReceiptsReply,
     "sync": frames.SyncReply,
     "history": frames.HistoryReply,
     "watch": frames.WatchReply,

@@ -113,6 +113,8 @@ def _to_himself(cast: Cast) -> Mapping[str, Any]:
     return {**_AN_ID, "user_id": cast.ids[Who.OWNER]}
 
 
+_A_MESSAGE: Final = f"{'0' * 24}.000000000001"
+
 ROUTES: Final[Mapping[str, Row]] = {
     "GET people.get_me": Row(rights=ANYBODY),
     "GET people.list_users": Row(rights=ANYBODY),
@@ -160,6 +162,9 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET files.get_file_url": Row(entry_rights=may_read, variants=({}, {"thumbnail": "small"})),
     "GET conversations.list_conversations": Row(rights=ANYBODY),
     "GET conversations.get_conversation": Row(rights=ONCE_IN),
+    "GET conversations.explain_unread": Row(rights=ONCE_IN),
+    "GET messages.get_receipts": Row(entry_rights=may_read_and_is_in),
+    "GET messages.list_receipts": Row(rights=ANYBODY, needs=lambda _: {"ids": _A_MESSAGE}),
     "PATCH conversations.set_conversation": Row(rights=ONCE_IN, needs=lambda _: {"pinned": True}),
     "PUT conversations.mark_read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
     "GET conversations.sync": Row(rights=ANYBODY),
@@ -200,6 +205,8 @@ FRAMES: Final[Mapping[str, Row]] = {
     "edit": Row(
         entry_rights=may_change(Who.OWNER), needs=lambda _: {**_AN_ID, "content": "hi"}, own_cast=True
     ),
+    "unread": Row(rights=ONCE_IN),
+    "message_receipts": Row(rights=ANYBODY, needs=lambda _: {"message_ids": [_A_MESSAGE]}),
     "set_conversation": Row(rights=ONCE_IN, needs=lambda _: {"pinned": True}),
     "read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
     # These two are never answered, so they tell nobody anything; what they do is looked at on its own.

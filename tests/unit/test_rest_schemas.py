@@ -20,7 +20,15 @@ SHAPES: Final = {
 }
 DOCUMENT: Final = create_document()
 DESCRIBED: Final[dict[str, Any]] = DOCUMENT["components"]["schemas"]
-QUERIES: Final = ["ConversationQuery", "HistoryQuery", "ListQuery", "SyncQuery", "UserQuery", "WriteQuery"]
+QUERIES: Final = [
+    "ConversationQuery",
+    "HistoryQuery",
+    "ListQuery",
+    "SyncQuery",
+    "UnreadQuery",
+    "UserQuery",
+    "WriteQuery",
+]
 
 
 def meaning(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:

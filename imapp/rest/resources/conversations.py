@@ -19,6 +19,8 @@ from schemas.conversations import (
     SetConversationBody,
     SyncPage,
     SyncQuery,
+    UnreadPage,
+    UnreadQuery,
 )
 from schemas.errors import ErrorCode
 
@@ -61,6 +63,18 @@ def set_conversation(body: SetConversationBody, channel_id: str) -> Response:
     services().conversations.check_settable(caller_id(), channel_id)
     stored = services().gateway.personal.ask(personal.set_conversation(caller_id(), channel_id, body))
     return Response(stored, mimetype="application/json")
+
+
+@blueprint.get(f"{_ONE}/unread")
+@blueprint.arguments(schema_of(UnreadQuery, query=True), location="query")
+@blueprint.response(200, schema_of(UnreadPage))
+def explain_unread(query: UnreadQuery, channel_id: str) -> Response:
+    """Which entries count as unread, and why the others do not.
+
+    From the newest on, every seq with its reason. `recounted` is counted in the log, not taken from the
+    counters that `unread` comes from: the two are equal.
+    """
+    return answer(services().unread.page(caller_id(), channel_id, query))
 
 
 @blueprint.put(f"{_ONE}/read")

@@ -6,11 +6,12 @@ from imapp.domain.ids import message_id as id_at
 from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, caller_id, services, write, written
 from imapp.rest.schemas import schema_of
+from imapp.services.pushes.summaries import message_ids_of
 from imapp.services.writing import commands
 from schemas.channels import Written
 from schemas.errors import ErrorCode
 from schemas.messages import EditBody, Entry, HistoryPage, HistoryQuery, RecallBody, SendBody
-from schemas.receipts import PushPage, PushQuery
+from schemas.receipts import PushPage, PushQuery, ReceiptQuery, ReceiptSummaries, ReceiptSummary
 from schemas.tasks import SendMessage
 
 blueprint = Blueprint("messages", __name__, description="The entries of a channel's log.")
@@ -110,6 +111,27 @@ def list_pushes(query: PushQuery, message_id: str) -> Response:
     within some seconds.
     """
     return answer(services().pushes.page(caller_id(), message_id, query))
+
+
+@blueprint.get("/messages/<message:message_id>/receipts", refuses=[ErrorCode.NOT_MEMBER])
+@blueprint.response(200, schema_of(ReceiptSummary))
+def get_receipts(message_id: str) -> Response:
+    """How far a message got: how many recipients it has, and how many of them received and read it.
+
+    For a present member who may read the message. Who they are is told by `pushes`.
+    """
+    return answer(services().summaries.one(caller_id(), message_id))
+
+
+@blueprint.get("/receipts")
+@blueprint.arguments(schema_of(ReceiptQuery, query=True), location="query")
+@blueprint.response(200, schema_of(ReceiptSummaries))
+def list_receipts(query: ReceiptQuery) -> Response:
+    """How far messages of mine got, up to 20 at once, in the order of `ids`.
+
+    What is not mine, is gone for me, or is of a channel that I have left is left out.
+    """
+    return answer(services().summaries.own(caller_id(), message_ids_of(query.ids)))
 
 
 def _sent(command: SendMessage) -> Response:

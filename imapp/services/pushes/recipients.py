@@ -15,7 +15,7 @@ from imapp.stores.messages import MessageLog
 from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
 from schemas.errors import ErrorCode
-from schemas.receipts import Push, PushCounts, PushPage, PushQuery, PushStatus
+from schemas.receipts import Push, PushCounts, PushFilter, PushPage, PushQuery, PushStatus
 
 
 class PushService:
@@ -44,9 +44,9 @@ class PushService:
                 has left; `invalid` for a cursor that is not ours.
         """
         after = after_user(query.cursor)
-        entry = self._readable_entry(user_id, message_id)
+        entry = self.readable_entry(user_id, message_id)
         states = self._states(entry)
-        shown = [name for name in states if query.status in (None, states[name].status)]
+        shown = [name for name in states if _is_wanted(states[name].status, query.status)]
         page = [name for name in shown if name > after][: query.limit + 1]
         names = page[: query.limit]
         return PushPage(
@@ -58,7 +58,16 @@ class PushService:
             cursor=names[-1] if len(page) > len(names) else None,
         )
 
-    def _readable_entry(self, user_id: str, message_id: str) -> LogEntry:
+    def counts(self, entry: LogEntry) -> PushCounts:
+        """How many recipients of an entry are in each state."""
+        return _counts(self._states(entry))
+
+    def readable_entry(self, user_id: str, message_id: str) -> LogEntry:
+        """An entry, for a present member who may read it.
+
+        Raises:
+            RequestError: `not_found`, or `not_member`.
+        """
         channel_id, seq = split_message_id(message_id)
         readable = self._access.present(user_id, channel_id)
         if not spans.contains(readable.row.member.spans, seq):
@@ -86,6 +95,12 @@ class PushService:
             )
             for name in names
         ]
+
+
+def _is_wanted(status: PushStatus, wanted: PushFilter | None) -> bool:
+    if wanted is PushFilter.UNREAD:
+        return status is not PushStatus.READ
+    return wanted is None or wanted.value == status.value
 
 
 def _counts(states: Mapping[str, PushState]) -> PushCounts:
