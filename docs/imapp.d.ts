@@ -242,6 +242,23 @@ export interface AdminConnectionPage {
   cursor: string | null;
 }
 
+/** The id of the recall. */
+export interface AdminRecallBody {
+  /** Why, for those who read the audit log: a ticket, a complaint, a court order. 1 to 500 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  reason?: string | null;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+}
+
+/** What becomes of a channel; `dissolved` is for ever. */
+export interface AdminStatusBody {
+  /** Why, for those who read the audit log: a ticket, a complaint, a court order. 1 to 500 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  reason?: string | null;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  status: ChannelStatus;
+}
+
 /** A person, as administrators see him. */
 export interface AdminUser {
   /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
@@ -975,6 +992,18 @@ export interface MessageTrace {
   unknown: string[];
 }
 
+/** What a message said from one time to another. */
+export interface MessageVersion {
+  content: string;
+  mentions: string[];
+  /** RFC 3339, UTC, milliseconds. */
+  written: string;
+  /** RFC 3339, UTC, milliseconds. */
+  replaced: string;
+  /** The seq of the edit that replaced it. 1 to 999,999,999,999. */
+  edit_seq: number;
+}
+
 /** Let somebody of a lower role write nothing until a time. */
 export interface MuteMember {
   type: "mute_member";
@@ -1672,6 +1701,13 @@ export interface UserPresence {
   online: boolean;
   /** RFC 3339, UTC, milliseconds. */
   last_seen: string | null;
+}
+
+/** Earlier versions of a message, oldest first. */
+export interface VersionPage {
+  versions: MessageVersion[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
 }
 
 /** Whose presence to tell from now on, in place of whom it was before; nobody's with an empty list. */

@@ -13,6 +13,7 @@ from schemas.common import (
     ChannelId,
     ChannelStatus,
     ChannelType,
+    ClientMessageId,
     Cursor,
     MessageId,
     MessageStatus,
@@ -210,6 +211,36 @@ class MessageTrace(Struct, kw_only=True):
     steps: Annotated[list[TraceStep], Meta(description="In order; 2,000 at most.")]
     more: Annotated[bool, Meta(description="Whether there are more steps: ask for one person.")]
     unknown: Annotated[list[str], Meta(description="What is not known, or not any more, and why.")]
+
+
+class AdminStatusBody(AdminBody, kw_only=True):
+    """What becomes of a channel; `dissolved` is for ever."""
+
+    client_message_id: ClientMessageId
+    status: ChannelStatus
+
+
+class AdminRecallBody(AdminBody, kw_only=True):
+    """The id of the recall."""
+
+    client_message_id: ClientMessageId
+
+
+class MessageVersion(Struct, kw_only=True):
+    """What a message said from one time to another."""
+
+    content: str
+    mentions: list[str]
+    written: Timestamp
+    replaced: Timestamp
+    edit_seq: Annotated[Seq, Meta(description="The seq of the edit that replaced it.")]
+
+
+class VersionPage(Struct, kw_only=True):
+    """Earlier versions of a message, oldest first."""
+
+    versions: list[MessageVersion]
+    cursor: Cursor | None
 
 
 class AuditQuery(AdminPageQuery, kw_only=True):

@@ -99,6 +99,9 @@ _TRACE_STEP: Final = admin.TraceStep(
     connection_id="im-gateway-1-9f3c2a61.1c",
     note="",
 )
+_VERSION: Final = admin.MessageVersion(
+    content="Lunch at tvelve?", mentions=[], written=TIME, replaced=TIME, edit_seq=43
+)
 _AUDIT_RECORD: Final = admin.AuditRecord(
     audit_id="019afb1c3a4f9d0c6b2e17f85a30",
     actor="an",
@@ -225,6 +228,10 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         more=False,
         unknown=["gateway im-gateway-2-51d07b3e: remembers from 2026-11-23T08:30:00.000Z on"],
     ),
+    admin.AdminStatusBody(client_message_id=CLIENT_ID, status=ChannelStatus.DISABLED, reason="ticket 4711"),
+    admin.AdminRecallBody(client_message_id=CLIENT_ID, reason="ticket 4711"),
+    _VERSION,
+    admin.VersionPage(versions=[_VERSION], cursor=None),
     admin.AdminBody(reason="ticket 4711"),
     _AUDIT_RECORD,
     admin.AuditPage(records=[_AUDIT_RECORD], cursor=None),

@@ -9,9 +9,11 @@ from imapp.services.administering.connections import ConnectionAdmin
 from imapp.services.administering.emojis import EmojiAdmin
 from imapp.services.administering.people import PeopleAdmin
 from imapp.services.administering.tracing import TraceService
+from imapp.services.administering.versions import VersionAdmin
 from imapp.stores.audit import AuditLog
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
+from imapp.stores.edits import EditStore
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.gateways import GatewayStore
 from imapp.stores.members import MemberStore
@@ -34,6 +36,7 @@ def administration(config: Config, database: Database) -> Administration:
         channels=ChannelAdmin(ChannelStore(database), MemberStore(database), MessageLog(database), users),
         connections=ConnectionAdmin(users, ConnectionStore(database), GatewayStore(database), asker),
         traces=trace_service(config, database),
+        versions=VersionAdmin(MessageLog(database), EditStore(database)),
     )
 
 

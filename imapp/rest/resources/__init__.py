@@ -10,6 +10,7 @@ from imapp.rest.resources import (
     health,
     members,
     messages,
+    moderation,
     people,
 )
 
@@ -24,4 +25,5 @@ BLUEPRINTS = (
     files.blueprint,
     health.blueprint,
     administration.blueprint,
+    moderation.blueprint,
 )

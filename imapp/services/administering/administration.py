@@ -8,6 +8,7 @@ from imapp.services.administering.connections import ConnectionAdmin
 from imapp.services.administering.emojis import EmojiAdmin
 from imapp.services.administering.people import PeopleAdmin
 from imapp.services.administering.tracing import TraceService
+from imapp.services.administering.versions import VersionAdmin
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class Administration:
     channels: ChannelAdmin
     connections: ConnectionAdmin
     traces: TraceService
+    versions: VersionAdmin
