@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imapp.cli.chat.connection import State
+from imapp.cli.chat.orders import OrderRequest
 from schemas import frames
 from schemas.messages import Entry
 
@@ -15,6 +16,7 @@ Write = (
     | frames.AddMembers
     | frames.RemoveMember
     | frames.Leave
+    | OrderRequest
 )
 """A request that changes something, repeatable by its client_message_id."""
 

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 
@@ -61,6 +62,14 @@ class Rename:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """Something about roles and order in the open group; `orders` knows what its words mean."""
+
+    name: str
+    words: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """A command without words: /leave, /more, /list, /help, /quit."""
 
@@ -98,7 +107,9 @@ class Emojis:
     shortcodes: list[str]
 
 
-Command = Reply | Forward | Address | Emojis | Say | Open | Direct | Group | Add | Remove | Rename | Plain
+Command = (
+    Reply | Forward | Address | Emojis | Say | Open | Direct | Group | Add | Remove | Rename | Order | Plain
+)
 
 USAGE: Final = {
     "/list": "the conversations, with what is unread",
@@ -115,16 +126,34 @@ USAGE: Final = {
     "/all TEXT": "a text that addresses everybody",
     "/emoji SHORTCODE...": "nothing but emoji; in a text write [:shortcode:]",
     "/leave": "leave the group",
+    "/admin USER": "make somebody an admin; /member USER takes it back",
+    "/member USER": "make an admin a member again",
+    "/owner USER": "hand the group over",
+    "/nick NAME": "my name in this group; - for none",
+    "/announce TEXT": "put up an announcement; - takes it away",
+    "/mute USER TIME": "let somebody write nothing for 10m, 2h, 1d",
+    "/unmute USER": "let him write again",
+    "/set NAME=VALUE...": "join=invite|admins|approval edit=admins|members quiet=on|off max=50",
+    "/join CHANNEL REASON": "ask to be let into a group",
+    "/accept USER...": "let in people who asked",
+    "/refuse USER...": "refuse people who asked",
+    "/disable": "let nobody write to the group; /enable ends it",
+    "/enable": "let people write again",
+    "/dissolve": "end the group for ever",
     "/quit": "leave (or Ctrl-D)",
 }
 NAMES: Final = [*sorted(usage.split()[0] for usage in USAGE), "/help"]
 
+_ORDERS: Final = ("/admin", "/member", "/owner", "/mute", "/unmute", "/set", "/join", "/accept", "/refuse")
+_BARE_ORDERS: Final = ("/disable", "/enable", "/dissolve")
 _OF_TEXT: Final[dict[str, Callable[[str], Command]]] = {
     "/open": Open,
     "/rename": Rename,
     "/reply": lambda rest: _reply(rest),  # noqa: PLW0108  # it stands below
     "/at": lambda rest: _address(rest),  # noqa: PLW0108  # as above
     "/all": lambda rest: Address([], rest),
+    "/nick": lambda text: Order("/nick", [text]),
+    "/announce": lambda text: Order("/announce", [text]),
 }
 _OF_WORDS: Final[dict[str, Callable[[list[str]], Command]]] = {
     "/direct": lambda words: Direct(_only(words)),
@@ -133,8 +162,9 @@ _OF_WORDS: Final[dict[str, Callable[[list[str]], Command]]] = {
     "/forward": lambda words: _forward(words),  # noqa: PLW0108  # as above
     "/emoji": Emojis,
     "/remove": lambda words: Remove(_only(words)),
+    **{name: partial(Order, name) for name in _ORDERS},
 }
-_FEWEST: Final = {"/group": 2, "/forward": 2}  # words; one for the others
+_FEWEST: Final = {"/group": 2, "/forward": 2, "/mute": 2}  # words; one for the others
 
 
 def parse(line: str) -> Command:
@@ -153,7 +183,7 @@ def parse(line: str) -> Command:
     if name in _OF_TEXT:
         return _OF_TEXT[name](_text(name, rest))
     if name in NAMES:
-        return Plain(name)
+        return Order(name, []) if name in _BARE_ORDERS else Plain(name)
     raise Misuse(f"there is no {name}; /help shows what there is")
 
 

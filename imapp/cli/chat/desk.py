@@ -15,6 +15,7 @@ from imapp.cli.chat.commands import (
     Group,
     Misuse,
     Open,
+    Order,
     Plain,
     Remove,
     Rename,
@@ -24,11 +25,12 @@ from imapp.cli.chat.commands import (
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.emojis import drawn
 from imapp.cli.chat.layout import fit
+from imapp.cli.chat.orders import order_request
 from imapp.cli.chat.pane import Pane
 from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.room import Room
 from imapp.cli.chat.wording import one_line, refusal
-from schemas import frames
+from schemas import frames, group_frames
 from schemas.common import MAX_TEXT_CHARS, ChannelType, Membership, MessageType
 from schemas.messages import Entry
 
@@ -89,6 +91,9 @@ class Desk:
                 self._open_by(
                     frames.CreateGroup(id=new_id, client_message_id=new_id, name=name, user_ids=user_ids)
                 )
+            case Order(name):
+                place = "" if name == "/join" else self._open_channel()
+                self._core.submit(order_request(command, self._core.new_id(), place, datetime.now(UTC)))
             case Plain(name):
                 return self._plain(name)
             case _:
@@ -250,6 +255,8 @@ class Desk:
             self._opening, self._awaited = "", answer.channel_id
         if isinstance(answer.request, frames.Send) and answer.channel_id != self.pane.channel_id:
             self._printer.say("dim", f"✓ sent: {one_line(answer.request.content)}")  # not shown in its place
+        if isinstance(answer.request, group_frames.RequestJoin):
+            self._printer.say("dim", "asked; the group is listed once an admin lets you in")
         if isinstance(answer.request, frames.Leave) and answer.channel_id == self.pane.channel_id:
             self.pane.close()
             self._printer.say("dim", "you have left; /list shows the others")

@@ -131,7 +131,42 @@ def _left(entry: Told, name_of: NameOf) -> str:
 
 def _updated(entry: Told, _name_of: NameOf) -> str:
     name = entry.extra.get("name")
-    return f"renamed the group to “{name}”" if name else "changed the group's picture"
+    if name:
+        return f"renamed the group to “{name}”"
+    settings = {key: value for key, value in entry.extra.items() if key not in ("event", "avatar")}
+    if not settings:
+        return "changed the group's picture"
+    return f"set {', '.join(f'{key} to {_listed(value)}' for key, value in settings.items())}"
+
+
+def _role(entry: Told, name_of: NameOf) -> str:
+    return f"made {_whom(entry, name_of)} {'an admin' if entry.extra.get('role') == 'admin' else 'a member'}"
+
+
+def _announced(entry: Told, _name_of: NameOf) -> str:
+    text = entry.extra.get("announcement")
+    return f"announced: {text}" if text else "took the announcement away"
+
+
+def _named(entry: Told, name_of: NameOf) -> str:
+    nickname = entry.extra.get("nickname")
+    whom = _whom(entry, name_of)
+    return f"named {whom} “{nickname}”" if nickname else f"took the nickname of {whom} away"
+
+
+def _muted(entry: Told, name_of: NameOf) -> str:
+    until = local(entry.extra.get("until", entry.server_time))
+    return f"muted {_whom(entry, name_of)} until {until:%Y-%m-%d %H:%M}"
+
+
+def _whom(entry: Told, name_of: NameOf) -> str:
+    return _people(entry.extra.get("user_ids", ()), name_of)
+
+
+def _asked(entry: Told, name_of: NameOf) -> str:
+    if entry.extra.get("user_ids") == [entry.sender]:
+        return "asks to be let in"
+    return f"wants {_whom(entry, name_of)} to be let in"
 
 
 _EVENTS: Final[dict[str, Callable[[Told, NameOf], str]]] = {
@@ -140,4 +175,15 @@ _EVENTS: Final[dict[str, Callable[[Told, NameOf], str]]] = {
     "member_removed": _removed,
     "member_left": _left,
     "channel_updated": _updated,
+    "role_changed": _role,
+    "owner_changed": lambda entry, name_of: f"handed the group over to {_whom(entry, name_of)}",
+    "announcement_changed": _announced,
+    "nickname_changed": _named,
+    "member_muted": _muted,
+    "member_unmuted": lambda entry, name_of: f"lets {_whom(entry, name_of)} write again",
+    "channel_disabled": lambda _, __: "disabled the channel",
+    "channel_enabled": lambda _, __: "enabled the channel",
+    "channel_dissolved": lambda _, __: "dissolved the group",
+    "join_requested": _asked,
+    "join_refused": lambda entry, name_of: f"refused {_whom(entry, name_of)}",
 }
