@@ -1197,6 +1197,10 @@ export interface Readiness {
   rabbitmq: Dependency;
   /** Whether every shard has somebody who stores its messages. */
   writers: Dependency;
+  /** Whether marks of what was received and read are applied; not needed. */
+  receipts: Dependency;
+  /** Whether somebody works out who must be told outside; not needed. */
+  pushes: Dependency;
   /** It is about to stop and takes nothing new. */
   draining: boolean;
 }

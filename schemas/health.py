@@ -27,4 +27,10 @@ class Readiness(Struct, kw_only=True):
     writers: Annotated[
         Dependency, Meta(description="Whether every shard has somebody who stores its messages.")
     ]
+    receipts: Annotated[
+        Dependency, Meta(description="Whether marks of what was received and read are applied; not needed.")
+    ]
+    pushes: Annotated[
+        Dependency, Meta(description="Whether somebody works out who must be told outside; not needed.")
+    ]
     draining: Annotated[bool, Meta(description="It is about to stop and takes nothing new.")]

@@ -256,6 +256,8 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         mongodb=health.Dependency(ok=True),
         rabbitmq=health.Dependency(ok=True),
         writers=health.Dependency(ok=False, reason="no writer for 1 of 2 shards for 12 s"),
+        receipts=health.Dependency(ok=True),
+        pushes=health.Dependency(ok=True),
         draining=False,
     ),
 )

@@ -62,3 +62,20 @@ def test_a_shard_without_a_writer_is_reported_after_its_grace(own_cluster: Clust
     assert at_first == 200
     assert str(body["writers"]["reason"]).startswith("no writer for 1 of 1 shards")
     assert body["mongodb"] == body["rabbitmq"] == {"ok": True, "reason": None}
+
+
+def test_a_missing_receipts_worker_is_reported_and_the_gateway_stays_ready(
+    own_cluster: ClusterFactory,
+) -> None:
+    cluster = own_cluster(gateways=1, writers=1, shards=1)
+    (url,) = cluster.gateway_urls
+
+    cluster.kill("receipts")
+
+    eventually(lambda: not health(url)[1]["receipts"]["ok"], timeout=NOTICED_S)
+    eventually(lambda: not health(url)[1]["pushes"]["ok"], timeout=NOTICED_S)
+    status, body = health(url)
+    assert (status, body["ready"]) == (200, True)
+    assert "nobody serves the queue receipts" in body["receipts"]["reason"]
+    cluster.processes["receipts"].start()
+    eventually(lambda: health(url)[1]["receipts"]["ok"], timeout=NOTICED_S)

@@ -3,8 +3,12 @@
 import pytest
 
 from devstack.services import Stack
+from imapp.broker.examination import BrokerExamination
+from imapp.broker.topology import Topology
+from imapp.services.doctor.broker import broker_findings
 from tests.faults.conftest import Force
 from tests.support import broker
+from tests.support.cluster import Cluster
 from tests.support.load import Load
 from tests.support.waiting import eventually
 
@@ -52,6 +56,28 @@ def test_sends_are_refused_in_time_while_rabbitmq_takes_nothing(stack: Stack, lo
         load.hurts_now()
         load.wait_recovered()
     assert not load.silences
+
+
+@pytest.mark.parametrize("alarm", ["memory", pytest.param("disk", marks=pytest.mark.long)])
+def test_the_doctor_names_the_alarm(stack: Stack, hurt: Cluster, alarm: str, seed: int) -> None:
+    """Guard: `BrokerExamination.pass_a_message` waits for a confirmation, with a time-out.
+
+    Switch: `_rights` in `services.doctor.broker` answering ok whatever it saw (nothing is found).
+    """
+    del seed
+    before = _failed(hurt)
+    with _ALARMS[alarm](stack):
+        eventually(
+            lambda: any("publishers" in what or "did not take" in what for what in _failed(hurt)),
+            timeout=_REFUSED_S,
+        )
+    assert before == []
+    eventually(lambda: _failed(hurt) == [], timeout=_REFUSED_S, what="all is well again")
+
+
+def _failed(cluster: Cluster) -> list[str]:
+    examination = BrokerExamination(cluster.amqp_url, Topology(cluster.namespace, cluster.shards))
+    return [finding.what for finding in broker_findings(examination) if finding.level == "FAIL"]
 
 
 @pytest.mark.parametrize(

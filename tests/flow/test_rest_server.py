@@ -74,6 +74,8 @@ def test_anybody_may_ask_how_it_is(scene: Scene) -> None:
     assert ready.mongodb.ok
     assert ready.rabbitmq.ok
     assert ready.writers.ok
+    assert ready.receipts.ok
+    assert ready.pushes.ok
     assert client.call("GET", "/health/live").json() == {"status": "ok"}
 
 

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from imapp.errors import StoreUnavailable
-from imapp.services.operating.health import Dependency, Probe
+from imapp.services.operating.health import Dependency, HealthService, Probe
 
 
 class Clock:
@@ -96,3 +96,12 @@ def test_a_start_is_no_loss_until_the_grace_is_over(clock: Clock) -> None:
         writers.ask()
         writers.note()
     assert [line["event"] for line in logs] == ["dependency_lost"]
+
+
+@pytest.mark.parametrize(("needed", "serves"), [(True, False), (False, True)])
+def test_only_what_is_needed_keeps_a_process_from_serving(needed: bool, serves: bool) -> None:
+    health = HealthService([Probe("pushes", lambda: "nobody serves it", 10, needed=needed)])
+    health.dependencies[0].ask()
+
+    assert health.problems()["pushes"]
+    assert health.can_serve() is serves

@@ -196,14 +196,16 @@ def test_a_path_with_what_is_no_id_does_not_exist_whatever_the_method(method: st
         ("mongodb", False, 503),
         ("rabbitmq", False, 503),
         ("writers", False, 503),
+        ("receipts", False, 200),
+        ("pushes", False, 200),
         (None, True, 503),
     ],
 )
 def test_ready_says_what_is_missing(lost: str | None, draining: bool, status: int) -> None:
-    problems = {
-        name: "no answer for 9 s" if name == lost else None for name in ("mongodb", "rabbitmq", "writers")
-    }
-    health = SimpleNamespace(problems=lambda: problems)
+    names = ("mongodb", "rabbitmq", "writers", "receipts", "pushes")
+    problems = {name: "no answer for 9 s" if name == lost else None for name in names}
+    can_serve = lost in (None, "receipts", "pushes")
+    health = SimpleNamespace(problems=lambda: problems, can_serve=lambda: can_serve)
     gateway = SimpleNamespace(draining=draining)
 
     answer = make_app(health=health, gateway=gateway).test_client().get("/api/v1/health/ready")

@@ -23,6 +23,6 @@ def live() -> Response:
 def ready() -> Response:
     """Whether the process can serve: what it depends on answers, and it is not about to stop."""
     problems, draining = services().health.problems(), services().gateway.draining
-    is_ready = not draining and not any(problems.values())
+    is_ready = not draining and services().health.can_serve()
     parts = {name: Dependency(ok=reason is None, reason=reason) for name, reason in problems.items()}
     return answer(Readiness(ready=is_ready, draining=draining, **parts), 200 if is_ready else 503)

@@ -1,6 +1,7 @@
 """What a gateway depends on, and how each is asked."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from imapp import metrics
@@ -16,7 +17,7 @@ _WRITER_GRACE_S: Final = 10.0  # a writer that is restarted, or two at once, tak
 def dependency_probes(
     *, ask_store: Callable[[], None], queues: QueueWatch, shards: int, is_connected: Callable[[], bool]
 ) -> tuple[Probe, ...]:
-    """MongoDB; RabbitMQ, with what it says of the queues; and somebody who writes for each shard."""
+    """MongoDB; RabbitMQ, with what it says of the queues; and who serves these."""
 
     def ask_mongodb() -> str | None:
         ask_store()
@@ -33,8 +34,15 @@ def dependency_probes(
         missing = sum(1 for state in found if state is None or not state.consumers)
         return f"no writer for {missing} of {shards} shards" if missing else None
 
+    def ask_for_worker(name: str) -> str | None:
+        state = queues.states.get(name)
+        return None if state is not None and state.consumers else f"nobody serves the queue {name}"
+
     return (
         Probe("mongodb", ask_mongodb, _SERVER_GRACE_S),
         Probe("rabbitmq", ask_rabbitmq, _SERVER_GRACE_S),
         Probe("writers", ask_for_writers, _WRITER_GRACE_S),
+        # Messages go on without them, and their queues wait: no reason to turn a gateway away.
+        Probe("receipts", partial(ask_for_worker, "receipts"), _WRITER_GRACE_S, needed=False),
+        Probe("pushes", partial(ask_for_worker, "pushes"), _WRITER_GRACE_S, needed=False),
     )

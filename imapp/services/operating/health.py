@@ -19,11 +19,15 @@ log = get_log("health")
 
 
 class Probe(NamedTuple):
-    """How to ask a dependency: `ask` gives what is wrong, in words that strangers may read, or None."""
+    """How to ask a dependency: `ask` gives what is wrong, in words that strangers may read, or None.
+
+    Without one that is not `needed` a process serves all the same, and says that it is missing.
+    """
 
     name: str
     ask: Callable[[], str | None]
     grace_s: float
+    needed: bool = True
 
 
 class Dependency:
@@ -31,6 +35,7 @@ class Dependency:
 
     def __init__(self, probe: Probe, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = probe.name
+        self.needed = probe.needed
         self._probe = probe
         self._clock = clock
         self._began_at = clock()
@@ -98,6 +103,10 @@ class HealthService:
     def problems(self) -> dict[str, str | None]:
         """By name, why a dependency counts as lost, or None. Never waits."""
         return {dependency.name: dependency.problem() for dependency in self.dependencies}
+
+    def can_serve(self) -> bool:
+        """Whether none of those that are needed counts as lost. Never waits."""
+        return all(one.problem() is None for one in self.dependencies if one.needed)
 
     def _watch(self) -> None:
         while True:
