@@ -9,6 +9,8 @@ import pytest
 import requests
 from bson import json_util
 
+from imapp.services.reading.edit_history import EditHistoryService
+from imapp.stores.edits import EditStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from schemas.common import MessageStatus, MessageType
@@ -317,3 +319,23 @@ def test_what_was_recalled_beyond_a_channels_memory_is_counted_in_the_log(databa
     entries.append([log_entry(log, seq, status=1 if seq in {2, 5, 6} else 0) for seq in range(1, 9)])
 
     assert entries.recalled_between([(log, 1, 8), (other, 1, 8), (log, 3, 5), (log, 7, 8)]) == [3, 0, 1, 0]
+
+
+def test_earlier_versions_are_kept_in_pages_until_the_recall(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    sender = scene.connect(an)
+    channel = sender.write("open_direct", to=bo).channel_id
+    message_id = say(sender, channel, "one")
+    for text in ("two", "three", "four"):
+        edit(sender, message_id, text)
+    history = EditHistoryService(EditStore(scene.cluster.database))
+
+    first, following = history.page(message_id, 0, 2)
+    last, end = history.page(message_id, following or 0, 2)
+
+    assert [version.content for version in first + last] == ["one", "two", "three"]
+    ends, starts = [each.until_ms for each in first], [each.from_ms for each in (first + last)[1:]]
+    assert ends == starts
+    assert end is None
+    recall(sender, message_id)
+    assert history.page(message_id, 0, 2) == ([], None)
