@@ -195,3 +195,35 @@ class TestNewRooms:
         phone.hear(event(1, sender_name="Bo Li"))
         assert phone.core.store.name("bo") == "Bo Li"
         assert phone.core.store.name("chen") == "chen"
+
+
+class TestRecallAndEdit:
+    def test_what_was_recalled_is_no_longer_unread_and_shown_so(self) -> None:
+        phone = Phone()
+        phone.start(row())
+        phone.hear(event(1, "one"), event(2, "two"))
+        phone.hear(event(3, message_type="recall", content="", extra={"target_seq": 2}))
+        last = phone.core.store.rooms[LUNCH].row.last_message
+        assert unread(phone) == 1
+        assert last is not None
+        assert (last.seq, last.content, last.status.value) == (2, "", "recalled")
+
+    def test_an_edit_changes_the_text_in_its_place_and_does_not_count(self) -> None:
+        phone = Phone()
+        phone.start(row())
+        phone.hear(event(1, "tvelve"))
+        phone.hear(event(2, "twelve", message_type="edit", extra={"target_seq": 1}))
+        room = phone.core.store.rooms[LUNCH]
+        assert unread(phone) == 1
+        assert room.timeline.entries[0].content == "twelve"
+        assert room.row.last_message is not None
+        assert (room.row.last_message.seq, room.row.last_message.content) == (1, "twelve")
+
+    def test_my_newest_message_is_the_one_that_still_says_something(self) -> None:
+        phone = Phone()
+        phone.start(row())
+        phone.hear(event(1, "one", sender="an"), event(2, "two", sender="an"), event(3, "three"))
+        phone.hear(event(4, message_type="recall", content="", sender="an", extra={"target_seq": 2}))
+        newest = phone.core.store.rooms[LUNCH].newest_of_mine(text_only=True)
+        assert newest is not None
+        assert newest.seq == 1

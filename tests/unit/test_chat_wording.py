@@ -10,6 +10,7 @@ from imapp.cli.chat.commands import (
     Add,
     Address,
     Direct,
+    Edit,
     Emojis,
     Forward,
     Group,
@@ -52,6 +53,8 @@ class TestCommands:
             ("/group Tea bo chen", Group("Tea", ["bo", "chen"])),
             ("/group '下午 茶' bo", Group("下午 茶", ["bo"])),
             ("/add bo chen", Add(["bo", "chen"])),
+            ("/edit at twelve", Edit("at twelve")),
+            ("/recall", Plain("/recall")),
             ("/remove bo", Remove("bo")),
             ("/rename Bo's lunch", Rename("Bo's lunch")),
             ("/reply 2 yes, at twelve", Reply(2, "yes, at twelve")),
@@ -203,3 +206,8 @@ class TestAddress:
     def test_anything_else_is_refused(self, url: str) -> None:
         with pytest.raises(ValueError, match=r".+"):
             socket_url(url)
+
+
+def test_recall_and_edit_in_words() -> None:
+    assert said(message_type="recall", content="") == "Bo recalled a message"
+    assert said(message_type="edit", content="twelve") == "(edited) twelve"

@@ -10,6 +10,8 @@ from schemas.messages import Entry
 
 Write = (
     frames.Send
+    | frames.Recall
+    | frames.Edit
     | frames.CreateGroup
     | frames.OpenDirect
     | frames.UpdateChannel

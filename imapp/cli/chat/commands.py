@@ -70,8 +70,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """Let my newest text in the open conversation say something else."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
-    """A command without words: /leave, /more, /list, /help, /quit."""
+    """A command without words: /leave, /more, /list, /recall, /help, /quit."""
 
     name: str
 
@@ -108,7 +115,20 @@ class Emojis:
 
 
 Command = (
-    Reply | Forward | Address | Emojis | Say | Open | Direct | Group | Add | Remove | Rename | Order | Plain
+    Reply
+    | Forward
+    | Address
+    | Emojis
+    | Say
+    | Open
+    | Direct
+    | Group
+    | Add
+    | Remove
+    | Rename
+    | Edit
+    | Order
+    | Plain
 )
 
 USAGE: Final = {
@@ -125,6 +145,8 @@ USAGE: Final = {
     "/at USER,... TEXT": "a text that addresses members",
     "/all TEXT": "a text that addresses everybody",
     "/emoji SHORTCODE...": "nothing but emoji; in a text write [:shortcode:]",
+    "/edit TEXT": "let your newest text say something else",
+    "/recall": "take back your newest message",
     "/leave": "leave the group",
     "/admin USER": "make somebody an admin; /member USER takes it back",
     "/member USER": "make an admin a member again",
@@ -149,6 +171,7 @@ _BARE_ORDERS: Final = ("/disable", "/enable", "/dissolve")
 _OF_TEXT: Final[dict[str, Callable[[str], Command]]] = {
     "/open": Open,
     "/rename": Rename,
+    "/edit": Edit,
     "/reply": lambda rest: _reply(rest),  # noqa: PLW0108  # it stands below
     "/at": lambda rest: _address(rest),  # noqa: PLW0108  # as above
     "/all": lambda rest: Address([], rest),

@@ -10,6 +10,7 @@ from imapp.cli.chat.commands import (
     Address,
     Command,
     Direct,
+    Edit,
     Emojis,
     Forward,
     Group,
@@ -164,7 +165,7 @@ class Desk:
         self._opening = request.client_message_id
         self._core.submit(request)
 
-    def _change(self, command: Add | Remove | Rename) -> Write:
+    def _change(self, command: Add | Remove | Rename | Edit) -> Write:
         new_id, channel_id = self._core.new_id(), self._open_channel()
         match command:
             case Add(user_ids):
@@ -179,6 +180,21 @@ class Desk:
                 return frames.UpdateChannel(
                     id=new_id, client_message_id=new_id, channel_id=channel_id, name=name
                 )
+            case Edit(text):
+                return frames.Edit(
+                    id=new_id,
+                    client_message_id=new_id,
+                    channel_id=channel_id,
+                    message_id=self._newest_of_mine(text_only=True),
+                    content=text,
+                )
+
+    def _newest_of_mine(self, *, text_only: bool) -> str:
+        room = self.pane.room
+        entry = room.newest_of_mine(text_only=text_only) if room is not None else None
+        if entry is None:
+            raise Misuse("there is none of yours here")
+        return entry.message_id
 
     def _plain(self, name: str) -> bool:
         match name:
@@ -186,6 +202,16 @@ class Desk:
                 self.show_list()
             case "/more" if self._open_channel():
                 self.pane.more()
+            case "/recall":
+                new_id = self._core.new_id()
+                self._core.submit(
+                    frames.Recall(
+                        id=new_id,
+                        client_message_id=new_id,
+                        channel_id=self._open_channel(),
+                        message_id=self._newest_of_mine(text_only=False),
+                    )
+                )
             case "/leave":
                 new_id = self._core.new_id()
                 self._core.submit(

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from itertools import takewhile
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from imapp.cli.chat.timeline import Timeline
 from imapp.domain.unread import unread_label
-from schemas.common import MessageType
+from schemas.common import MessageStatus, MessageType
 from schemas.conversations import Conversation, Preview, ReadState
 from schemas.frames import History, Read
 from schemas.messages import Entry, HistoryPage
 
 PAGE: Final = 30  # entries: about one screen
 PREVIEW_CHARS: Final = 100
+_AMENDING: Final = (MessageType.RECALL, MessageType.EDIT)
+_NO_MESSAGES: Final = (MessageType.SYSTEM, *_AMENDING)
 
 
 class Room:
@@ -119,11 +122,45 @@ class Room:
         newer = takewhile(lambda entry: entry.seq > seq, reversed(self.timeline.entries))
         return sum(map(self._counts, newer))
 
+    def newest_of_mine(self, *, text_only: bool) -> Entry | None:
+        """My newest message here that still says something."""
+        for entry in reversed(self.timeline.entries):
+            if (
+                entry.sender == self._me
+                and entry.message_type not in _NO_MESSAGES
+                and entry.status is MessageStatus.NORMAL
+                and (entry.message_type is MessageType.TEXT or not text_only)
+            ):
+                return entry
+        return None
+
     def _counts(self, entry: Entry) -> bool:
-        return entry.message_type is not MessageType.SYSTEM and entry.sender != self._me
+        says_something = entry.message_type not in _NO_MESSAGES and entry.status is MessageStatus.NORMAL
+        return says_something and entry.sender != self._me
+
+    def _amend(self, entry: Entry) -> None:
+        """Let what an entry changes be as it says; like the server, show it in the list and not the entry."""
+        seq = entry.extra.get("target_seq", 0)
+        change = _recalled if entry.message_type is MessageType.RECALL else partial(_edited, entry)
+        unread = self._held_unread(seq)
+        self.timeline.amend(seq, change)
+        if unread and entry.message_type is MessageType.RECALL and self._counted[1] >= seq:
+            self._counted = (max(0, self._counted[0] - 1), self._counted[1])
+        shown = self.row.last_message
+        held = next((one for one in reversed(self.timeline.entries) if one.seq == seq), None)
+        if shown is not None and shown.seq == seq and held is not None:
+            self.row = replace(self.row, last_message=preview(held))
+        self.row = replace(self.row, last_seq=max(self.row.last_seq, entry.seq))
+
+    def _held_unread(self, seq: int) -> bool:
+        held = (one for one in self.timeline.entries if one.seq == seq)
+        return seq > self.row.read_seq and any(map(self._counts, held))
 
     def _freshen(self, ready: list[Entry]) -> list[Entry]:
         for entry in ready:
+            if entry.message_type in _AMENDING:
+                self._amend(entry)
+                continue
             if entry.seq > self.row.last_seq:
                 self.row = replace(
                     self.row, last_seq=entry.seq, last_message=preview(entry), last_time=entry.server_time
@@ -132,6 +169,17 @@ class Room:
             if entry.sender == self._me and entry.message_type is not MessageType.SYSTEM:
                 self.row = replace(self.row, read_seq=max(self.row.read_seq, entry.seq))
         return ready
+
+
+def _recalled(entry: Entry) -> Entry:
+    gone: dict[str, Any] = {"content": "", "extra": {}, "mentions": [], "reply_to": None, "edited_at": None}
+    return replace(entry, status=MessageStatus.RECALLED, **gone)
+
+
+def _edited(edit: Entry, entry: Entry) -> Entry:
+    if not edit.content:  # it was recalled meanwhile, or somebody here may not read it
+        return entry
+    return replace(entry, content=edit.content, mentions=edit.mentions, edited_at=edit.edited_at)
 
 
 def preview(entry: Entry) -> Preview:
@@ -144,6 +192,7 @@ def preview(entry: Entry) -> Preview:
         message_type=entry.message_type,
         content=entry.content[:PREVIEW_CHARS],
         extra=entry.extra if entry.message_type is MessageType.SYSTEM else {},
+        status=entry.status,
         server_time=entry.server_time,
     )
 

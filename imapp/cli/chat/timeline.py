@@ -1,6 +1,6 @@
 """The entries of one channel, gapless: what is held is whole, what came too early waits."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from schemas.messages import Entry
 
@@ -69,6 +69,12 @@ class Timeline:
         self.low, self.high, self.head = seq + 1, seq, max(self.head, seq)
         self.entries, self._early = [], early
         return self._settle(seq)
+
+    def amend(self, seq: int, change: Callable[[Entry], Entry]) -> None:
+        """Change the entry at this seq, if it is held."""
+        for place, entry in enumerate(self.entries):
+            if entry.seq == seq:
+                self.entries[place] = change(entry)
 
     def before(self, seq: int, limit: int) -> Sequence[Entry]:
         """The newest held entries that are older than this seq."""

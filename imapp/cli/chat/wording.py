@@ -59,6 +59,8 @@ def preview_text(preview: Preview, name_of: NameOf) -> str:
     """What the newest entry says, in one line."""
     if preview.message_type is MessageType.SYSTEM:
         return one_line(system_text(preview, name_of))
+    if preview.status is MessageStatus.RECALLED:
+        return "(recalled)"
     return one_line(content(preview.message_type, preview.content))
 
 
@@ -68,6 +70,10 @@ def entry_text(entry: Entry, name_of: NameOf) -> str:
         return one_line(system_text(entry, name_of))
     if entry.status is MessageStatus.RECALLED:
         return "(recalled)"
+    if entry.message_type is MessageType.RECALL:
+        return f"{name_of(entry.sender)} recalled a message"
+    if entry.message_type is MessageType.EDIT:
+        return clean(f"(edited) {entry.content}".rstrip())
     return clean(_marks(entry, name_of) + content(entry.message_type, entry.content))
 
 
