@@ -1,12 +1,15 @@
 """What an sees and does: lines in, lines out, on a console that remembers them."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from imapp.cli.chat.carrier import Carrier, Fetched, NotCarried, SentUp
 from imapp.cli.chat.console import Status
 from imapp.cli.chat.screen import Screen
+from schemas.common import MessageType
 from tests.unit.test_chat_core import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
 
 BO = "bo0000000000000000000000"
@@ -31,13 +34,28 @@ class Paper:
         work()
 
 
+class FakeCarrier(Carrier):
+    """Files that go nowhere: what was asked for is noted down."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+
+    def send_up(self, path: Path, *, channel_id: str, kind: MessageType, client_id: str) -> None:
+        assert client_id
+        self.asked.append((path.name, channel_id, kind))
+
+    def fetch(self, file_id: str, path: Path | None) -> None:
+        self.asked.append((file_id, path))
+
+
 class Desktop(Phone):
     """A phone with a screen."""
 
     def __init__(self, *, is_live: bool = False) -> None:
         super().__init__()
         self.paper = Paper(is_live=is_live)
-        self.screen = Screen(self.core, self.paper, "an")
+        self.carrier = FakeCarrier()
+        self.screen = Screen(self.core, self.paper, "an", self.carrier)
 
     def type(self, *lines: str) -> None:
         for line in lines:
@@ -364,3 +382,41 @@ class TestConnection:
     def test_another_persons_token_is_said(self, desktop: Desktop) -> None:
         desktop.connect(user="bo")
         assert desktop.shown() == ["● online as bo", "the token is not an's"]
+
+
+def test_a_file_is_sent_up_first_and_then_sent(desktop: Desktop, tmp_path: Path) -> None:
+    picture = tmp_path / "a b.png"
+    picture.write_bytes(b"x")
+    desktop.begin(row(LUNCH, name="Lunch"))
+    desktop.type("/open Lunch")
+
+    desktop.type(f"/image {picture}")
+    assert desktop.carrier.asked == [("a b.png", LUNCH, MessageType.IMAGE)]
+    desktop.screen.take_carried(SentUp(LUNCH, MessageType.IMAGE, "f1"))
+
+    sent = desktop.sends("send")[-1]
+    assert (sent["message_type"], sent["extra"], sent.get("content", "")) == ("image", {"file_id": "f1"}, "")
+
+
+def test_what_becomes_of_a_file_is_said(desktop: Desktop) -> None:
+    desktop.begin(row(LUNCH, name="Lunch"))
+
+    desktop.type("/download f1", "/download f2 there.pdf")
+    desktop.screen.take_carried(Fetched(Path("a.pdf"), 48_213))
+    desktop.screen.update()
+    desktop.screen.take_carried(NotCarried("There is no such thing", of_upload=False))
+
+    assert desktop.carrier.asked == [("f1", None), ("f2", Path("there.pdf"))]
+    said = "\n".join(desktop.shown())
+    assert "a.pdf, 48 kB" in said
+    assert "not fetched: There is no such thing" in said
+
+
+def test_a_file_that_is_not_there_is_not_sent(desktop: Desktop) -> None:
+    desktop.begin(row(LUNCH, name="Lunch"))
+    desktop.type("/open Lunch")
+
+    desktop.type("/file /nowhere/a.pdf")
+
+    assert desktop.carrier.asked == []
+    assert "there is no file" in "\n".join(desktop.shown())

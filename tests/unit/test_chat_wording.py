@@ -6,10 +6,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from imapp.cli.chat.carrier import safe_name
 from imapp.cli.chat.commands import (
     Add,
     Address,
     Direct,
+    Download,
     Edit,
     Emojis,
     Forward,
@@ -21,11 +23,13 @@ from imapp.cli.chat.commands import (
     Rename,
     Reply,
     Say,
+    SendFile,
     parse,
 )
 from imapp.cli.chat.layout import fit, wrapped
 from imapp.cli.chat.link import socket_url
 from imapp.cli.chat.wording import ago, clean, entry_text, refusal
+from schemas.common import MessageType
 from schemas.frames import ErrorReply
 from schemas.messages import Entry
 from tests.unit.test_chat_core import entry
@@ -62,6 +66,9 @@ class TestCommands:
             ("/at bo,chen lunch?", Address(["bo", "chen"], "lunch?")),
             ("/all lunch is here", Address([], "lunch is here")),
             ("/emoji +1 tada", Emojis(["+1", "tada"])),
+            ("/file my report.pdf", SendFile("my report.pdf")),
+            ("/image a.png", SendFile("a.png", MessageType.IMAGE)),
+            ("/download k3v9 'my report.pdf'", Download("k3v9", "my report.pdf")),
             ("/more", Plain("/more")),
             ("/quit  ", Plain("/quit")),
         ],
@@ -82,6 +89,7 @@ class TestCommands:
             ("/reply two yes", "two is no number"),
             ("/forward 0 bo", "0 is no number"),
             ("/at bo", "usage: /at USER,... TEXT"),
+            ("/download ../x", "usage: /download ID"),
         ],
     )
     def test_why_a_line_means_nothing(self, line: str, why: str) -> None:
@@ -211,3 +219,25 @@ class TestAddress:
 def test_recall_and_edit_in_words() -> None:
     assert said(message_type="recall", content="") == "Bo recalled a message"
     assert said(message_type="edit", content="twelve") == "(edited) twelve"
+
+
+def test_a_file_is_a_line_with_its_name_its_size_and_what_fetches_it() -> None:
+    told = {"file_id": "f1", "name": "lunch\n.jpg", "size": 48_213, "width": 40, "height": 30}
+
+    assert said(message_type="image", content="", extra=told) == (
+        "[image] lunch .jpg, 48 kB, 40 x 30 /download f1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("../../.bashrc", "bashrc"),
+        ("a/b.pdf", "b.pdf"),
+        ("..", "file"),
+        ("年报.pdf", "年报.pdf"),
+        ("\x1b[2J", "_[2J"),
+    ],
+)
+def test_a_name_of_others_stays_in_this_directory(name: str, safe: str) -> None:
+    assert safe_name(name) == safe

@@ -1,17 +1,17 @@
 """`imapp chat`: the terminal client, and the reference for what a client must do.
 
 Purpose: let a person see the product's main job from a shell, and let scripts drive it through a pipe.
-What stays out: everything of the server; it speaks the public WebSocket protocol and nothing else.
+What stays out: everything of the server; it speaks the public WebSocket protocol, and REST for files alone.
 Threads: one owns core and screen and takes everything from one inbox (`session`); one per connection reads
-the socket (`link`); one reads the person's lines (`console`). They share the inbox and the status around
-the prompt, which is replaced as a whole.
+the socket (`link`); one per file carries it (`carrier`); one reads the person's lines (`console`). They share
+the inbox and the status around the prompt, which is replaced as a whole.
 Lifecycle: until /quit, the end of the input, or a close code that forbids to come back (45xx). Unanswered
 writes are waited for.
 Invariants: entries are shown in seq order, once, without a hole; a write is repeated with the same
 client_message_id until it has its final answer, and none overtakes an earlier one of its channel.
 Layers: `session` > `screen` > `core` > `dialogue` > `store` > `company`, `receipts`, `room` > `timeline`;
-all from `core` down is sans-I/O. Allowed imports: `schemas`, `imapp.domain.unread`, msgspec, websockets,
-prompt_toolkit, wcwidth.
+all from `core` down is sans-I/O. Allowed imports: `schemas`, `imapp.domain.unread`, msgspec, requests,
+websockets, prompt_toolkit, wcwidth.
 """
 
 import os
@@ -21,6 +21,7 @@ import sys
 import time
 from itertools import count
 
+from imapp.cli.chat.carrier import Carrier
 from imapp.cli.chat.console import open_console
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.inbox import Inbox
@@ -54,7 +55,8 @@ def main(*, user: str, url: str, token: str) -> int:
         new_id=lambda: f"{device}-{next(numbers)}",
     )
     console = open_console(inbox)
-    session = Session(core, Link(socket_url(url), inbox.put), Screen(core, console, user), inbox)
+    screen = Screen(core, console, user, Carrier(url, token, inbox.put))
+    session = Session(core, Link(socket_url(url), inbox.put), screen, inbox)
     try:
         console.host(session.run)
     except KeyboardInterrupt:

@@ -1,10 +1,13 @@
 """What a person can write: a command after a slash, or a text."""
 
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from schemas.common import FILE_ID, MessageType
 
 
 class Misuse(Exception):
@@ -77,6 +80,22 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class SendFile:
+    """Send a file of this machine to the open conversation."""
+
+    path: str
+    kind: MessageType = MessageType.FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Bring a file of a message to this machine."""
+
+    file_id: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """A command without words: /leave, /more, /list, /recall, /help, /quit."""
 
@@ -128,6 +147,8 @@ Command = (
     | Rename
     | Edit
     | Order
+    | SendFile
+    | Download
     | Plain
 )
 
@@ -147,6 +168,9 @@ USAGE: Final = {
     "/emoji SHORTCODE...": "nothing but emoji; in a text write [:shortcode:]",
     "/edit TEXT": "let your newest text say something else",
     "/recall": "take back your newest message",
+    "/image PATH": "send an image of this machine",
+    "/file PATH": "send any file of this machine",
+    "/download ID [PATH]": "fetch a file; what is there is never written over",
     "/leave": "leave the group",
     "/admin USER": "make somebody an admin; /member USER takes it back",
     "/member USER": "make an admin a member again",
@@ -168,6 +192,15 @@ NAMES: Final = [*sorted(usage.split()[0] for usage in USAGE), "/help"]
 
 _ORDERS: Final = ("/admin", "/member", "/owner", "/mute", "/unmute", "/set", "/join", "/accept", "/refuse")
 _BARE_ORDERS: Final = ("/disable", "/enable", "/dissolve")
+_FILE_ID: Final = re.compile(FILE_ID)
+
+
+def _download(words: list[str]) -> Download:
+    if len(words) > 2 or not _FILE_ID.fullmatch(words[0]):
+        raise Misuse("usage: /download ID [PATH]")
+    return Download(words[0], words[1] if len(words) > 1 else None)
+
+
 _OF_TEXT: Final[dict[str, Callable[[str], Command]]] = {
     "/open": Open,
     "/rename": Rename,
@@ -177,6 +210,8 @@ _OF_TEXT: Final[dict[str, Callable[[str], Command]]] = {
     "/all": lambda rest: Address([], rest),
     "/nick": lambda text: Order("/nick", [text]),
     "/announce": lambda text: Order("/announce", [text]),
+    "/file": SendFile,
+    "/image": lambda path: SendFile(path, MessageType.IMAGE),
 }
 _OF_WORDS: Final[dict[str, Callable[[list[str]], Command]]] = {
     "/direct": lambda words: Direct(_only(words)),
@@ -184,6 +219,7 @@ _OF_WORDS: Final[dict[str, Callable[[list[str]], Command]]] = {
     "/add": Add,
     "/forward": lambda words: _forward(words),  # noqa: PLW0108  # as above
     "/emoji": Emojis,
+    "/download": _download,
     "/remove": lambda words: Remove(_only(words)),
     **{name: partial(Order, name) for name in _ORDERS},
 }

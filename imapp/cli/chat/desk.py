@@ -1,8 +1,10 @@
 """Commands done: which conversation is open, which numbers the list gave, what is waited for."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
+from imapp.cli.chat.carrier import Carried, Carrier, Fetched, NotCarried, SentUp
 from imapp.cli.chat.changes import Answered, Arrived, Older, Write
 from imapp.cli.chat.commands import (
     USAGE,
@@ -10,6 +12,7 @@ from imapp.cli.chat.commands import (
     Address,
     Command,
     Direct,
+    Download,
     Edit,
     Emojis,
     Forward,
@@ -22,6 +25,7 @@ from imapp.cli.chat.commands import (
     Rename,
     Reply,
     Say,
+    SendFile,
 )
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.emojis import drawn
@@ -30,7 +34,7 @@ from imapp.cli.chat.orders import order_request
 from imapp.cli.chat.pane import Pane
 from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.room import Room
-from imapp.cli.chat.wording import one_line, refusal
+from imapp.cli.chat.wording import bytes_text, one_line, refusal
 from schemas import frames, group_frames
 from schemas.common import MAX_TEXT_CHARS, ChannelType, Membership, MessageType
 from schemas.messages import Entry
@@ -41,8 +45,10 @@ _MESSAGES: Final = frozenset({MessageType.TEXT, MessageType.IMAGE, MessageType.E
 class Desk:
     """Turns commands into wishes to the core, and shows what becomes of them."""
 
-    def __init__(self, core: ChatCore, printer: Printer) -> None:
+    def __init__(self, core: ChatCore, printer: Printer, carrier: Carrier) -> None:
         self.pane = Pane(core, printer)
+        self._carrier = carrier
+        self._carrying = 0  # files that are on their way
         self._core = core
         self._printer = printer
         self._numbered: list[str] = []
@@ -53,7 +59,7 @@ class Desk:
     @property
     def is_busy(self) -> bool:
         """Whether it is still open what a next line would be meant for, or come after."""
-        return bool(self._opening or self._awaited or self.pane.is_loading)
+        return bool(self._opening or self._awaited or self._carrying or self.pane.is_loading)
 
     def number_of(self, channel_id: str) -> int:
         """The number that opens a conversation: it stays until the list is shown again."""
@@ -92,14 +98,20 @@ class Desk:
                 self._open_by(
                     frames.CreateGroup(id=new_id, client_message_id=new_id, name=name, user_ids=user_ids)
                 )
-            case Order(name):
-                place = "" if name == "/join" else self._open_channel()
-                self._core.submit(order_request(command, self._core.new_id(), place, datetime.now(UTC)))
             case Plain(name):
                 return self._plain(name)
-            case _:
-                self._core.submit(self._change(command))
+            case Order() | SendFile() | Download() | Add() | Remove() | Rename() | Edit():
+                self._work(command)
         return False
+
+    def _work(self, command: Order | SendFile | Download | Add | Remove | Rename | Edit) -> None:
+        if isinstance(command, SendFile | Download):
+            self._carry(command)
+        elif isinstance(command, Order):
+            place = "" if command.name == "/join" else self._open_channel()
+            self._core.submit(order_request(command, self._core.new_id(), place, datetime.now(UTC)))
+        else:
+            self._core.submit(self._change(command))
 
     def typing(self) -> None:
         """The person writes something for the open conversation, if one is open."""
@@ -149,6 +161,43 @@ class Desk:
         request = frames.Send(id=new_id, client_message_id=new_id, forward_of=entry.message_id, **place)
         self._core.submit(request)
         self._printer.say("dim", f"… passed on to {target}: {one_line(drawn(entry.content))}")
+
+    def _carry(self, command: SendFile | Download) -> None:
+        if isinstance(command, SendFile):
+            self._send_up(Path(command.path).expanduser(), command.kind)
+            return
+        self._carrying += 1
+        path = Path(command.path).expanduser() if command.path else None
+        self._carrier.fetch(command.file_id, path)
+
+    def _send_up(self, path: Path, kind: MessageType) -> None:
+        channel_id = self._open_channel()
+        if not path.is_file():
+            raise Misuse(f"there is no file {one_line(str(path))}")
+        self._carrying += 1
+        self._printer.say("dim", f"… {one_line(path.name)}  (sending)")
+        self._carrier.send_up(path, channel_id=channel_id, kind=kind, client_id=self._core.new_id())
+
+    def carried(self, carried: Carried) -> None:
+        """A file is with the server, and is sent; or it is here; or it came to nothing."""
+        self._carrying -= 1
+        match carried:
+            case SentUp(channel_id, kind, file_id):
+                new_id = self._core.new_id()
+                self._core.submit(
+                    frames.Send(
+                        id=new_id,
+                        client_message_id=new_id,
+                        channel_id=channel_id,
+                        message_type=kind,
+                        extra={"file_id": file_id},
+                    )
+                )
+            case Fetched(path, size):
+                self._printer.say("dim", f"✓ {one_line(str(path))}, {bytes_text(size)}")
+            case NotCarried(why, of_upload):
+                what = "not sent" if of_upload else "not fetched"
+                self._printer.say("bad", f"✗ {what}: {one_line(why)}")
 
     def _direct(self, user_id: str) -> None:
         for room in self._core.store.conversations:

@@ -3,6 +3,7 @@
 import queue
 from dataclasses import dataclass
 
+from imapp.cli.chat.carrier import Carried
 from imapp.cli.chat.link import Report
 
 
@@ -30,7 +31,7 @@ class Leave:
     drop: bool = False
 
 
-Item = Report | Line | Keystroke | EndOfInput | Leave
+Item = Report | Carried | Line | Keystroke | EndOfInput | Leave
 
 
 class Inbox:

@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from imapp.cli.chat.carrier import Carried, Carrier
 from imapp.cli.chat.changes import (
     Answered,
     Arrived,
@@ -25,12 +26,12 @@ from imapp.cli.chat.wording import one_line
 class Screen:
     """Lines in, lines out. A line waits while an earlier one still opens what it may be meant for."""
 
-    def __init__(self, core: ChatCore, console: Console, user: str) -> None:
+    def __init__(self, core: ChatCore, console: Console, user: str, carrier: Carrier) -> None:
         self.is_leaving = False
         self._core = core
         self._console = console
         self._printer = Printer(console, core.store)
-        self._desk = Desk(core, self._printer)
+        self._desk = Desk(core, self._printer, carrier)
         self._news = News(core, self._printer, self._desk, user)
         self._lines: deque[str] = deque()
         self._input_ended = False
@@ -49,6 +50,10 @@ class Screen:
     def take_keystroke(self) -> None:
         """The person is writing what may become a text."""
         self._desk.typing()
+
+    def take_carried(self, carried: Carried) -> None:
+        """A file has come to where it was wanted, or has not."""
+        self._desk.carried(carried)
 
     def end_input(self) -> None:
         """Leave when all lines are done."""

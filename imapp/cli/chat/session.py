@@ -2,6 +2,7 @@
 
 import time
 
+from imapp.cli.chat.carrier import Fetched, NotCarried, SentUp
 from imapp.cli.chat.changes import Connect, Disconnect, Transmit
 from imapp.cli.chat.connection import State
 from imapp.cli.chat.core import ChatCore
@@ -57,6 +58,9 @@ class Session:
                     self._link.close(code)
 
     def _take(self, item: Item | None) -> None:
+        if isinstance(item, SentUp | Fetched | NotCarried):
+            self._screen.take_carried(item)
+            return
         match item:
             case Opened() | Received() | Closed():
                 if item.number == self._link.number:
@@ -67,10 +71,14 @@ class Session:
                 self._screen.take_keystroke()
             case EndOfInput():
                 self._screen.end_input()
-            case Leave(drop=True):
-                self.dropped = True
-            case Leave():
-                self._screen.leave()
+            case Leave(drop):
+                self._leave(drop=drop)
+
+    def _leave(self, *, drop: bool) -> None:
+        if drop:
+            self.dropped = True
+        else:
+            self._screen.leave()
 
     def _hear(self, report: Report) -> None:
         match report:

@@ -61,7 +61,8 @@ def preview_text(preview: Preview, name_of: NameOf) -> str:
         return one_line(system_text(preview, name_of))
     if preview.status is MessageStatus.RECALLED:
         return "(recalled)"
-    return one_line(content(preview.message_type, preview.content))
+    said = preview.content or str(preview.extra.get("name", ""))
+    return one_line(content(preview.message_type, said))
 
 
 def entry_text(entry: Entry, name_of: NameOf) -> str:
@@ -74,6 +75,8 @@ def entry_text(entry: Entry, name_of: NameOf) -> str:
         return f"{name_of(entry.sender)} recalled a message"
     if entry.message_type is MessageType.EDIT:
         return clean(f"(edited) {entry.content}".rstrip())
+    if "file_id" in entry.extra:
+        return one_line(_marks(entry, name_of) + file_text(entry))
     return clean(_marks(entry, name_of) + content(entry.message_type, entry.content))
 
 
@@ -83,6 +86,22 @@ def _marks(entry: Entry, name_of: NameOf) -> str:
     if entry.forwarded is None:
         return answers
     return f"{answers}(forwarded from {entry.forwarded.sender_name or name_of(entry.forwarded.sender)}) "
+
+
+def file_text(entry: Entry) -> str:
+    """What stands for a file: its name and size, and what fetches it."""
+    told = entry.extra
+    pixels = f", {told['width']} x {told['height']}" if "width" in told else ""
+    size = told.get("size")
+    size_text = f", {bytes_text(size)}" if isinstance(size, int) else ""
+    return f"[{entry.message_type}] {told.get('name', '')}{size_text}{pixels}  /download {told['file_id']}"
+
+
+def bytes_text(size: int) -> str:
+    """A size for people: 512 B, 48 kB, 1.5 MB."""
+    if size < 1_000:
+        return f"{size} B"
+    return f"{size / 1_000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
 
 
 def system_text(entry: Told, name_of: NameOf) -> str:

@@ -1,0 +1,125 @@
+"""Files on their way, over REST: each in a thread of its own, so that the conversation goes on meanwhile."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+from schemas.common import MessageType
+
+_TIMEOUT_S: Final = 60.0
+_PIECE_BYTES: Final = 256 * 1024
+_SCHEMES: Final = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
+
+
+@dataclass(frozen=True, slots=True)
+class SentUp:
+    """A file is with the server and can be sent to the channel it was meant for."""
+
+    channel_id: str
+    kind: MessageType
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file is on this machine."""
+
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotCarried:
+    """It came to nothing; `of_upload` says which way it should have gone."""
+
+    why: str
+    of_upload: bool
+
+
+Carried = SentUp | Fetched | NotCarried
+
+
+class Carrier:
+    """Takes files to the server and back; `report` hears what became of each, on another thread."""
+
+    def __init__(self, url: str, token: str, report: Callable[[Carried], None]) -> None:
+        parts = urlsplit(url)
+        self._url = urlunsplit((_SCHEMES.get(parts.scheme, "http"), parts.netloc, "/api/v1/files", "", ""))
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._report = report
+
+    def send_up(self, path: Path, *, channel_id: str, kind: MessageType, client_id: str) -> None:
+        """Take a file to the server."""
+        self._begin(lambda: self._send_up(path, channel_id, kind, client_id), of_upload=True)
+
+    def fetch(self, file_id: str, path: Path | None) -> None:
+        """Bring a file here: to this path, or under its own name into the current directory."""
+        self._begin(lambda: self._fetch(file_id, path), of_upload=False)
+
+    def _begin(self, work: Callable[[], Carried], *, of_upload: bool) -> None:
+        def run() -> None:
+            try:
+                outcome = work()
+            except (OSError, ValueError) as error:  # those of requests are such, too
+                outcome = NotCarried(str(error), of_upload)
+            self._report(outcome)
+
+        threading.Thread(target=run, name="carrier", daemon=True).start()
+
+    def _send_up(self, path: Path, channel_id: str, kind: MessageType, client_id: str) -> Carried:
+        with path.open("rb") as file:
+            answer = requests.post(
+                self._url,
+                params={"client_message_id": client_id},
+                files={"file": (path.name, file, "application/octet-stream")},
+                headers=self._headers,
+                timeout=_TIMEOUT_S,
+            )
+        if not answer.ok:
+            return NotCarried(_why(answer), of_upload=True)
+        return SentUp(channel_id, kind, str(answer.json()["file_id"]))
+
+    def _fetch(self, file_id: str, path: Path | None) -> Carried:
+        place = f"{self._url}/{file_id}"
+        known = requests.get(f"{place}/meta", headers=self._headers, timeout=_TIMEOUT_S)
+        if not known.ok:
+            return NotCarried(_why(known), of_upload=False)
+        size = 0
+        with (
+            requests.get(place, headers=self._headers, timeout=_TIMEOUT_S, stream=True) as answer,
+            _new_file(path or Path(safe_name(str(known.json()["name"])))) as file,
+        ):
+            answer.raise_for_status()
+            for piece in answer.iter_content(_PIECE_BYTES):
+                size += file.write(piece)
+            return Fetched(Path(file.name), size)
+
+
+def safe_name(name: str) -> str:
+    """A name that somebody else has chosen, as one that stays in this directory and is not hidden."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    visible = "".join(char if char.isprintable() else "_" for char in last).lstrip(". ")
+    return visible[:200] or "file"
+
+
+def _new_file(path: Path) -> Any:
+    """Nothing that is there is written over.
+
+    Raises:
+        FileExistsError: there is one already.
+    """
+    return path.open("xb")
+
+
+def _why(answer: requests.Response) -> str:
+    try:
+        body = answer.json()
+        details = "; ".join(map(str, (body.get("errors") or {}).values()))
+        return f"{body['message']} ({details})" if details else str(body["message"])
+    except (ValueError, KeyError):
+        return f"the server answered with {answer.status_code}"
