@@ -93,7 +93,8 @@ def test_a_message_to_a_person_opens_their_direct_chat(scene: Scene) -> None:
 def test_a_message_that_can_not_be_is_refused(scene: Scene) -> None:
     an, channel = group(scene, "bo")
     refused: list[tuple[dict[str, Any], str]] = [
-        ({"message_type": "image", "content": "x"}, "unsupported_media"),
+        ({"message_type": "image", "content": "x"}, "invalid"),
+        ({"message_type": "system", "content": "x"}, "unsupported_media"),
         ({"content": ""}, "invalid"),
         ({"content": "x", "reply_to": f"{channel}.000000000001"}, "invalid"),
         ({"content": "x", "extra": {"$set": 1}}, "invalid"),

@@ -186,7 +186,7 @@ def test_no_field_takes_what_is_not_of_its_type(an: Client, kind: str, value: ob
     assert {error.id: error.code for error in answers} == dict.fromkeys(fields, "invalid")
 
 
-_FLAGS: Final = ("mute_all", "accept")
+_FLAGS: Final = ("mute_all", "accept", "pinned", "marked_unread")
 _FREE_TEXT: Final = ("content", "name", "avatar", "device", "token", "cursor")
 """Fields without a pattern: what is no token or cursor is refused when it is looked at."""
 

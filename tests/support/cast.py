@@ -106,7 +106,7 @@ class Cast:
         other = self.channel[:-4] + ("0000" if self.channel[-4:] != "0000" else "1111")
         return [
             Place(other, f"{other}.{self.seqs['later']:012d}", self.extra),
-            Place(other, f"{self.channel}.{999_999:012d}", self.extra),
+            Place(self.channel, f"{self.channel}.{999_999:012d}", self.extra),
         ]
 
     def not_for(self, who: Who) -> list[str]:

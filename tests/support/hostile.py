@@ -132,7 +132,7 @@ class Shapes:
 
 def _kinds(schema: Schema) -> set[str]:
     if "enum" in schema:
-        return {"string"}
+        return {"string", "null"} if None in schema["enum"] else {"string"}
     kind = schema.get("type")
     return set(kind) if isinstance(kind, list) else {kind} if kind else set()
 
