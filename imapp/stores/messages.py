@@ -89,26 +89,24 @@ class MessageLog:
 
     def newest(self, channel_id: str) -> LogEntry | None:
         """The last entry of a channel's log."""
-        entries = self.page(channel_id, 1, 10**12 - 1, limit=1, newest_first=True)
+        entries = self.page(channel_id, 1, _AFTER_ALL, limit=1, newest_first=True)
         return entries[0] if entries else None
 
     def page(
         self, channel_id: str, low: int, high: int, *, limit: int, newest_first: bool = False
     ) -> list[LogEntry]:
         """At most `limit` entries with low <= seq <= high, by seq; counted from the newest if so wanted."""
-        bounds = {"$gte": message_id(channel_id, low), "$lte": message_id(channel_id, high)}
         with mapped_errors():
             # Only the primary key may serve this: a query by channel_id would scan the log.
-            cursor = self._messages.find({"_id": bounds})
+            cursor = self._messages.find({"_id": _between(channel_id, low, high)})
             cursor.sort("_id", DESCENDING if newest_first else ASCENDING).limit(limit)
             entries = [_entry(document) for document in cursor]
         return entries[::-1] if newest_first else entries
 
     def written_by(self, sender: str, channel_id: str, low: int, high: int, *, limit: int) -> list[LogEntry]:
         """The newest entries of one person with low <= seq <= high, by seq. Reads all of the range."""
-        bounds = {"$gte": message_id(channel_id, low), "$lte": message_id(channel_id, high)}
         with mapped_errors():
-            cursor = self._messages.find({"_id": bounds, "sender": sender})
+            cursor = self._messages.find({"_id": _between(channel_id, low, high), "sender": sender})
             return [_entry(document) for document in cursor.sort("_id", DESCENDING).limit(limit)][::-1]
 
     def count_messages(self, channel_id: str, low: int, high: int, *, but_by: str) -> int:
@@ -117,9 +115,8 @@ class MessageLog:
         Raises:
             StoreUnavailable: also if that takes longer than 5 s.
         """
-        bounds = {"$gte": message_id(channel_id, low), "$lte": message_id(channel_id, high)}
         wanted = {
-            "_id": bounds,
+            "_id": _between(channel_id, low, high),
             "type": {"$in": list(MESSAGES)},
             "status": {"$ne": RECALLED},
             "sender": {"$ne": but_by},
@@ -129,8 +126,7 @@ class MessageLog:
 
     def newest_shown(self, channel_id: str) -> LogEntry | None:
         """The newest entry that lists show: all but those that change earlier ones."""
-        bounds = {"$gte": message_id(channel_id, 1), "$lte": message_id(channel_id, _AFTER_ALL)}
-        wanted = {"_id": bounds, "type": {"$nin": list(AMENDMENTS)}}
+        wanted = {"_id": _between(channel_id, 1, _AFTER_ALL), "type": {"$nin": list(AMENDMENTS)}}
         with mapped_errors():
             document = self._messages.find_one(wanted, sort=[("_id", DESCENDING)])
         return _entry(document) if document else None
@@ -169,25 +165,19 @@ class MessageLog:
 
     def beyond(self, positions: Mapping[str, int], limit: int) -> dict[str, list[LogEntry]]:
         """At most `limit` entries of each channel after the given seq, by seq; others are left out."""
-        wanted = [
-            {"_id": {"$gt": message_id(channel_id, seq), "$lt": message_id(channel_id, _AFTER_ALL)}}
-            for channel_id, seq in positions.items()
-        ]
         found: dict[str, list[LogEntry]] = {}
-        for entry in map(_entry, self._each(wanted, {"$sort": {"_id": ASCENDING}}, {"$limit": limit})):
+        for entry in map(
+            _entry, self._each(_after(positions), {"$sort": {"_id": ASCENDING}}, {"$limit": limit})
+        ):
             found.setdefault(entry.channel_id, []).append(entry)
         return found
 
     def growth(self, positions: Mapping[str, int], limit: int) -> dict[str, Growth]:
         """At most `limit` entries of each channel after the given seq, in short; others are left out."""
-        wanted = [
-            {"_id": {"$gt": message_id(channel_id, seq), "$lt": message_id(channel_id, _AFTER_ALL)}}
-            for channel_id, seq in positions.items()
-        ]
         newest = {"$group": _NEWEST_OF_SENDER}
         stages: list[Document] = [{"$sort": {"_id": ASCENDING}}, {"$limit": limit}, newest]
         ends: dict[str, list[Document]] = {}
-        for row in self._each(wanted, *stages):
+        for row in self._each(_after(positions), *stages):
             ends.setdefault(row["channel_id"], []).append(row)
         return {
             channel_id: Growth(
@@ -224,11 +214,21 @@ def _end_of(row: Document) -> SenderEnd:
 
 
 def _counting(number: int, channel_id: str, first: int, last: int) -> list[Document]:
-    bounds = {"$gte": message_id(channel_id, first), "$lte": message_id(channel_id, last)}
     return [
-        {"$match": {"_id": bounds, "status": RECALLED}},
+        {"$match": {"_id": _between(channel_id, first, last), "status": RECALLED}},
         {"$count": "count"},
         {"$set": {"number": number}},
+    ]
+
+
+def _between(channel_id: str, low: int, high: int) -> Document:
+    return {"$gte": message_id(channel_id, low), "$lte": message_id(channel_id, high)}
+
+
+def _after(positions: Mapping[str, int]) -> list[Document]:
+    return [
+        {"_id": {"$gt": message_id(channel_id, seq), "$lt": message_id(channel_id, _AFTER_ALL)}}
+        for channel_id, seq in positions.items()
     ]
 
 
