@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from imapp.domain.ids import message_id
 from imapp.services.reading.conversation_rows import is_hidden
-from imapp.services.reading.unread_counts import Stretch, UnreadCounts
-from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import ChannelStore, Head
-from imapp.stores.members import MemberRow, MemberStore
+from imapp.services.reading.newest import NewestEntries
+from imapp.stores.channels import ChannelStore
+from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 
 # Who has two thousand conversations is described by 2,000 rows and heads: so many people are held at once,
@@ -23,8 +21,7 @@ class Badges:
     def __init__(self, channels: ChannelStore, members: MemberStore, log: MessageLog) -> None:
         self._channels = channels
         self._members = members
-        self._log = log
-        self._counts = UnreadCounts(log)
+        self._newest = NewestEntries(log)
 
     def of(self, user_ids: Collection[str]) -> dict[str, int]:
         """The sum of the unread counts of each person's conversation list."""
@@ -37,30 +34,8 @@ class Badges:
         rows = self._members.rows_of_users(user_ids)
         heads = self._channels.heads({row.channel_id for row in rows})
         rows = [row for row in rows if row.channel_id in heads and not is_hidden(row, heads)]
-        last = [row.newest(heads[row.channel_id].channel.last_seq) for row in rows]
-        ended = {
-            (row.channel_id, seq)
-            for row, seq in zip(rows, last, strict=True)
-            if seq != heads[row.channel_id].channel.last_seq
-        }
-        entries = self._log.at(ended)
-        stretches = []
-        for row, seq in zip(rows, last, strict=True):
-            head = heads[row.channel_id]
-            if (row.channel_id, seq) in ended:
-                entry = entries.get(message_id(row.channel_id, seq))
-                countable = entry.countable if entry else 0
-            else:
-                countable = head.channel.last_countable
-            stretches.append(_stretch(row, head, seq, countable))
+        unread = self._newest.unread(rows, heads, self._newest.of(rows, heads))
         counts: dict[str, int] = defaultdict(int)
-        for row, count in zip(rows, self._counts.of(stretches), strict=True):
+        for row, count in zip(rows, unread, strict=True):
             counts[row.member.user_id] += count
         return counts
-
-
-def _stretch(row: MemberRow, head: Head, last_seq: int, last_countable: int) -> Stretch:
-    read = with_own_messages(row, head)
-    return Stretch(
-        row.channel_id, head.channel.recalled, read.read_seq, read.read_countable, last_seq, last_countable
-    )

@@ -4,16 +4,15 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from imapp.domain import spans
 from imapp.domain.decisions import Profile
 from imapp.domain.entries import STATUS_NAMES, TYPE_NAMES, wire_time
 from imapp.domain.ids import message_id
 from imapp.domain.unread import unread_label
 from imapp.services.reading.departures import as_seen_by
 from imapp.services.reading.mentions import unread_mentions
-from imapp.services.reading.unread_counts import Stretch, UnreadCounts
+from imapp.services.reading.newest import NewestEntries
 from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import Head, preview_of
+from imapp.stores.channels import Head
 from imapp.stores.channels import Preview as StoredPreview
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
@@ -45,7 +44,7 @@ class ConversationRows:
         self._members = members
         self._log = log
         self._users = users
-        self._counts = UnreadCounts(log)
+        self._newest = NewestEntries(log)
 
     def describe(
         self, user_id: str, rows: Iterable[MemberRow], heads: Mapping[str, Head]
@@ -53,18 +52,18 @@ class ConversationRows:
         """The conversations of these rows, in their order; a channel without any entry is none yet."""
         shown = _with_entries(rows, heads)
         peers = self._peers(user_id, [heads[row.channel_id] for row in shown])
-        newest = self._newest(shown, heads)
+        newest = self._newest.of(shown, heads)
         mentions = unread_mentions(shown, heads, self._log)
-        counts = self._unread(shown, heads, newest)
+        counts = self._newest.unread(shown, heads, newest)
         return [
             _conversation(
                 with_own_messages(row, heads[row.channel_id]),
                 as_seen_by(row, heads[row.channel_id]),
-                (newest[row.channel_id][0], count),
+                (what.preview, count),
                 peer=peers.get(row.channel_id),
                 mentioned_seq=mentions.get(row.channel_id),
             )
-            for row, count in zip(shown, counts, strict=True)
+            for row, what, count in zip(shown, newest, counts, strict=True)
         ]
 
     def positions(
@@ -72,53 +71,23 @@ class ConversationRows:
     ) -> list[tuple[ListPosition, MemberRow]]:
         """Where the conversations of these rows stand in the list: all that sorting them needs."""
         shown = _with_entries(rows, heads)
-        newest = self._newest(shown, heads)
-        counts = self._unread(shown, heads, newest)
+        newest = self._newest.of(shown, heads)
+        counts = self._newest.unread(shown, heads, newest)
         return [
-            (_position(row, heads[row.channel_id], newest[row.channel_id][0], count), row)
-            for row, count in zip(shown, counts, strict=True)
+            (_position(row, heads[row.channel_id], what.preview, count), row)
+            for row, what, count in zip(shown, newest, counts, strict=True)
         ]
 
     def unread(self, row: MemberRow, head: Head) -> int:
         """How much of what this member may see lies beyond his watermark, and was not recalled."""
         heads = {row.channel_id: head}
-        return self._unread([row], heads, self._newest([row], heads))[0]
-
-    def _unread(
-        self,
-        rows: list[MemberRow],
-        heads: Mapping[str, Head],
-        newest: Mapping[str, tuple[StoredPreview | None, int]],
-    ) -> list[int]:
-        return self._counts.of(
-            [_stretch(row, heads[row.channel_id], newest[row.channel_id][1]) for row in rows]
-        )
+        return self._newest.unread([row], heads, self._newest.of([row], heads))[0]
 
     def _peers(self, user_id: str, heads: list[Head]) -> dict[str, Profile]:
         direct = [head.channel.channel_id for head in heads if head.channel.type is ChannelType.DIRECT]
         peers = self._members.peers(direct, user_id) if direct else {}
         profiles = self._users.profiles(set(peers.values())) if peers else {}
         return {channel_id: profiles[peer] for channel_id, peer in peers.items() if peer in profiles}
-
-    def _newest(
-        self, rows: list[MemberRow], heads: Mapping[str, Head]
-    ) -> dict[str, tuple[StoredPreview | None, int]]:
-        """Preview and count at the newest entry of each: of the head, or where a stay has ended."""
-        newest: dict[str, tuple[StoredPreview | None, int]] = {}
-        ended: dict[str, int] = {}
-        for row in rows:
-            head = heads[row.channel_id]
-            last = row.newest(head.channel.last_seq)
-            newest[row.channel_id] = (_readable(head.preview, row), head.channel.last_countable)
-            if last == row.cleared_seq:
-                newest[row.channel_id] = (None, row.read_countable)  # nothing has come since
-            elif last != head.channel.last_seq:
-                ended[row.channel_id] = last
-        found = self._log.at(ended.items()) if ended else {}
-        for channel_id, last in ended.items():
-            entry = found.get(message_id(channel_id, last))
-            newest[channel_id] = (preview_of(entry), entry.countable) if entry else (None, 0)
-        return newest
 
 
 def is_hidden(row: MemberRow, heads: Mapping[str, Head]) -> bool:
@@ -127,25 +96,8 @@ def is_hidden(row: MemberRow, heads: Mapping[str, Head]) -> bool:
     return head is not None and row.hidden(head.channel.last_seq)
 
 
-def _readable(preview: StoredPreview | None, row: MemberRow) -> StoredPreview | None:
-    """What a list may show him: after a recall or an edit it is an older entry, which may be cleared."""
-    return preview if preview is not None and spans.contains(row.member.spans, preview.seq) else None
-
-
 def _with_entries(rows: Iterable[MemberRow], heads: Mapping[str, Head]) -> list[MemberRow]:
     return [row for row in rows if row.channel_id in heads and heads[row.channel_id].channel.last_seq]
-
-
-def _stretch(row: MemberRow, head: Head, last_countable: int) -> Stretch:
-    read = with_own_messages(row, head)
-    return Stretch(
-        row.channel_id,
-        head.channel.recalled,
-        read.read_seq,
-        read.read_countable,
-        row.newest(head.channel.last_seq),
-        last_countable,
-    )
 
 
 def _position(row: MemberRow, head: Head, preview: StoredPreview | None, count: int) -> ListPosition:
