@@ -16,8 +16,8 @@ from imapp.logs import get_log
 from imapp.stores.attempts import Attempt, AttemptStore
 
 # Seen three times: the first delivery and two redeliveries. Twice may be bad luck.
-_SUSPECT_AFTER: Final = 2
-_DEADLY_AFTER: Final = 2
+SUSPECT_AFTER: Final = 2
+DEADLY_AFTER: Final = 2  # runs alone that killed the worker
 
 Part = TypeVar("Part", bound=msgspec.Struct)
 
@@ -64,7 +64,7 @@ class PoisonRule:
         aside: Callable[[Part], None],
     ) -> None:
         attempt = self._attempts.count(task_id, redelivered=True) if redelivered else _UNSEEN
-        if attempt.redeliveries < _SUSPECT_AFTER and not attempt.parked:
+        if attempt.redeliveries < SUSPECT_AFTER and not attempt.parked:
             try:
                 do(parts, task_id)
             except (StoreUnavailable, BrokerUnavailable):
@@ -91,7 +91,7 @@ class PoisonRule:
         begun: int,
     ) -> str:
         """Why a part must be set aside; empty if it is done."""
-        if begun >= _DEADLY_AFTER:
+        if begun >= DEADLY_AFTER:
             return "its worker died whenever it ran alone"
         self._attempts.begin(task_id, index)
         reason = ""

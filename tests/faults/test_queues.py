@@ -89,7 +89,7 @@ def test_a_command_that_raises_is_set_aside_and_its_neighbours_are_stored(load: 
 def test_a_command_that_kills_its_writers_is_set_aside_and_everybody_is_served(load: Load) -> None:
     """Guard: a batch seen three times runs command by command, and what is running is noted beforehand.
 
-    Switch: with `_SUSPECT_AFTER` out of reach in `services.writing.batches` it kills one writer after the
+    Switch: with `SUSPECT_AFTER` out of reach in `services.poison` it kills one writer after the
     other, and nothing is set aside (nobody is whole in time).
     """
     for writer in load.cluster.writers:

@@ -19,15 +19,13 @@ from imapp.failpoints import point
 from imapp.logs import get_log, trace
 from imapp.services.outgoing import frames
 from imapp.services.outgoing.outlet import Outlet
+from imapp.services.poison import DEADLY_AFTER, SUSPECT_AFTER
 from imapp.services.writing.planning import Lookups, Plan
 from imapp.services.writing.writer import Writer
 from imapp.stores.attempts import Attempt, AttemptStore
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, FanoutItem, Result, WriteBatch
 
-# Seen three times: the first delivery and two redeliveries. Twice may be bad luck.
-_SUSPECT_AFTER: Final = 2
-_DEADLY_AFTER: Final = 2
 _SLOW_S: Final = 1.0
 _MAX_SETTLED: Final = 1_000  # batches; copies of one come within seconds
 
@@ -67,7 +65,7 @@ class BatchRunner:
     def _run(self, batch: WriteBatch, *, redelivered: bool) -> list[Result]:
         seen_before = redelivered or batch.attempt > 1
         attempt = self._attempts.count(batch.batch_id, redelivered=redelivered) if seen_before else None
-        if attempt is not None and attempt.redeliveries >= _SUSPECT_AFTER:
+        if attempt is not None and attempt.redeliveries >= SUSPECT_AFTER:
             return self._run_singly(batch, attempt)
         settled = self._settled_before(batch.batch_id, attempt)
         todo = [(index, command) for index, command in enumerate(batch.commands) if index not in settled]
@@ -105,7 +103,7 @@ class BatchRunner:
 
     def _run_singly(self, batch: WriteBatch, attempt: Attempt) -> list[Result]:
         # Once may be the database's doing, or the machine's.
-        deadly = {index for index, times in attempt.begun.items() if times >= _DEADLY_AFTER}
+        deadly = {index for index, times in attempt.begun.items() if times >= DEADLY_AFTER}
         all_items: list[FanoutItem] = []
         all_results: list[Result] = []
         for index, command in enumerate(batch.commands):
