@@ -3,6 +3,7 @@
 from imapp.broker.asking import GatewayAsker
 from imapp.config import Config
 from imapp.services.administering.administration import Administration
+from imapp.services.administering.asking import LivingGateways
 from imapp.services.administering.audit import AuditService
 from imapp.services.administering.channels import ChannelAdmin
 from imapp.services.administering.connections import ConnectionAdmin
@@ -28,13 +29,12 @@ from imapp.wiring.base import topology
 def administration(config: Config, database: Database) -> Administration:
     """The use cases of administrators."""
     users = UserStore(database)
-    asker = GatewayAsker(config.amqp_url, topology(config))
     return Administration(
         audit=AuditService(AuditLog(database)),
         people=PeopleAdmin(users),
         emojis=EmojiAdmin(EmojiStore(database)),
         channels=ChannelAdmin(ChannelStore(database), MemberStore(database), MessageLog(database), users),
-        connections=ConnectionAdmin(users, ConnectionStore(database), GatewayStore(database), asker),
+        connections=ConnectionAdmin(users, ConnectionStore(database), _gateways(config, database)),
         traces=trace_service(config, database),
         versions=VersionAdmin(MessageLog(database), EditStore(database)),
     )
@@ -46,6 +46,9 @@ def trace_service(config: Config, database: Database) -> TraceService:
         log=MessageLog(database),
         ledger=PushLedger(database),
         outbox=Outbox(database),
-        gateways=GatewayStore(database),
-        asker=GatewayAsker(config.amqp_url, topology(config)),
+        gateways=_gateways(config, database),
     )
+
+
+def _gateways(config: Config, database: Database) -> LivingGateways:
+    return LivingGateways(GatewayStore(database), GatewayAsker(config.amqp_url, topology(config)))

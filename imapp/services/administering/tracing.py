@@ -6,9 +6,8 @@ from typing import Final
 from imapp.domain.entries import STATUS_NAMES, TYPE_NAMES, LogEntry, wire_time
 from imapp.domain.ids import split_message_id
 from imapp.errors import BrokerUnavailable, RequestError
-from imapp.services.administering.connections import ANSWER_S, Asker, plain
+from imapp.services.administering.asking import LivingGateways
 from imapp.services.administering.steps import Step, in_order
-from imapp.stores.gateways import GatewayStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.outbox import Outbox, Parcel
 from imapp.stores.pushes import PushLedger
@@ -26,13 +25,12 @@ class TraceService:
     """Joins what is known of a message. It shows no text."""
 
     def __init__(
-        self, *, log: MessageLog, ledger: PushLedger, outbox: Outbox, gateways: GatewayStore, asker: Asker
+        self, *, log: MessageLog, ledger: PushLedger, outbox: Outbox, gateways: LivingGateways
     ) -> None:
         self._log = log
         self._ledger = ledger
         self._outbox = outbox
         self._gateways = gateways
-        self._asker = asker
 
     def trace(self, message_id: str, query: TraceQuery) -> MessageTrace:
         """All that is known of a message's way, by time, and what is not known (any more).
@@ -69,13 +67,10 @@ class TraceService:
             yield from _told_outside(parcel)
 
     def _asked(self, channel_id: str, seq: int) -> tuple[list[InquiryAnswer], list[str]]:
-        alive = {plain(lease.gateway) for lease in self._gateways.leases().values() if lease.alive}
-        question = FindPassages(channel_id=channel_id, seq=seq)
         try:
-            answers = self._asker.ask(question, alive, within_s=ANSWER_S)
+            answers, silent = self._gateways.ask(FindPassages(channel_id=channel_id, seq=seq))
         except BrokerUnavailable:
             return [], ["gateways: RabbitMQ does not answer"]
-        silent = sorted(alive - {answer.gateway for answer in answers})
         return answers, [f"gateway {name}: no answer" for name in silent]
 
 
