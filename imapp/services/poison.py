@@ -13,7 +13,7 @@ import msgspec
 from imapp import metrics
 from imapp.errors import BrokerUnavailable, StoreUnavailable
 from imapp.logs import get_log
-from imapp.stores.attempts import Attempt, AttemptStore
+from imapp.stores.attempts import UNSEEN, AttemptStore
 
 # Seen three times: the first delivery and two redeliveries. Twice may be bad luck.
 SUSPECT_AFTER: Final = 2
@@ -22,8 +22,6 @@ DEADLY_AFTER: Final = 2  # runs alone that killed the worker
 Part = TypeVar("Part", bound=msgspec.Struct)
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-
-_UNSEEN: Final = Attempt(0, {}, frozenset())
 
 log = get_log("poison")
 
@@ -63,7 +61,7 @@ class PoisonRule:
         redelivered: bool,
         aside: Callable[[Part], None],
     ) -> None:
-        attempt = self._attempts.count(task_id, redelivered=True) if redelivered else _UNSEEN
+        attempt = self._attempts.count(task_id, redelivered=True) if redelivered else UNSEEN
         if attempt.redeliveries < SUSPECT_AFTER and not attempt.parked:
             try:
                 do(parts, task_id)

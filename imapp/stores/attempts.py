@@ -1,6 +1,7 @@
 """Commands that kill their writer: collections `attempts` and `parked`."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from pymongo import ReturnDocument
 
@@ -14,6 +15,10 @@ class Attempt:
     redeliveries: int
     begun: dict[int, int]
     parked: frozenset[int]
+
+
+UNSEEN: Final = Attempt(0, {}, frozenset())
+"""What is known of a batch that came for the first time."""
 
 
 class AttemptStore:

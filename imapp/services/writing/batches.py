@@ -22,7 +22,7 @@ from imapp.services.outgoing.outlet import Outlet
 from imapp.services.poison import DEADLY_AFTER, SUSPECT_AFTER
 from imapp.services.writing.planning import Lookups, Plan
 from imapp.services.writing.writer import Writer
-from imapp.stores.attempts import Attempt, AttemptStore
+from imapp.stores.attempts import UNSEEN, Attempt, AttemptStore
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand, FanoutItem, Result, WriteBatch
 
@@ -75,7 +75,7 @@ class BatchRunner:
             raise
         except Exception:
             log.exception("batch_failed")
-            return self._run_singly(batch, Attempt(0, {}, frozenset()))
+            return self._run_singly(batch, UNSEEN)
         answers = [*results, *settled.values()]
         self._remember(batch.batch_id, results)
         self._outlet.publish(batch, items, answers, announce=seen_before)
