@@ -1,6 +1,7 @@
 """Sending files up: what is taken, what is refused, and that nothing of the refused is left."""
 
 import hashlib
+import select
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from imapp.services.files.keeping import MAX_AT_ONCE_OF_ONE
 from tests.conftest import ClusterFactory
 from tests.support.cluster import Cluster
 from tests.support.processes import ManagedProcess
@@ -224,18 +226,25 @@ def test_who_sends_up_too_many_at_once_is_told_to_wait(scene: Scene) -> None:
         "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
     )
     peers = [
-        socket.create_connection((place.hostname, place.port), timeout=10) for _ in range(8)
-    ]  # 4 at least get through
+        socket.create_connection((place.hostname, place.port), timeout=10)
+        for _ in range(2 * MAX_AT_ONCE_OF_ONE)
+    ]
     try:
         for number, peer in enumerate(peers):
             peer.sendall(head.format(number).encode())
-        eventually(lambda: upload(an).status_code == 503)
+        # Who got through is not answered before his body has come, the others at once.
+        eventually(lambda: len(_answered(peers)) == MAX_AT_ONCE_OF_ONE)
+        assert all(peer.recv(4096).startswith(b"HTTP/1.1 503") for peer in _answered(peers))
         assert refusal(upload(an)) == "busy"
     finally:
         for peer in peers:
             peer.close()
 
     eventually(lambda: upload(an).status_code == 201)
+
+
+def _answered(peers: list[socket.socket]) -> list[socket.socket]:
+    return select.select(peers, [], [], 0)[0]
 
 
 _JSON: Final = {"Content-Type": "application/json"}
