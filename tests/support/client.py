@@ -193,7 +193,7 @@ class Client(Witness):
     def wait_closed(self, *, timeout: float = PATIENCE_S) -> int | None:
         """The close code, once the system has ended the connection."""
         if not self._link.closed.wait(timeout):
-            raise AssertionError(f"{self.connection} is still open after {timeout:g} s")
+            raise AssertionError(f"{self.connection} is not closed: not within {timeout:g} s")
         return self._link.close_code
 
     @property

@@ -66,7 +66,7 @@ class Witness:
 
         with self._changed:
             if not self._changed.wait_for(find, timeout):
-                raise AssertionError(f"{self.connection} waited {timeout:g} s; got {self._events[-5:]}")
+                raise AssertionError(f"{self.connection}: not within {timeout:g} s; got {self._events[-5:]}")
             return find()[0]
 
     def wait_for_text(self, text: str, *, timeout: float = PATIENCE_S) -> frames.MessageEvent:
