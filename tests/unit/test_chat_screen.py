@@ -1,6 +1,7 @@
 """What an sees and does: lines in, lines out, on a console that remembers them."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from imapp.cli.chat.carrier import Carrier, Fetched, NotCarried, SentUp
 from imapp.cli.chat.console import Status
 from imapp.cli.chat.screen import Screen
 from schemas.common import MessageType
+from tests.unit.test_chat_commands import COMMANDS
 from tests.unit.test_chat_core import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
 
 BO = "bo0000000000000000000000"
@@ -289,6 +291,22 @@ class TestMessages:
         assert desktop.shown()[-1].startswith("there is no such message here")
         assert desktop.sends("send") == []
 
+    def test_a_message_is_named_by_its_number_too(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1")
+        file = {"file_id": "f1", "name": "a.pdf", "size": 7}
+        desktop.hear(event(1, "one", sender="an"), event(2), event(3, message_type="file", extra=file))
+
+        desktop.type("/edit #1 uno", "/recall #2", "/download #3", "/recall #4", "/download #1")
+        desktop.answer(desktop.sends("edit")[0], channel_id=LUNCH, seq=4)
+        desktop.screen.take_carried(Fetched(Path("a.pdf"), 7))
+
+        assert [sent["message_id"] for sent in desktop.sends("recall")] == [f"{LUNCH}.{2:012d}"]
+        assert desktop.carrier.asked == [("f1", None)]
+        missing, no_file = desktop.shown()[-2:]
+        assert missing.startswith("there is no such message")
+        assert no_file == "that message has no file"
+
     def opened(self, desktop: Desktop) -> Desktop:
         """Lunch with two messages."""
         desktop.begin(row())
@@ -297,7 +315,31 @@ class TestMessages:
         return desktop
 
 
+class TestHelp:
+    def test_it_is_of_all_or_of_one(self, desktop: Desktop) -> None:
+        desktop.begin()
+        desktop.type("/help")
+        assert any(line.split()[:2] == ["talking", "/reply"] for line in desktop.shown())
+        desktop.type("/help reply", "/help dancing")
+        reply, unknown = desktop.shown()
+        assert reply.split()[:3] == ["/reply", "N", "TEXT"]
+        assert unknown.startswith("there is no dancing")
+
+    def test_whatever_can_be_written_can_be_done(self, desktop: Desktop) -> None:
+        desktop.begin()
+        for line, _ in COMMANDS:
+            desktop.type("/open nothing", line)  # each is known, if only to be refused
+            assert not desktop.screen.is_leaving or line.startswith("/quit")
+
+
 class TestGroups:
+    def test_somebody_is_muted_for_a_time_from_now(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1", "/mute bo 2h")
+        [frame] = desktop.sends("mute_member")
+        until = datetime.fromisoformat(frame["until"])
+        assert timedelta(hours=1, minutes=59) < until - datetime.now(UTC) <= timedelta(hours=2)
+
     @pytest.mark.parametrize(
         ("line", "sent"),
         [

@@ -1,4 +1,4 @@
-"""Lines typed and lines shown: commands, system entries, times, refusals, columns."""
+"""Lines shown: system entries, times, refusals, columns."""
 
 from datetime import datetime
 from typing import Any
@@ -7,29 +7,9 @@ import msgspec
 import pytest
 
 from imapp.cli.chat.carrier import safe_name
-from imapp.cli.chat.commands import (
-    Add,
-    Address,
-    Direct,
-    Download,
-    Edit,
-    Emojis,
-    Forward,
-    Group,
-    Misuse,
-    Open,
-    Plain,
-    Remove,
-    Rename,
-    Reply,
-    Say,
-    SendFile,
-    parse,
-)
 from imapp.cli.chat.layout import fit, wrapped
 from imapp.cli.chat.link import socket_url
 from imapp.cli.chat.wording import ago, clean, entry_text, refusal
-from schemas.common import MessageType
 from schemas.frames import ErrorReply
 from schemas.messages import Entry
 from tests.unit.test_chat_core import entry
@@ -43,58 +23,6 @@ def name_of(user_id: str) -> str:
 
 def said(sender: str = "bo", **fields: Any) -> str:
     return entry_text(msgspec.convert(entry(1, sender=sender, **fields), Entry), name_of)
-
-
-class TestCommands:
-    @pytest.mark.parametrize(
-        ("line", "command"),
-        [
-            ("hi all", Say("hi all")),
-            ("//not a command", Say("/not a command")),
-            ("/open 3", Open("3")),
-            ("/open Late lunch", Open("Late lunch")),
-            ("/direct bo", Direct("bo")),
-            ("/group Tea bo chen", Group("Tea", ["bo", "chen"])),
-            ("/group '下午 茶' bo", Group("下午 茶", ["bo"])),
-            ("/add bo chen", Add(["bo", "chen"])),
-            ("/edit at twelve", Edit("at twelve")),
-            ("/recall", Plain("/recall")),
-            ("/remove bo", Remove("bo")),
-            ("/rename Bo's lunch", Rename("Bo's lunch")),
-            ("/reply 2 yes, at twelve", Reply(2, "yes, at twelve")),
-            ("/forward 1 Late lunch", Forward(1, "Late lunch")),
-            ("/at bo,chen lunch?", Address(["bo", "chen"], "lunch?")),
-            ("/all lunch is here", Address([], "lunch is here")),
-            ("/emoji +1 tada", Emojis(["+1", "tada"])),
-            ("/file my report.pdf", SendFile("my report.pdf")),
-            ("/image a.png", SendFile("a.png", MessageType.IMAGE)),
-            ("/download k3v9 'my report.pdf'", Download("k3v9", "my report.pdf")),
-            ("/more", Plain("/more")),
-            ("/quit  ", Plain("/quit")),
-        ],
-    )
-    def test_what_a_line_means(self, line: str, command: object) -> None:
-        assert parse(line) == command
-
-    @pytest.mark.parametrize(
-        ("line", "why"),
-        [
-            ("/fly", "no /fly"),
-            ("/direct", "usage: /direct USER"),
-            ("/direct bo chen", "one person"),
-            ("/group Tea", "usage: /group NAME USER..."),
-            ('/group "Tea bo', "quote"),
-            ("/rename", "usage: /rename NAME"),
-            ("/reply 1", "usage: /reply N TEXT"),
-            ("/reply two yes", "two is no number"),
-            ("/forward 0 bo", "0 is no number"),
-            ("/at bo", "usage: /at USER,... TEXT"),
-            ("/download ../x", "usage: /download ID"),
-        ],
-    )
-    def test_why_a_line_means_nothing(self, line: str, why: str) -> None:
-        with pytest.raises(Misuse, match=why):
-            parse(line)
 
 
 class TestSystemEntries:

@@ -9,8 +9,9 @@ Lifecycle: until /quit, the end of the input, or a close code that forbids to co
 writes are waited for.
 Invariants: entries are shown in seq order, once, without a hole; a write is repeated with the same
 client_message_id until it has its final answer, and none overtakes an earlier one of its channel.
-Layers: `session` > `screen` > `core` > `dialogue` > `store` > `company`, `receipts`, `room` > `timeline`;
-all from `core` down is sans-I/O. Allowed imports: `schemas`, `imapp.domain.unread`, msgspec, requests,
+Layers: `session` > `screen` > `desk` > `core` > `dialogue` > `store` > `company`, `receipts`, `room` >
+`timeline`; all from `core` down is sans-I/O. A command is a row in a table of `commands`, and what does it in
+`desk`. Allowed imports: `schemas`, `imapp.domain.unread`, msgspec, requests,
 websockets, prompt_toolkit, wcwidth.
 """
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from imapp.cli.chat.connection import State
-from imapp.cli.chat.orders import OrderRequest
-from schemas import frames
+from schemas import frames, group_frames
 from schemas.messages import Entry
 
 Write = (
@@ -18,7 +17,16 @@ Write = (
     | frames.AddMembers
     | frames.RemoveMember
     | frames.Leave
-    | OrderRequest
+    | group_frames.SetRole
+    | group_frames.TransferOwner
+    | group_frames.SetAnnouncement
+    | group_frames.SetNickname
+    | group_frames.MuteMember
+    | group_frames.UnmuteMember
+    | group_frames.SetStatus
+    | group_frames.Dissolve
+    | group_frames.RequestJoin
+    | group_frames.AnswerJoinRequests
 )
 """A request that changes something, repeatable by its client_message_id."""
 

@@ -17,7 +17,7 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.styles import Style
 
-from imapp.cli.chat.commands import NAMES
+from imapp.cli.chat.commands import ROWS
 from imapp.cli.chat.inbox import EndOfInput, Inbox, Keystroke, Leave, Line
 
 _STDIN: Final = 0
@@ -107,7 +107,7 @@ class Terminal:
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=lambda: ANSI(self._status.bar),
-            completer=WordCompleter(NAMES, sentence=True),
+            completer=WordCompleter(sorted(ROWS), sentence=True),
             complete_while_typing=False,
             complete_style=CompleteStyle.READLINE_LIKE,
             reserve_space_for_menu=0,

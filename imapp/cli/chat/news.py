@@ -77,9 +77,8 @@ class News:
     def _news(self, room: Room) -> str:
         what = f"{room.unread_label} unread in" if room.unread else "new conversation:"
         text = last_text(room, self._printer.name_of)
-        return (
-            f"● {what} {one_line(room.row.name)}  {text}  (/open {self._desk.number_of(room.row.channel_id)})"
-        )
+        number = self._desk.places.number_of(room.row.channel_id)
+        return f"● {what} {one_line(room.row.name)}  {text}  (/open {number})"
 
     def _sending(self, text: str, trouble: str) -> str:
         state = "sending" if self._core.state is State.ONLINE else "waiting for the connection"

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from imapp.cli.chat.commands.grammar import Misuse, Pick
 from imapp.cli.chat.connection import State
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.room import PAGE, Room
 from imapp.cli.chat.rows import title
 from imapp.cli.chat.wording import day, local
-from schemas.common import Membership
+from schemas.common import Membership, MessageType
 from schemas.messages import Entry
 
+MESSAGES: Final = frozenset({MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE})
 _END: Final = 10**12  # above every seq
 
 
@@ -31,6 +33,31 @@ class Pane:
     def room(self) -> Room | None:
         """The open conversation, None if there is none."""
         return self._core.store.rooms.get(self.channel_id)
+
+    def open_channel(self) -> str:
+        """The channel id of the open conversation.
+
+        Raises:
+            Misuse: there is none.
+        """
+        if not self.channel_id:
+            raise Misuse("no conversation is open: /open N, or /direct USER")
+        return self.channel_id
+
+    def message(self, which: Pick) -> Entry:
+        """A message of the open conversation, as far as it is loaded.
+
+        Raises:
+            Misuse: there is none such.
+        """
+        self.open_channel()
+        entries = self.room.timeline.entries if self.room is not None else []
+        messages = [entry for entry in entries if entry.message_type in MESSAGES]
+        if which.seq is not None:
+            messages = [entry for entry in messages if entry.seq == which.seq]
+        if len(messages) < (which.back or 1):
+            raise Misuse("there is no such message here; /more loads older ones")
+        return messages[-(which.back or 1)]
 
     def open(self, channel_id: str) -> None:
         """Show a conversation, once its newest page is here."""

@@ -14,7 +14,8 @@ from imapp.cli.chat.changes import (
     Reloaded,
     Synced,
 )
-from imapp.cli.chat.commands import Misuse, parse
+from imapp.cli.chat.commands import parse
+from imapp.cli.chat.commands.grammar import Misuse
 from imapp.cli.chat.console import Console
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.desk import Desk
@@ -81,7 +82,7 @@ class Screen:
         changes = self._core.take_changes()
         for change in changes:
             self._show(change)
-        self._desk.open_awaited()
+        self._desk.places.open_awaited()
         if self._is_listed:
             for channel_id in self._touched:
                 self._news.tell_room(channel_id)
@@ -120,10 +121,10 @@ class Screen:
         if not self._is_listed:
             self._is_listed = True
             self._news.know_all()
-            self._desk.show_list()
-        self._desk.synced()
+            self._desk.places.show_list()
+        self._desk.places.synced()
 
     def _reloaded(self) -> None:
         self._printer.say("alert", "the server has another store now: loading everything again")
         self._is_listed = False
-        self._desk.reloaded()
+        self._desk.places.reloaded()
