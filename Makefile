@@ -14,7 +14,7 @@ MAKEFLAGS += --no-print-directory
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-run: setup-run ## everything on this machine until Ctrl-C: MongoDB, RabbitMQ, gateway, workers, demo users
+run: setup-run ## everything on this machine until Ctrl-C: MongoDB, RabbitMQ, Elasticsearch, gateway, workers, demo users
 	@$(BIN)/python -m devstack run
 
 test: setup lint types ## the whole check: linters, types, then all tests on real services
@@ -32,7 +32,7 @@ unit: setup-tools ## the tests that need no services
 	@$(BIN)/pytest -m "not services"
 
 test-faults: setup ## everything that breaks, again with other seeds and longer (FAULT_ROUNDS=3, FAULT_SEED=any)
-	@env -u IM_MONGO_URL -u IM_AMQP_URL $(BIN)/pytest tests/faults -s -q --timeout=900 \
+	@env -u IM_MONGO_URL -u IM_AMQP_URL -u IM_ES_URL $(BIN)/pytest tests/faults -s -q --timeout=900 \
 		--fault-rounds=$(FAULT_ROUNDS) --fault-seed=$(FAULT_SEED)
 
 autobahn: setup-tools ## the WebSocket against Autobahn's fuzzing client; needs Python 2.7 (pyenv's, or PYTHON27)
@@ -55,7 +55,7 @@ settings: setup-tools ## write the tables of docs/configuration.md anew, after a
 bench: setup ## load the product and print its figures, on services of its own
 	@$(BIN)/python -m bench
 
-up: setup-run ## start MongoDB and RabbitMQ and leave them running (PROFILE=run, test or bench)
+up: setup-run ## start MongoDB, RabbitMQ and Elasticsearch and leave them running (PROFILE=run, test or bench)
 	@$(BIN)/python -m devstack up --profile $(PROFILE)
 
 down: setup-run ## stop what `make up` started (PROFILE=run, test or bench)

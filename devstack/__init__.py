@@ -1,6 +1,6 @@
-"""The real MongoDB and RabbitMQ on loopback, for `make run`, the tests and the bench.
+"""The real MongoDB, RabbitMQ and Elasticsearch on loopback, for `make run`, the tests and the bench.
 
-Purpose: `services.running("test")` hands out the URLs of two servers, started for this checkout or running
+Purpose: `services.running("test")` hands out the URLs of three servers, started for this checkout or running
 already; `python -m devstack up|down|status|run` does the same from a shell; `setup` installs what all of it
 needs.
 
@@ -16,6 +16,7 @@ Invariants: a process is signalled only if its number and start time are the rec
 the mark of its data folder (an environment variable). A file left behind by a killed run never stops the next
 start.
 
-Imports: `setup` runs before there is a virtual environment, so it and the modules it imports (`console`,
-`debian`, `errors`, `locks`, `profiles`) use the standard library only. So does `processes`, for `make clean`.
+Imports: `setup` runs before there is a virtual environment, so it and the modules it imports (`commands`,
+`console`, `debian`, `distribution`, `errors`, `locks`, `profiles`) use the standard library only. So does
+`processes`, for `make clean`.
 """

@@ -16,6 +16,7 @@ from devstack.errors import SetupFailed
 LIBRARY_OF_MONGOD = "libcurl.so.4"
 LIBRARY_OF_CLOCKS = Path("faketime/libfaketime.so.1")
 LIBRARY_FOLDERS = [Path("/usr/lib"), *Path("/usr/lib").glob("*-linux-gnu")]
+COMMANDS_OF_JAVA = {"javac": "default-jdk-headless", "mvn": "maven"}
 COMMAND_OF_RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 _UPDATE = ["apt-get", "update"]
@@ -24,11 +25,14 @@ _START_NOTHING = "#!/bin/sh\nexit 101\n"
 
 _ADVICE = {
     "libcurl4": "Or use your own MongoDB:  export IM_MONGO_URL='mongodb://HOST:27017/imapp?replicaSet=rs0'",
+    "maven": "Or use your own Elasticsearch:  export IM_ES_URL='http://HOST:9200'",
     "rabbitmq-server": "Or use your own RabbitMQ:  export IM_AMQP_URL='amqp://USER:PASSWORD@HOST:5672//'",
 }
 
 
-def missing_packages(*, venv: bool, mongod: bool, rabbitmq: bool, clocks: bool = False) -> list[str]:
+def missing_packages(
+    *, venv: bool, mongod: bool, rabbitmq: bool, elasticsearch: bool, clocks: bool = False
+) -> list[str]:
     """Name the packages that must be installed before these can work; `clocks` are those that tests step."""
     needed = []
     if venv and importlib.util.find_spec("ensurepip") is None:
@@ -37,6 +41,8 @@ def missing_packages(*, venv: bool, mongod: bool, rabbitmq: bool, clocks: bool =
         needed.append("libcurl4")
     if rabbitmq and not COMMAND_OF_RABBITMQ.exists():
         needed.append("rabbitmq-server")
+    if elasticsearch:
+        needed += [package for command, package in COMMANDS_OF_JAVA.items() if not shutil.which(command)]
     if clocks and find_clock_library() is None:
         needed.append("libfaketime")
     return needed

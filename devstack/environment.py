@@ -8,9 +8,9 @@ from pathlib import Path
 from devstack import ports
 from devstack.console import say
 from devstack.errors import RunFailed
-from devstack.profiles import ROOT
+from devstack.profiles import VENV
 
-BIN = ROOT / ".venv" / "bin"
+BIN = VENV / "bin"
 
 PREFERRED_WEB_PORT = 8080
 

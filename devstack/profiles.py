@@ -7,6 +7,10 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / ".data"
 """Everything that is stored outside of git and the virtual environment."""
 
+VENV = ROOT / ".venv"
+ELASTICSEARCH = VENV / "elasticsearch"
+"""The server's program files, which all profiles share."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -14,8 +18,9 @@ class Profile:
 
     name: str
     mongo_port: int
-    """Preferred; the next free one is taken if somebody else has it. Likewise `amqp_port`."""
+    """Preferred; the next free one is taken if somebody else has it. Likewise the other ports."""
     amqp_port: int
+    es_port: int
     keeps_data: bool = False
     """Whether what is stored outlives the services."""
 
@@ -25,8 +30,8 @@ class Profile:
         return DATA / self.name
 
 
-RUN = Profile("run", mongo_port=27117, amqp_port=5772, keeps_data=True)
-TEST = Profile("test", mongo_port=27217, amqp_port=5872)
-BENCH = Profile("bench", mongo_port=27317, amqp_port=5972)
+RUN = Profile("run", mongo_port=27117, amqp_port=5772, es_port=9210, keeps_data=True)
+TEST = Profile("test", mongo_port=27217, amqp_port=5872, es_port=9220)
+BENCH = Profile("bench", mongo_port=27317, amqp_port=5972, es_port=9230)
 
 PROFILES = {profile.name: profile for profile in (RUN, TEST, BENCH)}

@@ -39,7 +39,7 @@ def run() -> int:
         if not is_alone:
             raise RunFailed("`make run` is at work in this folder already; `make down` ends it")
         try:
-            with interrupting(), services.running(RUN.name) as stack:
+            with interrupting(), services.running(RUN.name, all_of_them=False) as stack:
                 _serve(stack)
         except Interrupted:
             say("stopped")
@@ -55,6 +55,8 @@ def _serve(stack: services.Stack) -> None:
     with _procfile(variables) as leader:
         health = Health(variables["IM_BIND"])
         _await_ready(health, leader)
+        # All but search and old history works without it, so it started beside everything else.
+        stack.await_serving()
         say(WELCOME.format(address=health.address, seeded=seeded))
         while leader.is_running():
             time.sleep(0.2)

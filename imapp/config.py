@@ -55,12 +55,19 @@ class Config:
         allowed="`amqp://`",
         meaning="where RabbitMQ is; after the last slash the virtual host",
     )
+    es_url: str = text(
+        "ES_URL",
+        "",
+        pattern=r"^(https?://\S+)?\Z",
+        allowed="`http://`, `https://`",
+        meaning="where Elasticsearch is; without it nothing can be searched and nothing is archived",
+    )
     namespace: str = text(
         "NAMESPACE",
         "im",
-        pattern=r"^[a-z0-9-]{1,40}\Z",
-        allowed="1 to 40 of `a-z`, `0-9`, `-`",
-        meaning="first part of every exchange's and queue's name",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z",
+        allowed="1 to 40 of `a-z`, `0-9`, `-`, not `-` first",
+        meaning="first part of the name of every exchange, queue and index in Elasticsearch",
     )
     shards: int = number("SHARDS", 2, least=1, most=1024, meaning="how many shard queues there are")
     bind: str = text(

@@ -34,7 +34,7 @@ ClusterFactory = Callable[..., Cluster]
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """MongoDB and RabbitMQ, started for this run or found running."""
+    """MongoDB, RabbitMQ and Elasticsearch, started for this run or found running."""
     with running("test") as stack:
         yield stack
 
