@@ -230,6 +230,13 @@ class TestTalking:
         assert last(desktop.shown()) == ["Bo", "hi", "an"]
         assert [read["seq"] for read in desktop.sends("read")] == [1]
 
+    def test_a_recall_names_once_who_did_it(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1")
+        gone = {"message_id": f"{LUNCH}.{1:012d}", "target_seq": 1}
+        desktop.hear(event(1), event(2, message_type="recall", extra=gone))
+        assert last(desktop.shown()) == ["Bo", "recalled", "a", "message"]
+
     def test_one_of_another_conversation_is_a_notice_with_the_count(self, desktop: Desktop) -> None:
         desktop.begin(row(), row(WORK))
         desktop.type("/open 1")

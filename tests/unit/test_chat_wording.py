@@ -145,7 +145,7 @@ class TestAddress:
 
 
 def test_recall_and_edit_in_words() -> None:
-    assert said(message_type="recall", content="") == "Bo recalled a message"
+    assert said(message_type="recall", content="") == "recalled a message"
     assert said(message_type="edit", content="twelve") == "(edited) twelve"
 
 

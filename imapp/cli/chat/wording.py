@@ -66,13 +66,13 @@ def preview_text(preview: Preview, name_of: NameOf) -> str:
 
 
 def entry_text(entry: Entry, name_of: NameOf) -> str:
-    """What an entry says, cleaned."""
+    """What an entry says, cleaned; whose it is stands before it, except where the system speaks."""
     if entry.message_type is MessageType.SYSTEM:
         return one_line(system_text(entry, name_of))
     if entry.status is MessageStatus.RECALLED:
         return "(recalled)"
     if entry.message_type is MessageType.RECALL:
-        return f"{name_of(entry.sender)} recalled a message"
+        return "recalled a message"
     if entry.message_type is MessageType.EDIT:
         return clean(f"(edited) {entry.content}".rstrip())
     if "file_id" in entry.extra:
