@@ -27,6 +27,12 @@ class EmojiStore:
             row = self._emojis.find_one({"_id": shortcode, **_THERE})
         return _emoji(row) if row else None
 
+    def find_all(self, shortcodes: Iterable[str]) -> dict[str, Emoji]:
+        """Those of these emoji that there are, by shortcode."""
+        with mapped_errors():
+            rows = self._emojis.find({"_id": {"$in": list(shortcodes)}, **_THERE})
+            return {row["_id"]: _emoji(row) for row in rows}
+
     def page(self, pack: str | None, after: str, limit: int) -> list[Emoji]:
         """Emoji of one pack or of all, by shortcode, those after the given one."""
         wanted: Document = {"_id": {"$gt": after}, **_THERE}
@@ -77,20 +83,18 @@ class EmojiStore:
             row = self._emojis.find_one_and_update({"_id": shortcode}, {"$set": {"removed": True}})
         return _emoji(row) if row else None
 
-    def has_pack(self, pack: str) -> bool:
-        """Whether anything is or was in a pack."""
-        with mapped_errors():
-            return self._emojis.find_one({"pack": pack}, {"_id": 1}) is not None
-
     def put_missing(self, emojis: Iterable[Emoji]) -> None:
         """Store those whose shortcode was never used; all others stay as they are."""
-        documents = [_document(emoji) for emoji in emojis]
-        updates = [
-            UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
-            for document in documents
-        ]
+        documents = {emoji.shortcode: _document(emoji) for emoji in emojis}
         with mapped_errors():
-            self._emojis.bulk_write(updates, ordered=False)
+            used = self._emojis.distinct("_id", {"_id": {"$in": list(documents)}})
+            updates = [
+                UpdateOne({"_id": shortcode}, {"$setOnInsert": document}, upsert=True)
+                for shortcode, document in documents.items()
+                if shortcode not in used
+            ]
+            if updates:
+                self._emojis.bulk_write(updates, ordered=False)
 
 
 def _document(emoji: Emoji) -> Document:

@@ -211,12 +211,19 @@ def test_what_was_taken_out_or_changed_is_not_brought_back(scene: Scene, admin: 
     admin.call("PATCH", "/joy", json={"name": "Ours"})
 
     seed_emojis(store)
-    store.put_missing(starter_emojis())
 
     assert store.find("grin") is None
     assert store.find("joy") == Emoji(shortcode="joy", pack="faces", name="Ours", character="😂", address="")
     admin.add("grin", character="😁", pack="faces", name="beaming face with smiling eyes")
     admin.call("PATCH", "/joy", json={"name": "face with tears of joy"})
+
+
+def test_a_system_from_before_gets_what_is_new_in_it(scene: Scene, an: RestClient) -> None:
+    scene.cluster.database["emojis"].delete_one({"_id": "heart"})
+
+    seed_emojis(EmojiStore(scene.cluster.database))
+
+    assert an.get("/emojis/heart", Emoji).character == "❤️"
 
 
 def test_its_shortcodes_are_all_different_and_stand_in_texts() -> None:
@@ -238,12 +245,13 @@ def test_emoji_and_words_come_as_they_were_written(scene: Scene) -> None:
 
     for text in texts:
         here.send_text(None, text, to=bo)
+    here.send_text(None, "[:unknown_one:]", to=bo, message_type="emoji")
     channel = here.send_text(None, "[:grinning:]", to=bo, message_type="emoji").channel_id
 
     there.wait_for_text("[:grinning:]")
     entries = there.history(channel).entries
-    assert [entry.content for entry in entries] == [*texts, "[:grinning:]"]
-    assert [entry.message_type.value for entry in entries] == ["text"] * 5 + ["emoji"]
+    assert [entry.content for entry in entries] == [*texts, "[:unknown_one:]", "[:grinning:]"]
+    assert [entry.message_type.value for entry in entries] == ["text"] * 5 + ["emoji"] * 2
     assert [row["type"] for row in scene.cluster.database["messages"].find({"channel_id": channel})][-1] == 3
     scene.judge().raise_if_broken()
 

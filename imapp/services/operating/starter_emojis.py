@@ -10,22 +10,24 @@ import msgspec
 from imapp.stores.emojis import EmojiStore
 from schemas.emojis import Emoji, Shortcode
 
-# Whole blocks of Unicode, so that nobody has to choose: (pack, first, last).
+# Whole blocks of Unicode, so that nobody has to choose: (pack, first, last). The red heart and its like stand
+# alone among older signs.
 _BLOCKS: Final = (
     ("faces", 0x1F600, 0x1F64F),
     ("faces", 0x1F910, 0x1F917),
     ("hands", 0x1F446, 0x1F450),
+    ("hearts", 0x2763, 0x2764),
     ("hearts", 0x1F493, 0x1F49F),
     ("party", 0x1F380, 0x1F393),
     ("food", 0x1F345, 0x1F37B),
 )
-FIRST_PACK: Final = _BLOCKS[0][0]
+_PICTURE: Final = "\N{VARIATION SELECTOR-16}"
 
 
 def starter_emojis() -> Iterator[Emoji]:
     """Some 190 emoji in packs, by the shortcodes that other programs use or else their Unicode names."""
     for pack, first, last in _BLOCKS:
-        for character in map(chr, range(first, last + 1)):
+        for character in map(_as_picture, range(first, last + 1)):
             known = emoji.EMOJI_DATA.get(character)
             shortcode = _shortcode(known) if known is not None else None
             if known is not None and shortcode is not None:
@@ -34,9 +36,17 @@ def starter_emojis() -> Iterator[Emoji]:
 
 
 def seed_emojis(emojis: EmojiStore) -> None:
-    """Store them unless it was done before. What an administrator took out or changed stays so."""
-    if not emojis.has_pack(FIRST_PACK):
-        emojis.put_missing(starter_emojis())
+    """Store those whose shortcode was never used, so that an older system gets what came later.
+
+    What an administrator took out or changed stays so.
+    """
+    emojis.put_missing(starter_emojis())
+
+
+def _as_picture(code: int) -> str:
+    """A character in the form that is drawn as a picture, where it has another as a sign (❤)."""
+    has_both = emoji.EMOJI_DATA.get(chr(code), {}).get("variant", False)
+    return chr(code) + _PICTURE if has_both and chr(code) + _PICTURE in emoji.EMOJI_DATA else chr(code)
 
 
 def _shortcode(known: Mapping[str, Any]) -> str | None:
