@@ -5,7 +5,7 @@ pair stands for one backslash. Anywhere else a backslash is a backslash. All of 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -64,6 +64,14 @@ def escape(text: str) -> str:
 def shortcodes(text: str) -> list[str]:
     """The emoji of a text, in order, as often as they are there."""
     return [part.shortcode for part in parse(text) if isinstance(part, Emoji)]
+
+
+def drawn(text: str, signs: Mapping[str, str]) -> str:
+    """A text with these signs in the places of their shortcodes, and without the backslashes of words."""
+    if "[:" not in text:
+        return text
+    parts = parse(text, signs.__contains__)
+    return "".join(part.text if isinstance(part, Words) else signs[part.shortcode] for part in parts)
 
 
 def is_only_emoji(text: str) -> bool:

@@ -19,6 +19,7 @@ from imapp.stores.attempts import AttemptStore
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
+from imapp.stores.emojis import EmojiStore
 from imapp.stores.files import FileStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.members import MemberStore
@@ -47,7 +48,9 @@ def push_runner(
     """Carries out `push.compute`."""
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
     return PushRunner(
-        PushStores(channels, members, log, UserStore(database), DispatchStore(database, noted)),
+        PushStores(
+            channels, members, log, UserStore(database), DispatchStore(database, noted), EmojiStore(database)
+        ),
         presence=presence_service(database),
         badges=Badges(channels, members, log),
         tells=_notifier(config) is not None,

@@ -86,6 +86,29 @@ def test_who_is_away_is_told_and_who_is_connected_is_not(scene: Scene, endpoint:
     assert not endpoint.told(an)
 
 
+def test_emoji_are_shown_as_they_look_or_by_their_names(scene: Scene, endpoint: Endpoint) -> None:
+    an, bo = scene.people("an", "bo")
+    here = scene.connect(an)
+    ours = {
+        "shortcode": "our_cat",
+        "pack": "ours",
+        "name": "Our cat",
+        "address": "https://im.example/cat.png",
+    }
+    scene.cluster.database["emojis"].insert_one(
+        {**ours, "_id": ours.pop("shortcode"), "character": "", "removed": False}
+    )
+    said = {
+        r"[:grinning:] \[:grinning:] [:our_cat:] [:nothing:]": "😀 [:grinning:] [Our cat] [:nothing:]",
+        "[:heart:]" * 150: "❤️" * 50,
+    }
+    for number, (text, shown) in enumerate(said.items(), 1):
+        here.send_text(None, text, to=bo)
+        assert told(endpoint, bo, number)[-1].preview == shown
+    here.send_text(None, "[:heart:][:our_cat:]", to=bo, message_type="emoji")
+    assert told(endpoint, bo, 3)[-1].preview == "❤️[Our cat]"
+
+
 def test_the_badge_counts_all_conversations(scene: Scene, endpoint: Endpoint) -> None:
     an, bo, chen = scene.people("an", "bo", "chen")
     an_here, chen_here = scene.connect(an), scene.connect(chen)

@@ -9,6 +9,7 @@ from imapp.services.pushes.computing import PushRunner, PushStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
+from imapp.stores.emojis import EmojiStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
@@ -36,7 +37,9 @@ def runner(database: Database) -> PushRunner:
         raise AssertionError(reason)
 
     return PushRunner(
-        PushStores(channels, members, log, UserStore(database), DispatchStore(database)),
+        PushStores(
+            channels, members, log, UserStore(database), DispatchStore(database), EmojiStore(database)
+        ),
         presence=Nobody(),
         badges=Badges(channels, members, log),
         tells=False,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from imapp.domain.entries import TYPE_NAMES, LogEntry, wire_time
+from imapp.domain.entries import LogEntry, wire_time
 from imapp.domain.pushes import Listener, News, news_for
 from imapp.domain.receipts import Receipt
 from imapp.errors import LogConflict, StoreUnavailable
@@ -13,14 +13,16 @@ from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
+from imapp.services.pushes.previews import Signs, preview
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.dispatches import Dispatch, Dispatched, DispatchStore
+from imapp.stores.emojis import EmojiStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import Growth, MessageLog
 from imapp.stores.outbox import Parcel
 from imapp.stores.users import UserStore
-from schemas.common import SYSTEM_SENDER, ChannelType, MessageType, Notify
+from schemas.common import SYSTEM_SENDER, ChannelType, Notify
 from schemas.notifications import PushRecord
 from schemas.receipts import PushStatus
 from schemas.tasks import PushBatch, PushNudge
@@ -28,7 +30,6 @@ from schemas.tasks import PushBatch, PushNudge
 _MAX_ENTRIES: Final = 200  # of one channel in one go; what is beyond comes in the next
 _MAX_CHANNELS: Final = 100  # in one transaction
 _MAX_TRIES: Final = 5
-_PREVIEW_CHARS: Final = 100
 
 log = get_log("pushing")
 
@@ -49,6 +50,7 @@ class PushStores:
     log: MessageLog
     users: UserStore
     dispatches: DispatchStore
+    emojis: EmojiStore
 
 
 class PushRunner:
@@ -69,6 +71,7 @@ class PushRunner:
         self._stores = stores
         self._presence = presence
         self._badges = badges
+        self._signs = Signs(stores.emojis)
         self._tells = tells
         self._poison = poison
 
@@ -150,11 +153,12 @@ class PushRunner:
         }
         told = {user_id for found in news.values() for user_id in found}
         badges = self._badges.of(told) if told else {}
+        signs = self._signs.of(what.entry for found in news.values() for what in found.values())
         return {
             name: Parcel(
                 f"{name}.{done[name].seq + 1}-{grown[name].last_seq}",
                 [
-                    _record(user_id, what, heads[name], badges.get(user_id, 0))
+                    _record(user_id, what, heads[name], badge=badges.get(user_id, 0), signs=signs)
                     for user_id, what in sorted(found.items())
                 ],
             )
@@ -208,18 +212,16 @@ def _dispatch_of(
     return Dispatch(channel_id, done.seq + 1, growth.last_seq, at_ms, tuple(reads), parcel, done.recalls)
 
 
-def _record(user_id: str, news: News, head: Head, badge: int) -> PushRecord:
+def _record(user_id: str, news: News, head: Head, *, badge: int, signs: Mapping[str, str]) -> PushRecord:
     entry = news.entry
     sender = entry.sender_name or entry.sender
     direct = head.channel.type is ChannelType.DIRECT
-    kind = TYPE_NAMES[entry.type]
-    text = entry.content if kind is MessageType.TEXT else f"[{kind.value}] {entry.content}".rstrip()
     return PushRecord(
         user_id=user_id,
         channel_id=entry.channel_id,
         message_id=entry.message_id,
         title=sender if direct else head.channel.name,
-        preview=(text if direct else f"{sender}: {text}")[:_PREVIEW_CHARS],
+        preview=preview(entry, signs, sender="" if direct else sender),
         badge=badge,
         mentioned=news.mentioned,
         messages=news.messages,
