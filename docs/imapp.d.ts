@@ -123,9 +123,9 @@ export type UserStatus =
  * edit_window_passed: `errors` says how many seconds one has; send another message instead.
  * message_recalled: It says nothing any more, and stays so.
  * too_large: Send less.
- * unsupported_media: This kind of content is not taken.
+ * unsupported_media: Send it as another kind; `errors` says what is wrong with a file.
  * rate_limited: Wait `retry_after` seconds, then repeat with the same `client_message_id`.
- * busy: The outcome is open: repeat with the same `client_message_id`, which settles it.
+ * busy: Not done, or nobody knows: repeat with the same `client_message_id`, which settles it.
  * internal: It was set aside for the operators; repeating does not help.
  */
 export type ErrorCode =
@@ -1756,6 +1756,8 @@ export interface WrittenReply {
   server_time?: string | null;
   /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
   id: string;
+  /** Of a message with a file: its `extra` as readers get it (name, size ...). */
+  extra?: { [name: string]: unknown } | null;
 }
 
 /** What a client sends, told apart by `type`. */

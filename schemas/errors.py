@@ -68,9 +68,9 @@ MESSAGES: Final = {
     ErrorCode.EDIT_WINDOW_PASSED: "It was sent too long ago to be edited.",
     ErrorCode.MESSAGE_RECALLED: "This message was recalled.",
     ErrorCode.TOO_LARGE: "This is too large.",
-    ErrorCode.UNSUPPORTED_MEDIA: "This type of message is not supported.",
+    ErrorCode.UNSUPPORTED_MEDIA: "This kind of content is not taken here.",
     ErrorCode.RATE_LIMITED: "Too many requests.",
-    ErrorCode.BUSY: "Not confirmed in time; repeat it with the same client_message_id.",
+    ErrorCode.BUSY: "Not done, or not confirmed in time; repeat it with the same client_message_id.",
     ErrorCode.INTERNAL: "This could not be processed and was set aside.",
 }
 
@@ -91,9 +91,9 @@ ADVICE: Final = {
     ErrorCode.EDIT_WINDOW_PASSED: "`errors` says how many seconds one has; send another message instead.",
     ErrorCode.MESSAGE_RECALLED: "It says nothing any more, and stays so.",
     ErrorCode.TOO_LARGE: "Send less.",
-    ErrorCode.UNSUPPORTED_MEDIA: "This kind of content is not taken.",
+    ErrorCode.UNSUPPORTED_MEDIA: "Send it as another kind; `errors` says what is wrong with a file.",
     ErrorCode.RATE_LIMITED: "Wait `retry_after` seconds, then repeat with the same `client_message_id`.",
-    ErrorCode.BUSY: "The outcome is open: repeat with the same `client_message_id`, which settles it.",
+    ErrorCode.BUSY: "Not done, or nobody knows: repeat with the same `client_message_id`, which settles it.",
     ErrorCode.INTERNAL: "It was set aside for the operators; repeating does not help.",
 }
 """What a client can do about it."""

@@ -295,6 +295,10 @@ class WrittenReply(Written, kw_only=True, tag_field="type", tag="ok", omit_defau
     """The write is stored. For a send it stands where its event would stand in the order of frames."""
 
     id: RequestId
+    extra: Annotated[
+        dict[str, Any] | None,
+        Meta(description="Of a message with a file: its `extra` as readers get it (name, size ...)."),
+    ] = None
 
 
 class ReadReply(ReadState, kw_only=True, tag_field="type", tag="ok"):

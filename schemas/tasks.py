@@ -194,7 +194,10 @@ class WriteBatch(Struct, array_like=True, kw_only=True):
 
 
 class Result(Struct, array_like=True, kw_only=True, omit_defaults=True):
-    """What became of one command: stored or repeated (code is "") or rejected (code says why)."""
+    """What became of one command: stored or repeated (code is "") or rejected (code says why).
+
+    `extra` is what the entry has in it that whoever sent it can't know: what is known of its file.
+    """
 
     index: int
     channel_id: str = ""
@@ -202,6 +205,7 @@ class Result(Struct, array_like=True, kw_only=True, omit_defaults=True):
     time_ms: int = 0
     code: str = ""
     data: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
 
 
 class BatchReply(Struct, array_like=True, kw_only=True):
@@ -215,13 +219,17 @@ class BatchReply(Struct, array_like=True, kw_only=True):
     results: list[Result]
 
 
-class FanoutEntry(Struct, array_like=True, kw_only=True):
-    """One entry: which command of the origin's batch made it, and the finished frame for everybody else."""
+class FanoutEntry(Struct, array_like=True, kw_only=True, omit_defaults=True):
+    """One entry: which command of the origin's batch made it, and the finished frame for everybody else.
+
+    `extra` as of `Result`, which the entry's sender gets in place of the frame.
+    """
 
     index: int
     seq: int
     time_ms: int
     frame: bytes
+    extra: dict[str, Any] = {}
 
 
 class FanoutItem(Struct, array_like=True, kw_only=True):

@@ -246,7 +246,9 @@ def _answer(entry: FanoutEntry, channel_id: str, flight: Flight | None) -> Subsc
     pending = flight.take(entry.index) if flight is not None else None
     if pending is None:
         return None
-    result = Result(index=entry.index, channel_id=channel_id, seq=entry.seq, time_ms=entry.time_ms)
+    result = Result(
+        index=entry.index, channel_id=channel_id, seq=entry.seq, time_ms=entry.time_ms, extra=entry.extra
+    )
     pending.answer(result)
     subscriber: Subscriber | None = pending.waiter.subscriber
     return subscriber

@@ -112,6 +112,7 @@ def written_frame(request_id: str, result: Result, retry_after: float) -> bytes:
             message_id=message_id(result.channel_id, result.seq),
             seq=result.seq,
             server_time=wire_time(result.time_ms),
+            extra=result.extra or None,
         )
     )
 

@@ -8,10 +8,12 @@ from imapp.services.files.collecting import FileCollector
 from imapp.stores.blobs import CHUNK_BYTES, GridBlobs
 from imapp.stores.files import FileStore
 from imapp.stores.leases import LeaseStore
+from schemas.frames import MessageEvent
 from tests.support.rest import RestClient
 from tests.support.samples import PDF, image
 from tests.support.scene import Scene
 from tests.support.uploads import kept, refusal, send_file
+from tests.support.waiting import eventually
 
 LONG = PDF + bytes(range(256)) * 4_000
 
@@ -61,6 +63,20 @@ def test_a_message_tells_what_the_server_knows_of_its_file(scene: Scene) -> None
         "height": 30,
     }
     assert fetch(bo, file_id).ok
+
+
+def test_its_sender_is_answered_what_readers_are_told(scene: Scene) -> None:
+    an, (bo,), channel = group(scene, "bo")
+    here, there = scene.connect(an.user), scene.connect(bo.user)
+    file_id = kept(an, name="年报.pdf")
+    request: Any = {"channel_id": channel, "message_type": "file", "extra": {"file_id": file_id}}
+
+    answers = [here.request("send", client_message_id="once", **request) for _ in range(2)]
+
+    (heard,) = eventually(lambda: [event for event in there.events(MessageEvent) if event.extra])
+    assert heard.extra["name"] == "年报.pdf"
+    assert [answer.extra for answer in answers] == [heard.extra] * 2
+    assert here.request("send", client_message_id="2", channel_id=channel, content="x").extra is None
 
 
 def test_what_a_client_says_of_a_file_is_refused(scene: Scene) -> None:

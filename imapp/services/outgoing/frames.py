@@ -1,6 +1,7 @@
 """What a writer publishes of a batch: finished frames for the gateways, and one answer for who asked."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -9,7 +10,7 @@ from imapp.domain import spans
 from imapp.domain.amendments import hydrated
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Rejected
-from imapp.domain.entries import EDIT, LogEntry, wire_fields
+from imapp.domain.entries import CARRIERS, EDIT, LogEntry, wire_fields
 from imapp.services.writing.planning import Lookups, Outcome, Plan, Repeat
 from schemas.common import ChannelType
 from schemas.frames import MessageEvent
@@ -77,7 +78,18 @@ def result(index: int, channel_id: str, outcome: Accepted | Rejected | Repeat) -
     entry = outcome.entry
     if entry is None:
         return Result(index=index, channel_id=channel_id)
-    return Result(index=index, channel_id=entry.channel_id, seq=entry.seq, time_ms=entry.time_ms)
+    return Result(
+        index=index,
+        channel_id=entry.channel_id,
+        seq=entry.seq,
+        time_ms=entry.time_ms,
+        extra=_news_to_its_sender(entry),
+    )
+
+
+def _news_to_its_sender(entry: LogEntry) -> dict[str, Any]:
+    """What the server has put into an entry: who sends a file names it, readers are told what it is."""
+    return entry.extra if entry.type in CARRIERS else {}
 
 
 def _as_they_are(outcomes: Mapping[int, Outcome], lookups: Lookups) -> dict[int, Outcome]:
@@ -153,4 +165,10 @@ def _present_again(channel_id: str, states: dict[str, Channel | None]) -> Fanout
 
 
 def _entry(index: int, entry: LogEntry) -> FanoutEntry:
-    return FanoutEntry(index=index, seq=entry.seq, time_ms=entry.time_ms, frame=message_frame(entry))
+    return FanoutEntry(
+        index=index,
+        seq=entry.seq,
+        time_ms=entry.time_ms,
+        frame=message_frame(entry),
+        extra=_news_to_its_sender(entry),
+    )
