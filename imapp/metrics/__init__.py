@@ -111,6 +111,19 @@ stream_connects: Final = _number(
     "Connections made to hear the fanout; all but the first reconnect.",
 )
 
+# ---- files
+
+files_kept: Final = _number("imapp_files_kept_total", GATEWAY, "Files that were sent up and kept.")
+file_bytes_kept: Final = _number(
+    "imapp_file_bytes_kept_total", GATEWAY, "Bytes of the files that were kept, without thumbnails."
+)
+files_refused: Final = _by_label(
+    "imapp_files_refused_total", "code", GATEWAY, "Uploads that were begun and refused, by error code."
+)
+files_collected: Final = _number(
+    "imapp_files_collected_total", RECEIPTS, "Files that nothing referred to any more and that were removed."
+)
+
 # ---- who is told outside
 
 pushes_delivered: Final = _number(

@@ -6,7 +6,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import ClusterFactory
 from tests.support.cluster import Cluster
 from tests.support.link import RefusedError
+from tests.support.samples import HTML, PDF
 from tests.support.scene import Scene
+from tests.support.uploads import kept, refusal, upload
 from tests.support.waiting import eventually
 
 MESSAGES = 5
@@ -47,6 +49,22 @@ def test_every_step_of_a_message_is_counted_where_it_happens(counted: Cluster) -
     assert far["imapp_refusals_total not_found"] == far["imapp_frames_sent_total error"] == 1
     assert writer["imapp_batch_commands_sum"] >= MESSAGES + 2
     assert writer["imapp_log_conflicts_total"] == 0
+
+
+def test_files_are_counted_as_they_come_and_go(own_cluster: ClusterFactory) -> None:
+    little = {"IM_UNSENT_FILE_S": "1", "IM_COLLECT_EVERY_S": "1"}
+    cluster = own_cluster(gateways=1, writers=1, shards=1, metrics=True, environment=little)
+    with Scene(cluster) as scene:
+        an = scene.rest(scene.people("an")[0])
+
+        kept(an)
+        assert refusal(upload(an, HTML, name="a.html", declared="text/html")) == "unsupported_media"
+
+        seen = samples(cluster, "gateway-0")
+        assert (seen["imapp_files_kept_total"], seen["imapp_file_bytes_kept_total"]) == (1, len(PDF))
+        assert seen["imapp_files_refused_total unsupported_media"] == 1
+        receipts = next(name for name in cluster.processes if name.startswith("receipts"))
+        eventually(lambda: samples(cluster, receipts)["imapp_files_collected_total"] == 1)
 
 
 def test_a_gateway_knows_the_queues_and_all_pay_for_their_memory(counted: Cluster) -> None:

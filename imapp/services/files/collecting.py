@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from imapp import metrics
 from imapp.logs import get_log
 from imapp.services.files.blobs import Blobs, remove_file
 from imapp.stores.files import FileStore
@@ -43,5 +44,6 @@ class FileCollector:
             self._files.forget(record.file_id)
             removed += 1
         if removed:
+            metrics.files_collected.value += removed
             log.info("files_collected", files=removed)
         return removed

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from imapp import metrics
 from imapp.domain.entries import wire_time
 from imapp.domain.ids import file_id_of
 from imapp.errors import LogConflict, RequestError, StoreUnavailable
@@ -58,14 +59,23 @@ class KeepingService:
         Raises:
             RequestError: `busy`: too many are under way; `quota_exceeded`.
         """
+        try:
+            with self._place(owner):
+                self._check_quota(owner, announced)
+                with Arriving(self.max_bytes) as arriving:
+                    yield arriving
+        except RequestError as refused:
+            metrics.files_refused[refused.code.value] += 1
+            raise
+
+    @contextmanager
+    def _place(self, owner: str) -> Iterator[None]:
         mine = self._under_way.get(owner, 0)
         if mine >= MAX_AT_ONCE_OF_ONE or sum(self._under_way.values()) >= MAX_AT_ONCE:
             raise RequestError(ErrorCode.BUSY, retry_after=_RETRY_AFTER_S)
         self._under_way[owner] = mine + 1
         try:
-            self._check_quota(owner, announced)
-            with Arriving(self.max_bytes) as arriving:
-                yield arriving
+            yield
         finally:
             self._under_way[owner] -= 1
             if not self._under_way[owner]:
@@ -91,6 +101,8 @@ class KeepingService:
         except BaseException:
             self._discard(record)
             raise
+        metrics.files_kept.value += 1
+        metrics.file_bytes_kept.value += record.size
         log.info("file_kept", file=record.file_id, media_type=record.media_type, size=record.size)
         return wire_file(record)
 
