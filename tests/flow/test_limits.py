@@ -20,6 +20,7 @@ from tests.support.history import Answered
 from tests.support.link import RefusedError, Reply
 from tests.support.rest import RestClient
 from tests.support.scene import Scene
+from tests.support.uploads import upload
 from tests.support.waiting import PATIENCE_S, eventually
 
 # Slow enough that a test on a slow machine is not refilled meanwhile, small enough to be used up at once.
@@ -308,6 +309,17 @@ def test_over_rest_it_is_429_with_retry_after(
         body = {**body, "to": bo}
 
     check_refused_once_used_up(lambda: rest.call(method, path.format(channel=channel), json=body), AT_ONCE)
+
+
+@pytest.mark.limit("uploads")
+def test_who_sends_up_too_many_files_is_told_when_to_come_again(strict_scene: Scene) -> None:
+    an, bo = (strict_scene.rest(user) for user in strict_scene.people("an", "bo"))
+
+    check_refused_once_used_up(lambda: upload(an), AT_ONCE)
+
+    kept_of = [row["owner"] for row in strict_scene.cluster.database["files"].find({"owner": an.user})]
+    assert len(kept_of) == AT_ONCE, "what was refused is not kept"
+    assert upload(bo).status_code == 201, "nobody waits for somebody else's limit"
 
 
 def test_sends_over_rest_and_over_the_socket_are_counted_together(strict_scene: Scene) -> None:
