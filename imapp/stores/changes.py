@@ -9,6 +9,7 @@ from imapp.stores.dispatches import DispatchStore
 from imapp.stores.edits import EditStore
 from imapp.stores.files import FileStore
 from imapp.stores.join_requests import JoinRequestStore
+from imapp.stores.manifests import ManifestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import DURABLE, Database, mapped_errors
@@ -26,6 +27,7 @@ class ChangeStore:
         self._edits = EditStore(database)
         self._dispatches = DispatchStore(database)
         self._files = FileStore(database)
+        self._manifests = ManifestStore(database)
 
     def commit(self, accepted: Accepted) -> None:
         """Store entry and effects, majority-committed and journalled.
@@ -68,6 +70,7 @@ class ChangeStore:
             return
         target = amendment.after
         edits = self._edits.purge(target.message_id, session)
-        self._log.forget_bodies(target.channel_id, edits, session)
+        self._log.forget_bodies(target.channel_id, edits, target.rev, session)
+        self._manifests.note_recall(target.channel_id, target.seq, session)
         self._dispatches.forget_text(target.channel_id, target.message_id, session)
         self._files.release(target.message_id, session)

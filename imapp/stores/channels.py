@@ -71,6 +71,15 @@ class Head:
     """Whether people wait to be let in, or were refused lately."""
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveMarks:
+    """How far a channel's log is indexed, and where its hot part begins."""
+
+    last_seq: int
+    indexed_seq: int
+    hot_from_seq: int
+
+
 class ChannelStore:
     """Reads heads and settings; writes heads of plain sends."""
 
@@ -109,6 +118,24 @@ class ChannelStore:
         with mapped_errors():
             rows = self._channels.find({"_id": {"$gt": after}}, fields).sort("_id", ASCENDING).limit(limit)
             return {row["_id"]: (row.get("head") or {}).get("seq", 0) for row in rows}
+
+    def archive_marks(self, channel_id: str) -> ArchiveMarks | None:
+        """How a channel's log is spread, None where there is no such channel."""
+        fields = {"head.seq": 1, "indexed_seq": 1, "hot_from_seq": 1}
+        with mapped_errors():
+            row = self._channels.find_one({"_id": channel_id}, fields)
+        if row is None:
+            return None
+        last_seq = (row.get("head") or {}).get("seq", 0)
+        return ArchiveMarks(last_seq, row.get("indexed_seq", 0), row.get("hot_from_seq", 1))
+
+    def archivable(self, after: str, limit: int) -> list[str]:
+        """Ids of so many channels, those after the given one."""
+        with mapped_errors():
+            rows = (
+                self._channels.find({"_id": {"$gt": after}}, {"_id": 1}).sort("_id", ASCENDING).limit(limit)
+            )
+            return [row["_id"] for row in rows]
 
     def newest_generation(self, key: str) -> Head | None:
         """The newest direct channel of a pair (or what it has become), given the stable part of its id."""

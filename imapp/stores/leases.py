@@ -26,6 +26,23 @@ class LeaseStore:
             self._leases.update_one({"_id": job}, {"$setOnInsert": {"until": _LONG_AGO}}, upsert=True)
         return False
 
+    def hold(self, job: str, owner: str, for_s: float) -> bool:
+        """Whether the owner has the job for so long from now: it was free, or his already."""
+        until: Document = {"$add": [_NOW, round(for_s * 1000)]}
+        free: Document = {
+            "_id": job,
+            "$expr": {"$or": [{"$eq": ["$owner", owner]}, {"$lte": ["$until", _NOW]}]},
+        }
+        with mapped_errors():
+            self._leases.update_one({"_id": job}, {"$setOnInsert": {"until": _LONG_AGO}}, upsert=True)
+            held = self._leases.update_one(free, [{"$set": {"until": until, "owner": owner}}])
+        return held.matched_count > 0
+
+    def let_go(self, job: str, owner: str) -> None:
+        """Free a job that this owner has."""
+        with mapped_errors():
+            self._leases.update_one({"_id": job, "owner": owner}, {"$set": {"until": _LONG_AGO, "owner": ""}})
+
     def position(self, job: str) -> str:
         """How far a job has come, "" before its first run."""
         with mapped_errors():

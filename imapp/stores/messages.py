@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, DeleteOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Amendment
 from imapp.domain.entries import AMENDMENTS, MESSAGES, RECALLED, LogEntry, Origin
 from imapp.domain.ids import message_id
-from imapp.errors import LogConflict
+from imapp.errors import LogConflict, StoreUnavailable
+from imapp.stores.manifests import ManifestStore
 from imapp.stores.mongo import MAJORITY, Database, Document, insert_durably, mapped_errors, to_datetime, to_ms
 
 RepeatKey = tuple[str, str, str]
@@ -18,6 +19,7 @@ RepeatKey = tuple[str, str, str]
 
 _LOOKUP_CHUNK: Final = 200
 _COUNT_MS: Final = 5_000
+_COUNT_TRIES: Final = 20
 _AFTER_ALL: Final = 10**12 - 1
 _NEWEST_OF_SENDER: Final = {
     "_id": {"sender": "$sender", "amends": {"$in": ["$type", list(AMENDMENTS)]}},
@@ -54,6 +56,7 @@ class MessageLog:
 
     def __init__(self, database: Database) -> None:
         self._messages = database["messages"].with_options(read_concern=MAJORITY)
+        self._manifests = ManifestStore(database)
 
     def append(self, entries: Sequence[LogEntry], session: ClientSession | None = None) -> None:
         """Store entries durably, in order.
@@ -79,7 +82,7 @@ class MessageLog:
                 for channel_id, sender, client_id in pending[start : start + _LOOKUP_CHUNK]
             ]
             with mapped_errors():
-                entries = [_entry(document) for document in self._messages.find({"$or": wanted})]
+                entries = [entry_of(document) for document in self._messages.find({"$or": wanted})]
             found |= {(entry.channel_id, entry.sender, entry.client_message_id): entry for entry in entries}
         return found
 
@@ -100,14 +103,14 @@ class MessageLog:
             # Only the primary key may serve this: a query by channel_id would scan the log.
             cursor = self._messages.find({"_id": _between(channel_id, low, high)})
             cursor.sort("_id", DESCENDING if newest_first else ASCENDING).limit(limit)
-            entries = [_entry(document) for document in cursor]
+            entries = [entry_of(document) for document in cursor]
         return entries[::-1] if newest_first else entries
 
     def written_by(self, sender: str, channel_id: str, low: int, high: int, *, limit: int) -> list[LogEntry]:
         """The newest entries of one person with low <= seq <= high, by seq. Reads all of the range."""
         with mapped_errors():
             cursor = self._messages.find({"_id": _between(channel_id, low, high), "sender": sender})
-            return [_entry(document) for document in cursor.sort("_id", DESCENDING).limit(limit)][::-1]
+            return [entry_of(document) for document in cursor.sort("_id", DESCENDING).limit(limit)][::-1]
 
     def count_messages(self, channel_id: str, low: int, high: int, *, but_by: str) -> int:
         """How many messages of others with low <= seq <= high still say something. Reads all of the range.
@@ -129,7 +132,48 @@ class MessageLog:
         wanted = {"_id": _between(channel_id, 1, _AFTER_ALL), "type": {"$nin": list(AMENDMENTS)}}
         with mapped_errors():
             document = self._messages.find_one(wanted, sort=[("_id", DESCENDING)])
-        return _entry(document) if document else None
+        return entry_of(document) if document else None
+
+    def countables(self, places: Iterable[tuple[str, int]]) -> dict[str, int]:
+        """How many entries count as unread up to these (channel id, seq) places, by message id.
+
+        Of archived ones too, which need no archive for it; of removed ones as well.
+        """
+        wanted = list(places)
+        if not wanted:
+            return {}
+        found = {entry.message_id: entry.countable for entry in MessageLog.at(self, wanted).values()}
+        missing = [place for place in wanted if message_id(*place) not in found]
+        return found | self._manifests.countables(missing)
+
+    def documents(self, channel_id: str, low: int, high: int, limit: int) -> list[Document]:
+        """Entries with low <= seq <= high as they are stored, by seq."""
+        with mapped_errors():
+            cursor = self._messages.find({"_id": _between(channel_id, low, high)})
+            return list(cursor.sort("_id", ASCENDING).limit(limit))
+
+    def put_back(self, documents: Iterable[Document]) -> None:
+        """Store entries again that were archived, as they were; those that are there stay as they are.
+
+        Raises:
+            LogConflict: the client id of one was used again since by the same sender in the same channel.
+        """
+        for document in documents:
+            with mapped_errors():
+                self._messages.update_one(
+                    {"_id": document["_id"]}, {"$setOnInsert": _without_id(document)}, upsert=True
+                )
+
+    def remove(self, revs: Mapping[str, int]) -> int:
+        """Delete entries that are archived, by message id, unless they were changed since; how many went.
+
+        `revs` is the revision of each that is known to be in the archive.
+        """
+        deletes = [DeleteOne({"_id": name, "rev": rev}) for name, rev in revs.items()]
+        if not deletes:
+            return 0
+        with mapped_errors():
+            return self._messages.bulk_write(deletes, ordered=False).deleted_count
 
     def amend(self, amendment: Amendment, session: ClientSession) -> None:
         """Put an entry's changed form in its place, as part of a transaction.
@@ -144,15 +188,39 @@ class MessageLog:
         if not found.matched_count:
             raise LogConflict("the entry was changed meanwhile")
 
-    def forget_bodies(self, channel_id: str, seqs: Iterable[int], session: ClientSession) -> None:
-        """Drop what would prove what these entries said, as part of a transaction."""
+    def forget_bodies(self, channel_id: str, seqs: Iterable[int], rev: int, session: ClientSession) -> None:
+        """Drop what would prove what these entries said, as part of a transaction of the entry `rev`."""
         with mapped_errors():
             for seq in seqs:
                 wanted = {"_id": message_id(channel_id, seq)}
-                self._messages.update_one(wanted, {"$set": {"body_hash": None}}, session=session)
+                gone = {"$set": {"body_hash": None, "rev": rev}}
+                self._messages.update_one(wanted, gone, session=session)
 
     def recalled_between(self, ranges: Sequence[tuple[str, int, int]]) -> list[int]:
-        """How many messages of each range (channel id, first, last seq) were recalled, in their order."""
+        """How many messages of each range (channel id, first, last seq) were recalled, in their order.
+
+        Raises:
+            StoreUnavailable: also if they are being archived faster than they can be counted.
+        """
+        channel_ids = {channel_id for channel_id, _, _ in ranges}
+        borders = self._manifests.borders(channel_ids)
+        for _ in range(_COUNT_TRIES):
+            parts = [_parts(wanted, borders[wanted[0]].hot_from_seq) for wanted in ranges]
+            counts = self._recalled_hot([hot for hot, _ in parts])
+            for number, (_, archived) in enumerate(parts):
+                counts[number] += self._recalled_archived(*archived)
+            before, borders = borders, self._manifests.borders(channel_ids)
+            if before == borders:
+                return counts
+        raise StoreUnavailable("the log is being archived faster than it can be counted")
+
+    def _recalled_archived(self, channel_id: str, first: int, last: int) -> int:
+        if first > last:
+            return 0
+        manifests = self._manifests.overlapping(channel_id, first, last)
+        return sum(manifest.recalled_between(first, last) for manifest in manifests)
+
+    def _recalled_hot(self, ranges: Sequence[tuple[str, int, int]]) -> list[int]:
         counts = [0] * len(ranges)
         for start in range(0, len(ranges), _LOOKUP_CHUNK):
             pipelines = [
@@ -167,7 +235,7 @@ class MessageLog:
         """At most `limit` entries of each channel after the given seq, by seq; others are left out."""
         found: dict[str, list[LogEntry]] = {}
         for entry in map(
-            _entry, self._each(_after(positions), {"$sort": {"_id": ASCENDING}}, {"$limit": limit})
+            entry_of, self._each(_after(positions), {"$sort": {"_id": ASCENDING}}, {"$limit": limit})
         ):
             found.setdefault(entry.channel_id, []).append(entry)
         return found
@@ -189,7 +257,7 @@ class MessageLog:
 
     def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         """Entries at (channel id, seq) positions, by message id; missing ones are left out."""
-        entries = map(_entry, self._each(_at(positions)))
+        entries = map(entry_of, self._each(_at(positions)))
         return {entry.message_id: entry for entry in entries}
 
     def _each(self, wanted: Iterable[Document], *stages: Document) -> Iterator[Document]:
@@ -207,6 +275,18 @@ class MessageLog:
         joined = [{"$unionWith": {"coll": self._messages.name, "pipeline": pipeline}} for pipeline in others]
         with mapped_errors():
             yield from self._messages.aggregate([*first, *joined])
+
+
+def _without_id(document: Document) -> Document:
+    return {name: value for name, value in document.items() if name != "_id"}
+
+
+def _parts(
+    wanted: tuple[str, int, int], hot_from_seq: int
+) -> tuple[tuple[str, int, int], tuple[str, int, int]]:
+    """A range (channel id, first, last seq) in two: what is hot, and what is archived."""
+    channel_id, first, last = wanted
+    return (channel_id, max(first, hot_from_seq), last), (channel_id, first, min(last, hot_from_seq - 1))
 
 
 def _end_of(row: Document) -> SenderEnd:
@@ -277,7 +357,8 @@ def _origin(row: Document) -> Origin:
     return Origin(row["sender"], row["sender_name"], to_ms(row["server_time"]))
 
 
-def _entry(document: Document) -> LogEntry:
+def entry_of(document: Document) -> LogEntry:
+    """The entry that a stored document is."""
     return LogEntry(
         channel_id=document["channel_id"],
         seq=document["seq"],

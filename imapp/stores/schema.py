@@ -5,7 +5,7 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from imapp.stores import audit, blobs, emojis, files, join_requests, outbox, pushes
+from imapp.stores import audit, blobs, emojis, files, join_requests, manifests, outbox, pushes
 from imapp.stores.mongo import Database, mapped_errors
 
 _ATTEMPTS_KEPT_S: Final = 24 * 3600
@@ -31,6 +31,7 @@ _INDEXES: Final = {
         IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
         IndexModel([("status", ASCENDING), ("_id", ASCENDING)], name="status"),
     ],
+    "holds": manifests.HOLD_INDEXES,
     "join_requests": join_requests.INDEXES,
     "connections": [
         IndexModel([("user", ASCENDING), ("gateway", ASCENDING)], name="user"),
@@ -63,7 +64,7 @@ def create_schema(database: Database) -> None:
         # The log is a clustered collection: a page of history is one range of its `_id`.
         _create(database, "messages", clusteredIndex={"key": {"_id": 1}, "unique": True})
         # Two transactions that both had to create it would be in each other's way.
-        for name in ("push_heads", "push_folds", "edits"):
+        for name in ("push_heads", "push_folds", "edits", "manifests"):
             _create(database, name)
         for name, indexes in _INDEXES.items():
             database[name].create_indexes(indexes)

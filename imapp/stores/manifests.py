@@ -1,0 +1,204 @@
+"""What was archived of each channel: collection `manifests`; and what is kept hot all the same: `holds`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.client_session import ClientSession
+from pymongo.read_concern import ReadConcern
+
+from imapp.domain.archive.digests import joined, parted
+from imapp.domain.archive.manifests import Manifest, changed
+from imapp.domain.archive.pages import ALL_HOT, Borders
+from imapp.domain.archive.tiling import Range
+from imapp.domain.entries import LogEntry
+from imapp.domain.ids import message_id
+from imapp.errors import LogConflict
+from imapp.stores.mongo import DURABLE, Database, Document, mapped_errors, to_datetime, to_ms
+
+HOLD_INDEXES: Final = [
+    IndexModel([("channel_id", ASCENDING)], name="channel"),
+    IndexModel([("until", ASCENDING)], expireAfterSeconds=0, name="age"),
+]
+_AFTER_ALL: Final = 10**12 - 1
+
+_Body = Callable[[ClientSession], None]
+
+
+class ManifestStore:
+    """One row a moved chunk, by the id of its first entry."""
+
+    def __init__(self, database: Database) -> None:
+        self._client = database.client
+        self._manifests = database["manifests"]
+        self._channels = database["channels"]
+        self._holds = database["holds"]
+
+    def borders(self, channel_ids: Iterable[str]) -> dict[str, Borders]:
+        """Where the parts of each channel's log begin, by channel id; of unknown channels too."""
+        wanted = list(channel_ids)
+        fields = {"hot_from_seq": 1, "kept_from_seq": 1}
+        with mapped_errors():
+            rows = self._channels.find({"_id": {"$in": wanted}}, fields)
+            found = {row["_id"]: _borders(row) for row in rows}
+        return {channel_id: found.get(channel_id, ALL_HOT) for channel_id in wanted}
+
+    def of(self, channel_id: str, after_seq: int = 0, limit: int = 0) -> list[Manifest]:
+        """The manifests of a channel that begin after a seq, in their order; all of them with limit 0."""
+        bounds = {"$gt": message_id(channel_id, after_seq), "$lt": message_id(channel_id, _AFTER_ALL)}
+        with mapped_errors():
+            rows = self._manifests.find({"_id": bounds}).sort("_id", ASCENDING).limit(limit)
+            return [_manifest(row) for row in rows]
+
+    def covering(self, channel_id: str, seq: int) -> Manifest | None:
+        """The manifest whose range holds this seq."""
+        bounds = {"$gte": message_id(channel_id, 0), "$lte": message_id(channel_id, seq)}
+        with mapped_errors():
+            row = self._manifests.find_one({"_id": bounds}, sort=[("_id", -1)])
+        manifest = _manifest(row) if row else None
+        return manifest if manifest is not None and manifest.to_seq >= seq else None
+
+    def overlapping(self, channel_id: str, first: int, last: int) -> Iterator[Manifest]:
+        """The manifests that hold anything of first .. last, in their order."""
+        start = self.covering(channel_id, first)
+        after = start.from_seq - 1 if start else first - 1
+        while found := self.of(channel_id, after, 50):
+            for manifest in found:
+                if manifest.from_seq > last:
+                    return
+                yield manifest
+            after = found[-1].from_seq
+
+    def countables(self, places: Iterable[tuple[str, int]]) -> dict[str, int]:
+        """How many entries count up to these archived (channel id, seq) places, by message id."""
+        found: dict[str, int] = {}
+        for channel_id, seq in places:
+            manifest = self.covering(channel_id, seq)
+            if manifest is not None:
+                found[message_id(channel_id, seq)] = manifest.countable_at(seq)
+        return found
+
+    def add(self, manifest: Manifest) -> None:
+        """Note a chunk down and let the hot part of its channel begin after it: both, or neither.
+
+        Raises:
+            LogConflict: the hot part does not begin where the chunk does: somebody else was faster.
+            StoreUnavailable: unknown whether it is noted.
+        """
+
+        def body(session: ClientSession) -> None:
+            self._manifests.insert_one(_row(manifest), session=session)
+            moved = self._channels.update_one(
+                {"_id": manifest.channel_id, "hot_from_seq": manifest.from_seq},
+                {"$set": {"hot_from_seq": manifest.to_seq + 1}},
+                session=session,
+            )
+            if not moved.matched_count:
+                raise LogConflict("the hot part begins elsewhere by now")
+
+        self._transact(body)
+
+    def note_change(self, entry: LogEntry, content_hash: str) -> None:
+        """Note that the archived copy of an entry is another one now.
+
+        Raises:
+            LogConflict: no manifest holds it, or somebody changes the same one.
+        """
+
+        def body(session: ClientSession) -> None:
+            bounds = {"$gte": message_id(entry.channel_id, 0), "$lte": entry.message_id}
+            row = self._manifests.find_one({"_id": bounds}, sort=[("_id", -1)], session=session)
+            manifest = _manifest(row) if row else None
+            if manifest is None or manifest.to_seq < entry.seq:
+                raise LogConflict("no manifest holds this entry")
+            after = _row(changed(manifest, entry, content_hash))
+            fields = {name: after[name] for name in ("hashes", "digest", "recalled")}
+            self._manifests.update_one({"_id": after["_id"]}, {"$set": fields}, session=session)
+
+        self._transact(body)
+
+    def note_recall(self, channel_id: str, seq: int, session: ClientSession) -> None:
+        """Note that an archived entry is recalled, as part of a transaction; nothing if it is hot."""
+        bounds = {"$gte": message_id(channel_id, 0), "$lte": message_id(channel_id, seq)}
+        with mapped_errors():
+            row = self._manifests.find_one(
+                {"_id": bounds}, {"count": 1, "from_seq": 1}, sort=[("_id", -1)], session=session
+            )
+            if row is not None and row["from_seq"] + row["count"] > seq:
+                self._manifests.update_one(
+                    {"_id": row["_id"]}, {"$addToSet": {"recalled": seq}}, session=session
+                )
+
+    def hold(self, channel_id: str, first: int, last: int, for_s: float) -> None:
+        """Keep copies in MongoDB of first .. last for so long, or longer if they are held longer."""
+        until = datetime.now(UTC) + timedelta(seconds=for_s)
+        row = {"channel_id": channel_id, "from_seq": first, "to_seq": last}
+        with mapped_errors():
+            self._holds.update_one(
+                {"_id": f"{message_id(channel_id, first)}-{last}"},
+                {"$setOnInsert": row, "$max": {"until": until}},
+                upsert=True,
+            )
+
+    def held(self, channel_id: str) -> list[Range]:
+        """The ranges of a channel whose copies are to stay for now."""
+        with mapped_errors():
+            rows = self._holds.find({"channel_id": channel_id, "until": {"$gt": datetime.now(UTC)}})
+            return sorted(Range(row["from_seq"], row["to_seq"]) for row in rows)
+
+    def totals(self) -> Mapping[str, int]:
+        """How many chunks and entries are noted down, by state: `archived`, `removed`."""
+        stages: Sequence[Document] = [
+            {"$group": {"_id": "$state", "chunks": {"$sum": 1}, "entries": {"$sum": "$count"}}}
+        ]
+        with mapped_errors():
+            return {row["_id"]: row["entries"] for row in self._manifests.aggregate(stages)}
+
+    def _transact(self, body: _Body) -> None:
+        with mapped_errors(), self._client.start_session() as session:
+            session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
+            try:
+                body(session)
+                session.commit_transaction()
+            finally:
+                if session.in_transaction:
+                    session.abort_transaction()
+
+
+def _borders(row: Document) -> Borders:
+    """Of a channel that is older than the archive too."""
+    return Borders(row.get("kept_from_seq", 1), row.get("hot_from_seq", 1))
+
+
+def _row(manifest: Manifest) -> Document:
+    return {
+        "_id": message_id(manifest.channel_id, manifest.from_seq),
+        "channel_id": manifest.channel_id,
+        "from_seq": manifest.from_seq,
+        "to_seq": manifest.to_seq,
+        "count": manifest.count,
+        "digest": manifest.digest,
+        "hashes": joined(manifest.hashes),
+        "countable_before": manifest.countable_before,
+        "counted": manifest.counted,
+        "recalled": list(manifest.recalled),
+        "newest": to_datetime(manifest.newest_ms),
+        "archived_at": datetime.now(UTC),
+        "state": manifest.state,
+    }
+
+
+def _manifest(row: Document) -> Manifest:
+    return Manifest(
+        channel_id=row["channel_id"],
+        from_seq=row["from_seq"],
+        count=row["count"],
+        hashes=parted(row["hashes"]),
+        countable_before=row["countable_before"],
+        counted=row["counted"],
+        recalled=tuple(sorted(row["recalled"])),
+        newest_ms=to_ms(row["newest"]),
+        state=row["state"],
+        noted_digest=row["digest"],
+    )
