@@ -50,6 +50,15 @@ def parse(text: str, is_known: Callable[[str], bool] = lambda _: True) -> list[S
     return [*segments, *_joined(words)]
 
 
+def places(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where the emoji of a text stand, in order: start, end (exclusive), shortcode."""
+    done = 0
+    for token in _TOKEN.finditer(text):
+        if _slashes_before(text, done, token.start()) % 2 == 0:
+            yield token.start(), token.end(), token[1]
+        done = token.end()
+
+
 def escape(text: str) -> str:
     """The text in which to write words that look like emoji: `parse` gives it back as words."""
     pieces: list[str] = []
