@@ -386,6 +386,14 @@ export interface ClosingEvent {
   reconnect_in_ms: number;
 }
 
+/** Groups by channel id, then people by user id. */
+export interface ContactPage {
+  groups: FoundGroup[];
+  people: User[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
 /**
  * One row of my conversation list.
  *
@@ -745,6 +753,16 @@ export interface Forwarded {
   sender_name: string;
   /** RFC 3339, UTC, milliseconds. */
   server_time: string;
+}
+
+/** A group that I am or was in; if I have left it, as it was then. */
+export interface FoundGroup {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  name: string;
+  avatar: string;
+  member_count: number;
+  membership: Membership;
 }
 
 /** The order of a group, as its admins have set it. */

@@ -52,6 +52,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         pushes=services.pushes,
         emojis=services.emojis,
         summaries=services.summaries,
+        contacts=services.contacts,
         presence=services.presence,
         health=services.health,
         admin=services.admin,

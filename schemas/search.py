@@ -5,8 +5,18 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct, field
 
-from schemas.common import NO_CONTROLS, ChannelId, Cursor, Timestamp, UserId
+from schemas.common import (
+    MAX_LIST_PAGE,
+    MAX_NAME_CHARS,
+    NO_CONTROLS,
+    ChannelId,
+    Cursor,
+    Membership,
+    Timestamp,
+    UserId,
+)
 from schemas.messages import Entry
+from schemas.users import User
 
 MAX_SEARCH_CHARS: Final = 200
 MAX_SEARCH_WORDS: Final = 10
@@ -117,4 +127,39 @@ class MessageHits(Struct, kw_only=True):
         Meta(description=f"The {MAX_COUNTED_CHANNELS} with the most hits; told with the first page."),
     ]
     coverage: SearchCoverage
+    cursor: Cursor | None
+
+
+class ContactSearch(Struct, kw_only=True):
+    """People and groups by name."""
+
+    words: Annotated[
+        str,
+        Meta(
+            pattern=NO_CONTROLS,
+            min_length=1,
+            max_length=MAX_NAME_CHARS,
+            description="Words of the name or how they begin; of Han characters any part.",
+            examples=["小明"],
+        ),
+    ]
+    cursor: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 20
+
+
+class FoundGroup(Struct, kw_only=True):
+    """A group that I am or was in; if I have left it, as it was then."""
+
+    channel_id: ChannelId
+    name: str
+    avatar: str
+    member_count: int
+    membership: Membership
+
+
+class ContactPage(Struct, kw_only=True):
+    """Groups by channel id, then people by user id."""
+
+    groups: list[FoundGroup]
+    people: list[User]
     cursor: Cursor | None

@@ -27,6 +27,7 @@ from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.services.reading.join_requests import JoinRequestService
 from imapp.services.reading.unread_explained import UnreadExplainer
+from imapp.services.searching.contacts import ContactService
 from imapp.services.writing.group_commands import without_place
 from schemas.channels import Written
 from schemas.tasks import AnyCommand, PeopleCommand, Result
@@ -52,6 +53,7 @@ class RestServices:
     pushes: PushService
     emojis: EmojiService
     summaries: SummaryService
+    contacts: ContactService
     presence: PresenceService
     health: HealthService
     admin: Administration

@@ -34,6 +34,7 @@ from schemas import (
     messages,
     presence,
     receipts,
+    search,
     users,
 )
 from schemas.common import (
@@ -42,6 +43,7 @@ from schemas.common import (
     EditPolicy,
     GrantableRole,
     JoinPolicy,
+    Membership,
     MessageStatus,
     MessageType,
     Role,
@@ -117,6 +119,10 @@ _AUDIT_RECORD: Final = admin.AuditRecord(
 )
 _DRAFT_BODY: Final = conversations.DraftBody(text="Shall we")
 
+_FOUND_GROUP: Final = search.FoundGroup(
+    channel_id=CHANNEL_ID, name="Team 团队", avatar="", member_count=4, membership=Membership.NORMAL
+)
+
 _PACK: Final = emojis.EmojiPack(pack="faces", emojis=88)
 
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
@@ -126,6 +132,8 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     CONVERSATION,
     _MEMBER,
     users.UserPage(users=[AN], cursor=None),
+    _FOUND_GROUP,
+    search.ContactPage(groups=[_FOUND_GROUP], people=[AN], cursor=None),
     PRESENCE,
     presence.PresenceList(users=[PRESENCE]),
     channels.Channel(

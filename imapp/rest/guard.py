@@ -39,6 +39,7 @@ _COUNTED: Final = {
     "conversations.mark_read": "marks",
     "conversations.set_conversation": "marks",
     "people.list_users": "searches",
+    "search.search_contacts": "searches",
     "administration.find_users": "searches",
     "administration.find_channels": "searches",
     "administration.list_any_messages": "history",

@@ -46,6 +46,8 @@ _INDEXES: Final = {
     "emojis": emojis.INDEXES,
     "users": [
         IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
+        # For who looks for people by parts of their names.
+        IndexModel([("name_keys", ASCENDING), ("_id", ASCENDING)], name="name_keys"),
         # Each gateway asks twice a second who is no longer active: two ranges of it.
         IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)], name="changed"),
     ],

@@ -1,12 +1,13 @@
 """People: collection `users` [t_im_user]."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pymongo import UpdateOne
 
 from imapp.domain.decisions import Profile
 from imapp.domain.entries import wire_time
+from imapp.domain.search.names import name_keys
 from imapp.stores.mongo import Database, Document, mapped_errors, starting_with, to_ms
 from schemas.admin import AdminUser, UserStatus
 from schemas.users import User, UserKind
@@ -49,6 +50,33 @@ class UserStore:
             # Escaped, so what somebody types is text and never a pattern.
             wanted["name"] = {"$regex": "^" + re.escape(start)}
         return self._page(wanted, limit)
+
+    def by_keys(self, starts: Sequence[str], after: str, limit: int) -> list[User]:
+        """Active people whose name has, for each of these, a key that begins so; by id."""
+        # Ranges, so that what somebody types never becomes a pattern; each must hold of one key.
+        keys: list[Document] = [{"name_keys": {"$elemMatch": starting_with(start)}} for start in starts]
+        return self._page({"_id": {"$gt": after}, "$and": keys}, limit)
+
+    def without_keys(self, limit: int, *, changed_within_s: float | None) -> dict[str, str]:
+        """Names, by id, whose keys were made for another name or not at all; those changed lately or any."""
+        wanted: list[Document] = [{"$ne": ["$name", "$keys_of"]}]
+        if changed_within_s is not None:
+            since = {"$subtract": ["$$NOW", round(changed_within_s * 1_000)]}
+            wanted.append({"$gt": ["$updated_at", since]})
+        with mapped_errors():
+            # The active ones, so that the index on (status, updated_at) serves it.
+            rows = self._users.find({"status": ACTIVE, "$expr": {"$and": wanted}}, {"name": 1}).limit(limit)
+            return {row["_id"]: row["name"] for row in rows}
+
+    def set_keys(self, names: Mapping[str, str]) -> None:
+        """Make the keys of these names, by id, unless the name is another by now."""
+        updates = [
+            UpdateOne({"_id": user_id, "name": name}, {"$set": _keys(name)})
+            for user_id, name in names.items()
+        ]
+        if updates:
+            with mapped_errors():
+                self._users.bulk_write(updates, ordered=False)
 
     def found(
         self, *, ids: Iterable[str] | None, name: str, active: bool | None, after: str, limit: int
@@ -98,6 +126,7 @@ class UserStore:
                         "name": user.name,
                         "avatar": user.avatar,
                         "kind": user.kind.value,
+                        **_keys(user.name),
                     },
                     "$setOnInsert": {"status": ACTIVE},
                     "$currentDate": {"updated_at": True},
@@ -125,6 +154,10 @@ def _admin_user(row: Document) -> AdminUser:
         status=UserStatus.ACTIVE if active else UserStatus.DISABLED,
         updated_at=wire_time(to_ms(changed)) if changed else None,
     )
+
+
+def _keys(name: str) -> Document:
+    return {"name_keys": name_keys(name), "keys_of": name}
 
 
 def _profile(row: Document) -> Profile:

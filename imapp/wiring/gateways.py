@@ -54,6 +54,8 @@ from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.services.reading.join_requests import JoinRequestService
 from imapp.services.reading.unread_explained import UnreadExplainer
+from imapp.services.searching.contacts import ContactService
+from imapp.services.searching.keys import NameKeys
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
@@ -95,6 +97,7 @@ class GatewayServices:
     pushes: PushService
     emojis: EmojiService
     summaries: SummaryService
+    contacts: ContactService
     presence: PresenceService
     health: HealthService
     admin: Administration
@@ -181,6 +184,7 @@ def gateway_services(config: Config) -> GatewayServices:
         unread=unread,
         pushes=pushes,
         summaries=summaries,
+        contacts=ContactService(channels, members, users),
         presence=presence,
         health=HealthService(
             dependency_probes(
@@ -196,7 +200,7 @@ def gateway_services(config: Config) -> GatewayServices:
         fetching=FetchingService(FileStore(database), GridBlobs(database), access),
         signer=UrlSigner(load_identity(database).body_key, users),
         door=door,
-        loops=(Revoker(users, gateway.registry).run, published.keep_fresh),
+        loops=(Revoker(users, gateway.registry).run, published.keep_fresh, NameKeys(users).run),
     )
 
 

@@ -12,6 +12,7 @@ from imapp.rest.resources import (
     messages,
     moderation,
     people,
+    search,
 )
 
 BLUEPRINTS = (
@@ -23,6 +24,7 @@ BLUEPRINTS = (
     conversations.blueprint,
     emojis.blueprint,
     files.blueprint,
+    search.blueprint,
     health.blueprint,
     administration.blueprint,
     moderation.blueprint,
