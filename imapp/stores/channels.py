@@ -2,11 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from msgspec import Struct
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.client_session import ClientSession
 
@@ -38,8 +38,7 @@ _STAMP: Final = {"$currentDate": {"changed_at": True}}
 _STATUSES: Final = {code: name for name, code in CHANNEL_STATUS_CODES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """What a conversation list shows of an entry."""
 
     seq: int
@@ -52,8 +51,7 @@ class Preview:
     status: int = NORMAL
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A channel without its members, as readers need it.
 
     `own` says how far the people of a direct chat have read by sending: (seq, countable) by `own_key`.
@@ -71,8 +69,7 @@ class Head:
     """Whether people wait to be let in, or were refused lately."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveMarks:
+class ArchiveMarks(Struct, frozen=True):
     """How far a channel's log is indexed, and where its hot part begins."""
 
     last_seq: int

@@ -1,7 +1,7 @@
 """Who is in which channel, and how far he has read: collection `members` [t_im_channel_user]."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -28,8 +28,7 @@ _ROLES: Final = {code: name for name, code in ROLE_CODES.items()}
 _STATUSES: Final = {code: name for name, code in CHANNEL_STATUS_CODES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(Struct, frozen=True):
     """What a channel looked like when somebody left it: all that he may know of it from then on."""
 
     name: str
@@ -39,8 +38,7 @@ class Departure:
     member_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRow:
+class MemberRow(Struct, frozen=True):
     """A member with what is his own: watermark, settings, draft; and for who has left, what he left behind.
 
     What he has cleared lies outside his stays here and counts as read, so whatever reads by rows neither

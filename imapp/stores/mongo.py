@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -21,6 +21,8 @@ from imapp.errors import LogConflict, StoreUnavailable
 Document = dict[str, Any]
 Database = PyMongoDatabase[Document]
 """The database handle that wiring passes to the stores."""
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # to be subtracted from times without a zone
+_MILLISECOND: Final = timedelta(milliseconds=1)
 DUPLICATE_KEY: Final = 11000
 _WRITE_CONFLICT: Final = 112  # of two transactions, the later one is aborted
 _LAST_CHARACTER: Final = "\U0010ffff"  # sorts behind all that a name may hold
@@ -172,8 +174,8 @@ def to_datetime(time_ms: int) -> datetime:
 
 
 def to_ms(value: datetime) -> int:
-    """What MongoDB keeps as milliseconds since 1970."""
-    return round(value.timestamp() * 1000)
+    """What MongoDB keeps as milliseconds since 1970; it gives all times in UTC."""
+    return (value.replace(tzinfo=None) - _EPOCH) // _MILLISECOND
 
 
 def _first_key(details: Any) -> str:

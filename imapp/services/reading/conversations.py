@@ -1,11 +1,11 @@
 """A person's conversations: the list, what changed since a cursor, and read marks."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from imapp.domain.ids import message_id
 from imapp.domain.unread import unread_label

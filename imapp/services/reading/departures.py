@@ -1,6 +1,8 @@
 """What a channel looks like to somebody who has left it: as it was then (I3)."""
 
-from dataclasses import replace
+import dataclasses
+
+from msgspec import structs
 
 from imapp.stores.channels import Head
 from imapp.stores.members import MemberRow
@@ -14,5 +16,7 @@ def as_seen_by(row: MemberRow, head: Head) -> Head:
     left = row.departure
     if left is None or row.member.present:
         return head
-    channel = replace(head.channel, name=left.name, avatar=left.avatar, owner=left.owner, status=left.status)
-    return replace(head, channel=channel, member_count=left.member_count)
+    channel = dataclasses.replace(
+        head.channel, name=left.name, avatar=left.avatar, owner=left.owner, status=left.status
+    )
+    return structs.replace(head, channel=channel, member_count=left.member_count)

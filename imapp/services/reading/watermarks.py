@@ -1,6 +1,6 @@
 """How far somebody has read a channel, wherever that is noted."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from imapp.stores.channels import Head, own_key
 from imapp.stores.members import MemberRow

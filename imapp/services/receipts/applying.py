@@ -1,7 +1,7 @@
 """Marks of what was received and read: noted in the ledger, watermarks moved, those concerned told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -110,7 +110,9 @@ class ReceiptRunner:
     def _notice(self, mark: Mark, row: MemberRow, head: Head) -> Notice:
         read_seq = max(mark.seq, row.read_seq)
         read_countable = max(mark.countable, row.read_countable)
-        count = self._rows.unread(replace(row, read_seq=read_seq, read_countable=read_countable), head)
+        count = self._rows.unread(
+            msgspec.structs.replace(row, read_seq=read_seq, read_countable=read_countable), head
+        )
         event = ConversationEvent(
             channel_id=mark.channel_id,
             read_seq=read_seq,

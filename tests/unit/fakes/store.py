@@ -288,7 +288,9 @@ class FakeMembers(MemberStore):
         with self._store.faults.step("members.mark_mentioned"):
             for key, seq in seqs.items():
                 row = self._store.members[key]
-                self._store.members[key] = replace(row, mentioned_seq=max(row.mentioned_seq, seq))
+                self._store.members[key] = msgspec.structs.replace(
+                    row, mentioned_seq=max(row.mentioned_seq, seq)
+                )
 
     def move_own_marks(self, marks: Iterable[Mark]) -> None:
         self.move_marks(marks, told=False)
@@ -299,7 +301,7 @@ class FakeMembers(MemberStore):
                 key = (mark.channel_id, mark.user_id)
                 row = self._store.members.get(key)
                 if row is not None:
-                    self._store.members[key] = replace(
+                    self._store.members[key] = msgspec.structs.replace(
                         row,
                         read_seq=max(row.read_seq, mark.seq),
                         read_countable=max(row.read_countable, mark.countable),
