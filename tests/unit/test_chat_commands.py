@@ -6,13 +6,15 @@ from typing import Final
 import pytest
 
 from imapp.cli.chat.commands import AREAS, ROWS, Help, Quit, help_lines, parse
+from imapp.cli.chat.commands.asking import About, EmojiList, Members, Requests, Seen, Why
 from imapp.cli.chat.commands.carrying import Download, SendFile
 from imapp.cli.chat.commands.grammar import Misuse, Pick
 from imapp.cli.chat.commands.order import Order, Silence
-from imapp.cli.chat.commands.places import Direct, Group, More, Open, ShowList
+from imapp.cli.chat.commands.own import Forget, Hide, KeepDraft, MarkUnread, Tune
+from imapp.cli.chat.commands.places import Direct, Group, More, Open, ShowHidden, ShowList
 from imapp.cli.chat.commands.talking import Address, Edit, Forward, Recall, Reply, Say, SendEmojis
 from schemas import frames, group_frames
-from schemas.common import EditPolicy, GrantableRole, JoinPolicy, MessageType, SettableStatus
+from schemas.common import EditPolicy, GrantableRole, JoinPolicy, MessageType, Notify, SettableStatus
 
 OTHER: Final = "1" * 24
 COMMANDS: Final = [
@@ -41,6 +43,25 @@ COMMANDS: Final = [
     ("/image a.png", SendFile("a.png", MessageType.IMAGE)),
     ("/download k3v9 'my report.pdf'", Download("k3v9", "my report.pdf")),
     ("/download #14", Download(Pick(seq=14))),
+    ("/hidden", ShowHidden()),
+    ("/pin", Tune({"pinned": True})),
+    ("/unpin", Tune({"pinned": False})),
+    ("/notify mentions", Tune({"notify": Notify.MENTIONS})),
+    ("/hide", Hide()),
+    ("/unhide", Tune({"hidden_seq": 0})),
+    ("/unread", MarkUnread()),
+    ("/draft Shall we", KeepDraft("Shall we")),
+    ("/draft -", KeepDraft("")),
+    ("/forget yes", Forget()),
+    ("/why", Why()),
+    ("/why #14", Why(Pick(seq=14))),
+    ("/seen", Seen()),
+    ("/seen 2", Seen(Pick(back=2))),
+    ("/about", About()),
+    ("/members", Members()),
+    ("/members more", Members(more=True)),
+    ("/requests", Requests()),
+    ("/emojis heart", EmojiList("heart")),
     ("/add bo chen", Order(frames.AddMembers, {"user_ids": ["bo", "chen"]})),
     ("/remove bo", Order(frames.RemoveMember, {"user_id": "bo"})),
     ("/rename Bo's lunch", Order(frames.UpdateChannel, {"name": "Bo's lunch"})),
@@ -104,6 +125,9 @@ def test_every_command_of_the_table_is_above() -> None:
         ("/edit #14", r"usage: /edit \[#N\] TEXT"),
         ("/at bo", "usage: /at USER,... TEXT"),
         ("/download ../x", "usage: /download #N|ID"),
+        ("/notify loud", "all, mentions, none"),
+        ("/forget", "/forget yes"),
+        ("/members all", r"usage: /members \[more\]"),
         ("/admin", "usage: /admin USER"),
         ("/mute bo", "usage: /mute USER TIME"),
         ("/mute bo soon", "10m, 2h, 1d"),

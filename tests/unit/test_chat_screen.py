@@ -9,6 +9,7 @@ import pytest
 
 from imapp.cli.chat.carrier import Carrier, Fetched, NotCarried, SentUp
 from imapp.cli.chat.console import Status
+from imapp.cli.chat.library import Library, Lookup
 from imapp.cli.chat.screen import Screen
 from schemas.common import MessageType
 from tests.unit.test_chat_commands import COMMANDS
@@ -50,6 +51,16 @@ class FakeCarrier(Carrier):
         self.asked.append((file_id, path))
 
 
+class FakeLibrary(Library):
+    """A library without a server: what was looked up is noted down."""
+
+    def __init__(self) -> None:
+        self.asked: list[Lookup] = []
+
+    def look_up(self, lookup: Lookup) -> None:
+        self.asked.append(lookup)
+
+
 class Desktop(Phone):
     """A phone with a screen."""
 
@@ -57,7 +68,8 @@ class Desktop(Phone):
         super().__init__()
         self.paper = Paper(is_live=is_live)
         self.carrier = FakeCarrier()
-        self.screen = Screen(self.core, self.paper, "an", self.carrier)
+        self.library = FakeLibrary()
+        self.screen = Screen(self.core, self.paper, user="an", carrier=self.carrier, library=self.library)
 
     def type(self, *lines: str) -> None:
         for line in lines:
@@ -89,9 +101,24 @@ def direct(**fields: Any) -> Frame:
     return row(BO, channel_type="direct", peer="bo", name="Bo", member_count=2, **fields)
 
 
+def changes(seq: int) -> Frame:
+    """What a recall or an edit of the message at this seq says in its `extra`."""
+    return {"message_id": f"{LUNCH}.{seq:012d}", "target_seq": seq}
+
+
+def emoji(shortcode: str, character: str, *, address: str = "") -> Frame:
+    return {
+        "shortcode": shortcode,
+        "pack": "p",
+        "name": shortcode,
+        "character": character,
+        "address": address,
+    }
+
+
 def last(lines: list[str]) -> list[str]:
-    """Words of the last line: the time of day depends on this machine's zone."""
-    return lines[-1].split()[1:]
+    """Sender and text of the last line: after its time, which depends on this machine's zone, and number."""
+    return lines[-1].split()[2:]
 
 
 class TestList:
@@ -306,7 +333,7 @@ class TestMessages:
 
         desktop.type("/edit #1 uno", "/recall #2", "/download #3", "/recall #4", "/download #1")
         desktop.answer(desktop.sends("edit")[0], channel_id=LUNCH, seq=4)
-        desktop.screen.take_carried(Fetched(Path("a.pdf"), 7))
+        desktop.screen.take_brought(Fetched(Path("a.pdf"), 7))
 
         assert [sent["message_id"] for sent in desktop.sends("recall")] == [f"{LUNCH}.{2:012d}"]
         assert desktop.carrier.asked == [("f1", None)]
@@ -314,12 +341,76 @@ class TestMessages:
         assert missing.startswith("there is no such message")
         assert no_file == "that message has no file"
 
+    def test_a_reply_is_shown_with_what_it_answers_as_that_is_now(self, desktop: Desktop) -> None:
+        self.opened(desktop)
+        desktop.hear(
+            event(3, "two!", message_type="edit", extra=changes(2)),
+            event(4, "yes", reply_to=f"{LUNCH}.{2:012d}"),
+        )
+        quote, text = desktop.shown()[-2:]
+        assert quote.split()[1:] == ["#4", "Bo", "↪", "#2", "Bo:", "two!"]
+        assert text.split() == ["yes"]
+
+    def test_what_is_answered_may_be_older_than_what_is_held_and_is_gone_when_recalled(
+        self, desktop: Desktop
+    ) -> None:
+        desktop.begin(row(last_seq=9))
+        desktop.type("/open 1")
+        old = f"{LUNCH}.{1:012d}"
+        quote = {
+            "message_id": old,
+            "sender": "bo",
+            "sender_name": "Bo",
+            "message_type": "text",
+            "content": "a secret",
+        }
+        page = history_page(entry(9, "yes", reply_to=old), start=9, end=9, older=True)
+        desktop.answer(desktop.sends("history")[0], **page, quotes=[quote])
+        assert desktop.shown()[-2].endswith("↪ #1 Bo: a secret")
+
+        desktop.hear(event(10, "", message_type="recall", extra=changes(1)), event(11, "no", reply_to=old))
+        assert desktop.shown()[-2].endswith("↪ #1 Bo: (recalled)")
+
     def opened(self, desktop: Desktop) -> Desktop:
         """Lunch with two messages."""
         desktop.begin(row())
         desktop.type("/open 1")
         desktop.hear(event(1), event(2))
         return desktop
+
+
+class TestEmoji:
+    def test_they_are_drawn_by_the_servers_table_once_all_pages_are_here(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1")
+        emojis = [emoji("tada", "T"), emoji("ship_it", "🚢")]
+        for wanted, page, cursor in ((None, emojis[:1], "p2"), ("p2", emojis[1:], None)):
+            desktop.hear(event(1 if cursor else 2, "[:tada:] [:ship_it:]"))
+            [asked] = desktop.sends("emojis")
+            assert asked.get("cursor") == wanted
+            desktop.answer(asked, emojis=page, cursor=cursor)
+        desktop.hear(event(3, "[:tada:] [:ship_it:] [:grin:]"))
+
+        assert [line.split()[3:] for line in desktop.shown()[-3:]] == [
+            ["🎉", "[:ship_it:]"],
+            ["🎉", "[:ship_it:]"],
+            ["T", "🚢", "[:grin:]"],
+        ]
+        assert desktop.sends("emojis") == []
+
+    def test_a_picture_is_named(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1")
+        parrot = emoji("parrot", "", address="https://example.org/p.gif")
+        desktop.answer(desktop.sends("emojis")[0], emojis=[parrot], cursor=None)
+        desktop.hear(event(1, "[:parrot:]"))
+        assert last(desktop.shown()) == ["Bo", ":parrot:"]
+
+    def test_a_server_without_a_table_is_not_asked_again(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.refuse(desktop.sends("emojis")[0], "invalid")
+        desktop.wait(60.0)
+        assert desktop.sends("emojis") == []
 
 
 class TestHelp:
@@ -332,11 +423,15 @@ class TestHelp:
         assert reply.split()[:3] == ["/reply", "N", "TEXT"]
         assert unknown.startswith("there is no dancing")
 
-    def test_whatever_can_be_written_can_be_done(self, desktop: Desktop) -> None:
+    @pytest.mark.parametrize("line", [line for line, _ in COMMANDS])
+    def test_whatever_can_be_written_can_be_done(self, desktop: Desktop, line: str) -> None:
         desktop.begin()
-        for line, _ in COMMANDS:
-            desktop.type("/open nothing", line)  # each is known, if only to be refused
-            assert not desktop.screen.is_leaving or line.startswith("/quit")
+        desktop.type(line)  # nothing is open, so much of it is refused
+        assert (
+            desktop.shown()
+            or desktop.sends("open_direct", "create_group", "request_join")
+            or (desktop.screen.is_leaving or desktop.carrier.asked)
+        )
 
 
 class TestGroups:
@@ -441,7 +536,7 @@ def test_a_file_is_sent_up_first_and_then_sent(desktop: Desktop, tmp_path: Path)
 
     desktop.type(f"/image {picture}")
     assert desktop.carrier.asked == [("a b.png", LUNCH, MessageType.IMAGE)]
-    desktop.screen.take_carried(SentUp(LUNCH, MessageType.IMAGE, "f1"))
+    desktop.screen.take_brought(SentUp(LUNCH, MessageType.IMAGE, "f1"))
 
     sent = desktop.sends("send")[-1]
     assert (sent["message_type"], sent["extra"], sent.get("content", "")) == ("image", {"file_id": "f1"}, "")
@@ -451,9 +546,9 @@ def test_what_becomes_of_a_file_is_said(desktop: Desktop) -> None:
     desktop.begin(row(LUNCH, name="Lunch"))
 
     desktop.type("/download f1", "/download f2 there.pdf")
-    desktop.screen.take_carried(Fetched(Path("a.pdf"), 48_213))
+    desktop.screen.take_brought(Fetched(Path("a.pdf"), 48_213))
     desktop.screen.update()
-    desktop.screen.take_carried(NotCarried("There is no such thing", of_upload=False))
+    desktop.screen.take_brought(NotCarried("There is no such thing", of_upload=False))
 
     assert desktop.carrier.asked == [("f1", None), ("f2", Path("there.pdf"))]
     said = "\n".join(desktop.shown())

@@ -1,5 +1,6 @@
 """Lines shown: system entries, times, refusals, columns."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,11 +8,14 @@ import msgspec
 import pytest
 
 from imapp.cli.chat.carrier import safe_name
+from imapp.cli.chat.emojis import EmojiTable
 from imapp.cli.chat.layout import fit, wrapped
 from imapp.cli.chat.link import socket_url
-from imapp.cli.chat.wording import ago, clean, entry_text, refusal
+from imapp.cli.chat.saying import Lexicon, entry_text
+from imapp.cli.chat.wording import ago, clean, refusal
+from schemas.common import MessageStatus, MessageType
 from schemas.frames import ErrorReply
-from schemas.messages import Entry
+from schemas.messages import Entry, Quote
 from tests.unit.test_chat_core import entry
 
 NAMES = {"an": "you", "bo": "Bo", "chen": "陈晨"}
@@ -21,8 +25,9 @@ def name_of(user_id: str) -> str:
     return NAMES.get(user_id, user_id)
 
 
-def said(sender: str = "bo", **fields: Any) -> str:
-    return entry_text(msgspec.convert(entry(1, sender=sender, **fields), Entry), name_of)
+def said(sender: str = "bo", *, quotes: Mapping[str, Quote] | None = None, **fields: Any) -> str:
+    lexicon = Lexicon(name_of, EmojiTable().drawn, (quotes or {}).get)
+    return entry_text(msgspec.convert(entry(14, sender=sender, **fields), Entry), lexicon)
 
 
 class TestSystemEntries:
@@ -70,10 +75,37 @@ class TestTexts:
         assert said(text=r"[:tada:] \[:tada:] [:no_such_one:]") == "🎉 [:tada:] [:no_such_one:]"
         assert said(text="[:tada:]", message_type="emoji") == "🎉"
 
-    def test_a_reply_and_a_forward_show_what_they_are(self) -> None:
+    def test_a_forward_shows_whose_words_they_are(self) -> None:
         origin = {"sender": "chen", "sender_name": "", "server_time": "2026-11-23T08:00:00.000Z"}
-        assert said(text="yes", reply_to="c" * 24 + ".000000000001") == "↪ yes"
         assert said(text="news", forwarded=origin) == "(forwarded from 陈晨) news"
+
+    def test_a_reply_shows_what_it_answers_in_one_short_line(self) -> None:
+        answered = "c" * 24 + ".000000000012"
+        quote = Quote(
+            message_id=answered,
+            sender="bo",
+            sender_name="Bo",
+            message_type=MessageType.TEXT,
+            content="Lunch [:tada:]\nat " + 9 * "twelve ",
+        )
+        assert said(text="yes", reply_to=answered) == "↪ #12\nyes"
+        first, second = said(text="yes", reply_to=answered, quotes={answered: quote}).split("\n")
+        assert first == "↪ #12 Bo: Lunch 🎉 at twelve twelve twelve twelve twelve twel…"
+        assert second == "yes"
+
+    def test_what_became_of_what_is_answered_shows(self) -> None:
+        answered = "c" * 24 + ".000000000012"
+        recalled = Quote(
+            message_id=answered,
+            sender="bo",
+            sender_name="Bo",
+            message_type=MessageType.TEXT,
+            status=MessageStatus.RECALLED,
+        )
+        assert said(text="yes", reply_to=answered, quotes={answered: recalled}) == "↪ #12 Bo: (recalled)\nyes"
+
+    def test_an_edited_text_says_so(self) -> None:
+        assert said(text="twelve", edited_at="2026-11-23T08:00:00.000Z") == "twelve  (edited)"
 
     def test_what_is_no_text_says_what_it_is(self) -> None:
         assert said(text="lunch.png", message_type="image") == "[image] lunch.png"
@@ -145,15 +177,15 @@ class TestAddress:
 
 
 def test_recall_and_edit_in_words() -> None:
-    assert said(message_type="recall", content="") == "recalled a message"
-    assert said(message_type="edit", content="twelve") == "(edited) twelve"
+    assert said(message_type="recall", content="", extra={"target_seq": 12}) == "recalled #12"
+    assert said(message_type="edit", content="twelve", extra={"target_seq": 12}) == "#12 now says: twelve"
 
 
 def test_a_file_is_a_line_with_its_name_its_size_and_what_fetches_it() -> None:
     told = {"file_id": "f1", "name": "lunch\n.jpg", "size": 48_213, "width": 40, "height": 30}
 
     assert said(message_type="image", content="", extra=told) == (
-        "[image] lunch .jpg, 48 kB, 40 x 30 /download f1"
+        "[image] lunch .jpg, 48 kB, 40 x 30 /download #14"
     )
 
 

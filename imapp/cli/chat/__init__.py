@@ -1,10 +1,11 @@
 """`imapp chat`: the terminal client, and the reference for what a client must do.
 
 Purpose: let a person see the product's main job from a shell, and let scripts drive it through a pipe.
-What stays out: everything of the server; it speaks the public WebSocket protocol, and REST for files alone.
+What stays out: everything of the server; it speaks the public WebSocket protocol, and REST for files and for
+lists that the socket has not.
 Threads: one owns core and screen and takes everything from one inbox (`session`); one per connection reads
-the socket (`link`); one per file carries it (`carrier`); one reads the person's lines (`console`). They share
-the inbox and the status around the prompt, which is replaced as a whole.
+the socket (`link`); one per file carries it (`carrier`), one per list looks it up (`library`); one reads the
+person's lines (`console`). They share the inbox and the status around the prompt, replaced as a whole.
 Lifecycle: until /quit, the end of the input, or a close code that forbids to come back (45xx). Unanswered
 writes are waited for.
 Invariants: entries are shown in seq order, once, without a hole; a write is repeated with the same
@@ -26,7 +27,9 @@ from imapp.cli.chat.carrier import Carrier
 from imapp.cli.chat.console import open_console
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.inbox import Inbox
+from imapp.cli.chat.library import Library
 from imapp.cli.chat.link import Link, socket_url
+from imapp.cli.chat.rest import Rest
 from imapp.cli.chat.screen import Screen
 from imapp.cli.chat.session import Session
 
@@ -56,7 +59,10 @@ def main(*, user: str, url: str, token: str) -> int:
         new_id=lambda: f"{device}-{next(numbers)}",
     )
     console = open_console(inbox)
-    screen = Screen(core, console, user, Carrier(url, token, inbox.put))
+    rest = Rest(url, token)
+    screen = Screen(
+        core, console, user=user, carrier=Carrier(rest, inbox.put), library=Library(rest, inbox.put)
+    )
     session = Session(core, Link(socket_url(url), inbox.put), screen, inbox)
     try:
         console.host(session.run)

@@ -1,11 +1,21 @@
-"""Requests that change nothing in a channel (hello, sync, history, read, watch): one of a kind at a time."""
+"""Requests that change nothing in a channel (hello, sync, history, read ...): one of a kind at a time."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from schemas import frames
 
-Ask = frames.Hello | frames.Sync | frames.History | frames.Read | frames.Watch
+Ask = (
+    frames.Hello
+    | frames.Sync
+    | frames.History
+    | frames.Read
+    | frames.SetConversation
+    | frames.Unread
+    | frames.MessageReceipts
+    | frames.Watch
+    | frames.Emojis
+)
 
 REPLY_LIMIT_S: Final = 10.0  # a lost answer: what was asked is asked again
 
@@ -78,9 +88,13 @@ class Asks:
 
 def _kind(ask: Ask) -> _Kind:
     match ask:
+        case frames.Unread() | frames.MessageReceipts() | frames.History(around=int()):
+            return ("question", ask.id)
         case frames.History():
             return ("older" if ask.after is None else "newer", ask.channel_id)
         case frames.Read():
             return ("read", ask.channel_id)
+        case frames.SetConversation():
+            return ("set", ask.channel_id)
         case _:
             return (type(ask).__name__, "")

@@ -5,15 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
-import requests
-
+from imapp.cli.chat.rest import Rest, why
 from schemas.common import MessageType
 
-_TIMEOUT_S: Final = 60.0
 _PIECE_BYTES: Final = 256 * 1024
-_SCHEMES: Final = {"ws": "http", "wss": "https", "http": "http", "https": "https"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +43,8 @@ Carried = SentUp | Fetched | NotCarried
 class Carrier:
     """Takes files to the server and back; `report` hears what became of each, on another thread."""
 
-    def __init__(self, url: str, token: str, report: Callable[[Carried], None]) -> None:
-        parts = urlsplit(url)
-        self._url = urlunsplit((_SCHEMES.get(parts.scheme, "http"), parts.netloc, "/api/v1/files", "", ""))
-        self._headers = {"Authorization": f"Bearer {token}"}
+    def __init__(self, rest: Rest, report: Callable[[Carried], None]) -> None:
+        self._rest = rest
         self._report = report
 
     def send_up(self, path: Path, *, channel_id: str, kind: MessageType, client_id: str) -> None:
@@ -73,25 +67,23 @@ class Carrier:
 
     def _send_up(self, path: Path, channel_id: str, kind: MessageType, client_id: str) -> Carried:
         with path.open("rb") as file:
-            answer = requests.post(
-                self._url,
+            answer = self._rest.post(
+                "/files",
                 params={"client_message_id": client_id},
                 files={"file": (path.name, file, "application/octet-stream")},
-                headers=self._headers,
-                timeout=_TIMEOUT_S,
             )
         if not answer.ok:
-            return NotCarried(_why(answer), of_upload=True)
+            return NotCarried(why(answer), of_upload=True)
         return SentUp(channel_id, kind, str(answer.json()["file_id"]))
 
     def _fetch(self, file_id: str, path: Path | None) -> Carried:
-        place = f"{self._url}/{file_id}"
-        known = requests.get(f"{place}/meta", headers=self._headers, timeout=_TIMEOUT_S)
+        place = f"/files/{file_id}"
+        known = self._rest.get(f"{place}/meta")
         if not known.ok:
-            return NotCarried(_why(known), of_upload=False)
+            return NotCarried(why(known), of_upload=False)
         size = 0
         with (
-            requests.get(place, headers=self._headers, timeout=_TIMEOUT_S, stream=True) as answer,
+            self._rest.get(place, stream=True) as answer,
             _new_file(path or Path(safe_name(str(known.json()["name"])))) as file,
         ):
             answer.raise_for_status()
@@ -114,12 +106,3 @@ def _new_file(path: Path) -> Any:
         FileExistsError: there is one already.
     """
     return path.open("xb")
-
-
-def _why(answer: requests.Response) -> str:
-    try:
-        body = answer.json()
-        details = "; ".join(map(str, (body.get("errors") or {}).values()))
-        return f"{body['message']} ({details})" if details else str(body["message"])
-    except (ValueError, KeyError):
-        return f"the server answered with {answer.status_code}"

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from imapp.cli.chat.asks import Ask
 from imapp.cli.chat.connection import State
 from schemas import frames, group_frames
 from schemas.messages import Entry
@@ -93,6 +95,15 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Tuned:
+    """Something that I set about a conversation is different: here, or on another device of mine."""
+
+    channel_id: str
+    what: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The final answer to a write: where it is now, or why it was refused."""
 
@@ -100,6 +111,14 @@ class Answered:
     channel_id: str = ""
     seq: int | None = None
     error: frames.ErrorReply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to what the person asked, or why there is none."""
+
+    question: Ask
+    reply: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +138,7 @@ class Notice:
     text: str
 
 
-Change = LinkChanged | Arrived | Older | Changed | Answered | Synced | Reloaded | Notice
+Change = LinkChanged | Arrived | Older | Changed | Tuned | Answered | Told | Synced | Reloaded | Notice
 
 
 class Outputs:

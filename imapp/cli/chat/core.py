@@ -75,8 +75,9 @@ class ChatCore:
     @property
     def is_settled(self) -> bool:
         """Whether nothing the person did waits for the server."""
-        reading = any(room.read_wanted for room in self.store.rooms.values())
-        return not len(self.outbox) and not (reading and self.state is State.ONLINE)
+        waiting = any(room.read_wanted or room.wishes for room in self.store.rooms.values())
+        waiting = waiting or bool(self._dialogue.questions)
+        return not len(self.outbox) and not (waiting and self.state is State.ONLINE)
 
     def take_actions(self) -> list[Action]:
         """What the link should do now, in order."""
@@ -161,11 +162,26 @@ class ChatCore:
         self.store.rooms[channel_id].older_wanted = True
         self._pump()
 
+    def ask(self, question: Ask) -> None:
+        """Ask what the person wants to know; one `Told` follows. Its id is one of `new_id`."""
+        self._dialogue.ask(question)
+        self._pump()
+
+    def ask_quote(self, message_id: str) -> None:
+        """Ask for a message that is answered and not held; a `Told` follows, and the store knows it."""
+        channel_id, _, seq = message_id.rpartition(".")
+        self.ask(frames.History(id=self.new_id(), channel_id=channel_id, around=int(seq), limit=1))
+
     def mark_read(self, channel_id: str, seq: int) -> None:
         """The person has seen everything up to this seq."""
         if self.store.rooms[channel_id].mark_read(seq):
             self._outputs.show(Changed(channel_id))
             self._pump()
+
+    def tune(self, channel_id: str, **fields: Any) -> None:
+        """Set something about a conversation for this person alone: fields of `SetConversation`."""
+        self.store.rooms[channel_id].wishes.wish(**fields)
+        self._pump()
 
     def typing(self, channel_id: str) -> None:
         """The person is typing in this channel; the others are told every few seconds while he is."""
@@ -191,15 +207,18 @@ class ChatCore:
                 self._transmit(held(channel_id, room.timeline, self.new_id()))
         for ask in self._needs():
             if self._dialogue.asks.may_send(ask, now):
-                self._ask(msgspec.structs.replace(ask, id=self.new_id()))
+                self._ask(ask if ask.id else msgspec.structs.replace(ask, id=self.new_id()))
 
     def _needs(self) -> Iterator[Ask]:
         if self._dialogue.sync_wanted:
             yield frames.Sync(id="", cursor=self.store.cursor)
         for room in self.store.rooms.values():
             yield from room.needs()
+        yield from self._dialogue.questions
         if not self._dialogue.sync_wanted and (people := self.store.company.missing()) is not None:
             yield frames.Watch(id="", user_ids=people)
+        if not self._dialogue.sync_wanted:
+            yield from self.store.emojis.needs()
 
     def _ask(self, ask: Ask) -> None:
         self._dialogue.asks.sent(ask, self._clock())

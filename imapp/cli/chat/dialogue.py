@@ -1,6 +1,6 @@
 """Frame in, effects out: what every frame of the server means for what this client holds and waits for."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from imapp.cli.chat.changes import (
     Outputs,
     Reloaded,
     Synced,
+    Told,
     Write,
 )
 from imapp.cli.chat.connection import Connection, Jitter, backoff
@@ -47,12 +48,22 @@ class Dialogue:
         self.store = Store()
         self.outbox = Outbox()
         self.asks = Asks()
+        self.questions: list[Ask] = []  # the person's own
         self.sync_wanted = True
         self._sync_again = False
         self._connection = connection
         self._outputs = outputs
         self._clock = clock
         self._jitter = jitter
+        self._takers: Mapping[type[Ask], Callable[[Any, Any], None]] = {
+            frames.Hello: self._greeted,
+            frames.Sync: self._synced,
+            frames.History: self._paged,
+            frames.Read: self._read,
+            frames.SetConversation: self._set,
+            frames.Watch: self._watching,
+            frames.Emojis: self._emojis_came,
+        }
 
     def receive(self, frame: dict[str, Any]) -> None:
         """Take one frame; those of unknown type are ignored.
@@ -69,7 +80,7 @@ class Dialogue:
             case "message":
                 self._applied(msgspec.convert(frame, Entry))
             case "conversation":
-                self._show(self.store.apply_read(msgspec.convert(frame, frames.ConversationEvent)))
+                self._show(self.store.apply_event(msgspec.convert(frame, frames.ConversationEvent)))
             case "presence" | "typing" | "receipt":
                 self._told_of_others(frame)
             case "resync":
@@ -77,6 +88,11 @@ class Dialogue:
             case "closing":
                 event = msgspec.convert(frame, frames.ClosingEvent)
                 self._connection.announce_close(event.reconnect_in_ms / 1000)
+
+    def ask(self, question: Ask) -> None:
+        """Have something asked that the person wants to know; one `Told` follows."""
+        if question not in self.questions:
+            self.questions.append(question)
 
     def want_sync(self) -> None:
         """Ask what changed, after the answer that may be on its way: it was perhaps read before."""
@@ -97,24 +113,27 @@ class Dialogue:
         if item is not None:
             self._written(item.request, msgspec.convert(frame, frames.WrittenReply))
             return
-        match self.asks.take(frame["id"]):
-            case frames.Hello():
-                self._greeted(msgspec.convert(frame, frames.HelloReply))
-            case frames.Sync() as ask:
-                self._synced(ask, msgspec.convert(frame, frames.SyncReply))
-            case frames.History() as ask:
-                self._paged(ask, msgspec.convert(frame, frames.HistoryReply))
-            case frames.Read() as ask:
-                self._read(ask, msgspec.convert(frame, frames.ReadReply))
-            case frames.Watch() as ask:
-                self.asks.fulfilled(ask)
-                self.store.company.watching(ask.user_ids)
-                self.store.company.apply(msgspec.convert(frame, frames.WatchReply).users)
+        ask = self.asks.take(frame["id"])
+        if ask is None:
+            return  # answered or given up before
+        shape = frames.REPLIES[type(ask)]
+        assert shape is not None, f"{type(ask).__name__} is answered with nothing"
+        if ask in self.questions:
+            self._told(ask, msgspec.convert(frame, shape))
+        else:
+            self._takers[type(ask)](ask, msgspec.convert(frame, shape))
+
+    def _told(self, question: Ask, reply: Any) -> None:
+        """The person's own question is answered."""
+        self.questions.remove(question)
+        if isinstance(question, frames.History):
+            self.store.learn_quotes(reply.entries)
+        self._outputs.show(Told(question, reply))
 
     def _written(self, request: Write, reply: frames.WrittenReply) -> None:
         self._outputs.show(Answered(request, reply.channel_id, reply.seq))
-        # What a forward says the server knows: it is fetched like any other entry.
-        if isinstance(request, frames.Send) and request.forward_of is None:
+        # What a forward says, and a file's name and size, the server knows: fetched like any other entry.
+        if isinstance(request, frames.Send) and request.forward_of is None and not request.extra:
             self._show(self.store.apply_entry(_entry_of(request, reply, self.store.me)))
             return
         # Whether an event tells of it as well is the server's affair: what exists is known now.
@@ -122,7 +141,7 @@ class Dialogue:
             self.store.rooms[reply.channel_id].timeline.expect(reply.seq)
         self.want_sync()
 
-    def _greeted(self, reply: frames.HelloReply) -> None:
+    def _greeted(self, _ask: frames.Hello, reply: frames.HelloReply) -> None:
         self._connection.greeted(reply.heartbeat_s)
         self._outputs.show(LinkChanged(self._connection.state, ""))
         self.store.me = reply.user
@@ -168,6 +187,19 @@ class Dialogue:
         self._stop_reading(ask)
         self._show(self.store.apply_read(reply))
 
+    def _set(self, ask: frames.SetConversation, reply: frames.ConversationReply) -> None:
+        self.asks.fulfilled(ask)
+        self._show(self.store.apply_set(ask, reply))
+
+    def _watching(self, ask: frames.Watch, reply: frames.WatchReply) -> None:
+        self.asks.fulfilled(ask)
+        self.store.company.watching(ask.user_ids)
+        self.store.company.apply(reply.users)
+
+    def _emojis_came(self, ask: frames.Emojis, reply: frames.EmojisReply) -> None:
+        self.asks.fulfilled(ask)
+        self.store.emojis.apply(reply)
+
     def _stop_reading(self, ask: frames.Read) -> None:
         room = self.store.rooms.get(ask.channel_id)
         if room and room.read_wanted == ask.seq:
@@ -202,14 +234,23 @@ class Dialogue:
         self._outputs.show(Answered(item.request, error=error))
 
     def _ask_refused(self, ask: Ask, error: frames.ErrorReply) -> None:
+        if ask in self.questions:
+            self.questions.remove(ask)
+            self._outputs.show(Told(ask, error))
+            return
         match ask:
             case frames.History():
                 self._show(self.store.refuse_history(ask))
                 self._outputs.show(Notice(error.message))
             case frames.Read():
                 self._stop_reading(ask)  # who was just removed can't move a watermark: no news
+            case frames.SetConversation():
+                self.store.refuse_set(ask)
+                self._outputs.show(Notice(error.message))
             case frames.Watch():
                 self.store.company.watching(ask.user_ids)  # an older server: it is no use to ask again
+            case frames.Emojis():
+                self.store.emojis.refuse()  # as above
             case _:
                 self.store.cursor = None  # it may be what was wrong
                 self._rest(ask, error.retry_after)

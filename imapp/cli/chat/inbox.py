@@ -4,6 +4,7 @@ import queue
 from dataclasses import dataclass
 
 from imapp.cli.chat.carrier import Carried
+from imapp.cli.chat.library import Looked
 from imapp.cli.chat.link import Report
 
 
@@ -31,7 +32,7 @@ class Leave:
     drop: bool = False
 
 
-Item = Report | Carried | Line | Keystroke | EndOfInput | Leave
+Item = Report | Carried | Looked | Line | Keystroke | EndOfInput | Leave
 
 
 class Inbox:

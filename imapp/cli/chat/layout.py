@@ -9,11 +9,14 @@ NARROWEST: Final = 20  # columns for a text, however small the terminal is
 _CODES: Final = {"dim": "2", "bold": "1", "own": "36", "alert": "33", "bad": "31", "good": "32"}
 
 
+def shortened(text: str, columns: int) -> str:
+    """A line in at most so many columns; a wide character counts as two."""
+    return wcwidth.clip(text, 0, columns - 1) + "…" if wcwidth.width(text) > columns else text
+
+
 def fit(text: str, columns: int) -> str:
-    """A line in exactly so many columns; a wide character counts as two."""
-    if wcwidth.width(text) > columns:
-        text = wcwidth.clip(text, 0, columns - 1) + "…"
-    return wcwidth.ljust(text, columns)
+    """A line in exactly so many columns."""
+    return wcwidth.ljust(shortened(text, columns), columns)
 
 
 def wrapped(text: str, columns: int | None) -> list[str]:

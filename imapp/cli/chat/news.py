@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from imapp.cli.chat.changes import LinkChanged
+from imapp.cli.chat.changes import LinkChanged, Tuned
 from imapp.cli.chat.connection import State
 from imapp.cli.chat.console import Status
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.desk import Desk
 from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.room import Room
-from imapp.cli.chat.rows import last_text, title
+from imapp.cli.chat.rows import last_text, title, tuned_text
 from imapp.cli.chat.wording import one_line
 from schemas.receipts import PushStatus
 
@@ -42,8 +42,21 @@ class News:
             return
         told = self._told.get(channel_id, -1)
         self._told[channel_id] = room.unread
-        if room.unread > told and channel_id != self._desk.pane.channel_id:
+        if room.unread > told and room.may_disturb and channel_id != self._desk.pane.channel_id:
             self._printer.say("alert", self._news(room))
+
+    def tell_tuned(self, change: Tuned) -> None:
+        """Tell what was set about a conversation, and whether it was on another device."""
+        room = self._core.store.rooms[change.channel_id]
+        text = tuned_text(change.what, room.row)
+        # Here a draft is kept while one writes, and says so only where no prompt shows it.
+        if not text or (change.here and change.what == "draft" and self._printer.console.is_live):
+            return
+        name = one_line(room.row.name)
+        if change.here:
+            self._printer.say("dim", f"✓ {name}: {text}")
+        else:
+            self._printer.say("alert", f"● {name}: {text} (on another device)")
 
     def tell_link(self, change: LinkChanged) -> None:
         """Tell that the connection is there, or why it is not."""
@@ -76,7 +89,7 @@ class News:
 
     def _news(self, room: Room) -> str:
         what = f"{room.unread_label} unread in" if room.unread else "new conversation:"
-        text = last_text(room, self._printer.name_of)
+        text = last_text(room, self._printer.lexicon)
         number = self._desk.places.number_of(room.row.channel_id)
         return f"● {what} {one_line(room.row.name)}  {text}  (/open {number})"
 
@@ -107,6 +120,6 @@ class News:
         return [_TICKS[status] for entry in newest if (status := self._core.store.status_of(entry))]
 
     def _figures(self) -> list[str]:
-        unread = sum(room.unread for room in self._core.store.rooms.values())
+        unread = sum(room.unread for room in self._core.store.conversations)
         unsent = len(self._core.outbox)
         return [f"{unread} unread"] * bool(unread) + [f"{unsent} being sent"] * bool(unsent)

@@ -8,13 +8,13 @@ from imapp.cli.chat.commands.grammar import Misuse, Pick
 from imapp.cli.chat.connection import State
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.printer import Printer
-from imapp.cli.chat.room import PAGE, Room
+from imapp.cli.chat.room import MESSAGES, PAGE, Room
 from imapp.cli.chat.rows import title
 from imapp.cli.chat.wording import day, local
-from schemas.common import Membership, MessageType
+from schemas.common import Membership
+from schemas.frames import History
 from schemas.messages import Entry
 
-MESSAGES: Final = frozenset({MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE})
 _END: Final = 10**12  # above every seq
 
 
@@ -59,6 +59,23 @@ class Pane:
             raise Misuse("there is no such message here; /more loads older ones")
         return messages[-(which.back or 1)]
 
+    def newest_of_mine(self, limit: int) -> list[str]:
+        """The ids of my newest messages in the open conversation, oldest first.
+
+        Raises:
+            Misuse: there is none.
+        """
+        self.open_channel()
+        entries = self.room.timeline.entries if self.room is not None else []
+        mine = [
+            entry.message_id
+            for entry in entries
+            if entry.sender == self._core.store.me and entry.message_type in MESSAGES
+        ]
+        if not mine:
+            raise Misuse("there is none of yours here")
+        return mine[-limit:]
+
     def open(self, channel_id: str) -> None:
         """Show a conversation, once its newest page is here."""
         self.channel_id, self._oldest = channel_id, 0
@@ -76,8 +93,16 @@ class Pane:
     def arrived(self, entry: Entry) -> None:
         """Show the next entry; if the newest page is awaited, it comes with that."""
         if self._oldest:
+            if entry.reply_to is not None and self._core.store.quote_of(entry.reply_to) is None:
+                self._core.ask_quote(entry.reply_to)
             self._show([entry])
             self._mark_read()
+
+    def quote_came(self, ask: History) -> None:
+        """Show what was answered and not held, after the reply; nothing if it can't be seen."""
+        message_id = f"{ask.channel_id}.{ask.around:012d}"
+        if ask.channel_id == self.channel_id and self._core.store.quote_of(message_id) is not None:
+            self._printer.quote(message_id)
 
     def older_came(self) -> None:
         """Show the page that was awaited."""

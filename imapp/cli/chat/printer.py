@@ -5,10 +5,11 @@ from typing import Final
 
 from imapp.cli.chat.console import Console
 from imapp.cli.chat.layout import NARROWEST, fit, painted, rule, wrapped
-from imapp.cli.chat.room import Room
+from imapp.cli.chat.room import MESSAGES, Room
 from imapp.cli.chat.rows import NAME_COLUMNS, TIME_COLUMNS, cells
+from imapp.cli.chat.saying import Lexicon, entry_text, quote_text
 from imapp.cli.chat.store import Store
-from imapp.cli.chat.wording import entry_text, local, one_line
+from imapp.cli.chat.wording import local, one_line
 from schemas.common import MessageType
 from schemas.messages import Entry
 from schemas.receipts import PushStatus
@@ -17,7 +18,9 @@ SENDER_COLUMNS: Final = 10
 PIPE_COLUMNS: Final = 100  # of lists and rules, where there is no terminal to measure
 WIDEST_RULE: Final = 72
 
-_INDENT: Final = len("12:34  ") + SENDER_COLUMNS + len("  ")
+NUMBER_COLUMNS: Final = len("#1234")
+
+_INDENT: Final = len("12:34  ") + NUMBER_COLUMNS + len("  ") + SENDER_COLUMNS + len("  ")
 _BEFORE_TEXT: Final = len("  1  ") + NAME_COLUMNS + len("  99+  ") + TIME_COLUMNS + len("  ")
 
 
@@ -27,6 +30,7 @@ class Printer:
     def __init__(self, console: Console, store: Store) -> None:
         self.console = console
         self._store = store
+        self.lexicon = Lexicon(self.name_of, store.emojis.drawn, store.quote_of)
 
     def paint(self, style: str, text: str) -> str:
         """A text in a style, if this console has colour."""
@@ -45,19 +49,25 @@ class Printer:
         self.say("dim", rule(text, min(self.console.columns or PIPE_COLUMNS, WIDEST_RULE)))
 
     def entry(self, entry: Entry) -> None:
-        """An entry: time, sender and text; own ones with a tick, for they are stored, or two: received."""
+        """An entry: time, number, sender and text; own messages with a tick (stored) or two (received)."""
         own = entry.sender == self._store.me
-        time = self.paint("dim", f"{local(entry.server_time):%H:%M}")
-        text = entry_text(entry, self.name_of)
+        named = f"#{entry.seq}" if entry.message_type in MESSAGES else ""
+        time = self.paint("dim", f"{local(entry.server_time):%H:%M}  {fit(named, NUMBER_COLUMNS)}")
+        text = entry_text(entry, self.lexicon)
         if entry.message_type is MessageType.SYSTEM:
             self.console.show(f"{time}  {self.paint('dim', f'· {text}')}")
             return
         sender = fit(one_line(self.name_of(entry.sender)), SENDER_COLUMNS)
         columns = self.console.columns
-        first, *rest = wrapped(text + self._tick(entry) * own, columns and columns - _INDENT)
+        tick = self._tick(entry) if own and named else ""
+        first, *rest = wrapped(text + tick, columns and columns - _INDENT)
         self.console.show(f"{time}  {self.paint('own' if own else 'bold', sender)}  {first}")
         for line in rest:
             self.console.show(" " * _INDENT + line)
+
+    def quote(self, message_id: str) -> None:
+        """What was answered just before."""
+        self.say("dim", " " * _INDENT + f"(↪ {quote_text(message_id, self.lexicon)})")
 
     def _tick(self, entry: Entry) -> str:
         got_there = self._store.status_of(entry) in (PushStatus.RECEIVED, PushStatus.READ)
@@ -74,7 +84,7 @@ class Printer:
 
     def _conversation(self, number: int, room: Room) -> None:
         is_online = self._store.company.is_online(room.row.peer)
-        name, label, when, text = cells(room, self.name_of, is_online=is_online)
+        name, label, when, text = cells(room, self.lexicon, is_online=is_online)
         columns = max((self.console.columns or PIPE_COLUMNS) - _BEFORE_TEXT, NARROWEST)
         name, new = fit(name, NAME_COLUMNS), f"{label:>3}"
         if label:

@@ -9,14 +9,16 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from imapp.cli.chat.timeline import Timeline
+from imapp.cli.chat.tuning import Wishes
 from imapp.domain.unread import unread_label
-from schemas.common import MessageStatus, MessageType
+from schemas.common import MessageStatus, MessageType, Notify
 from schemas.conversations import Conversation, Preview, ReadState
-from schemas.frames import History, Read
-from schemas.messages import Entry, HistoryPage
+from schemas.frames import History, Read, SetConversation
+from schemas.messages import Entry, HistoryPage, Quote
 
 PAGE: Final = 30  # entries: about one screen
 PREVIEW_CHARS: Final = 100
+MESSAGES: Final = frozenset({MessageType.TEXT, MessageType.IMAGE, MessageType.EMOJI, MessageType.FILE})
 _AMENDING: Final = (MessageType.RECALL, MessageType.EDIT)
 _NO_MESSAGES: Final = (MessageType.SYSTEM, *_AMENDING)
 
@@ -36,6 +38,7 @@ class Room:
         self.followed = False
         self.older_wanted = False
         self.read_wanted = 0
+        self.wishes = Wishes()
         self._me = me
         self._counted = (row.unread, row.last_seq)
 
@@ -48,6 +51,18 @@ class Room:
         return unread + self._count_after(max(seq, self.row.read_seq))
 
     @property
+    def is_addressed(self) -> bool:
+        """Whether a message that is not read addresses me."""
+        return (self.row.mentioned_seq or 0) > self.row.read_seq
+
+    @property
+    def may_disturb(self) -> bool:
+        """Whether its news are to be told while another conversation is open."""
+        if self.row.hidden or self.row.notify is Notify.NONE:
+            return False
+        return self.row.notify is Notify.ALL or self.is_addressed
+
+    @property
     def unread_label(self) -> str:
         """The badge."""
         return unread_label(self.unread)
@@ -56,7 +71,8 @@ class Room:
     def order(self) -> tuple[bool, bool, float, str]:
         """The seed's order of the list: pinned, unread first, last time descending (按最后聊天时间倒序)."""
         row = self.row
-        return (not row.pinned, self.unread == 0, -_seconds(row.last_time), row.channel_id)
+        waits = self.unread > 0 or row.marked_unread
+        return (not row.pinned, not waits, -_seconds(row.last_time), row.channel_id)
 
     def apply_row(self, row: Conversation) -> list[Entry]:
         """Take what sync says; live entries may have been faster, and watermarks only grow."""
@@ -64,11 +80,12 @@ class Room:
         if row.last_seq < self.row.last_seq:
             old = self.row
             newest = {"last_seq": old.last_seq, "last_message": old.last_message, "last_time": old.last_time}
-            self.row = replace(row, read_seq=read_seq, **newest)
+            self.row = replace(row, read_seq=read_seq, hidden=row.hidden and old.hidden, **newest)
         else:
             self.row = replace(row, read_seq=read_seq)
             self._counted = (row.unread, row.last_seq)
         self.known = True
+        self.timeline.clear(row.cleared_seq)
         if not self.followed:
             return self.timeline.jump(row.last_seq)
         self.timeline.expect(row.last_seq)
@@ -96,19 +113,20 @@ class Room:
 
     def apply_read(self, state: ReadState) -> None:
         """Take my watermark as the server has it."""
+        self.row = replace(self.row, marked_unread=False)  # reading ends it, wherever that was
         if state.read_seq > self.row.read_seq:
             self.row = replace(self.row, read_seq=state.read_seq)
             self._counted = (state.unread, self.timeline.high)
 
     def mark_read(self, seq: int) -> bool:
         """Read up to this seq; the server is told. Returns whether that is news."""
-        if seq <= self.row.read_seq:
+        if seq <= self.row.read_seq and not self.row.marked_unread:
             return False
-        self.row = replace(self.row, read_seq=seq)
+        self.row = replace(self.row, read_seq=max(seq, self.row.read_seq), marked_unread=False)
         self.read_wanted = seq
         return True
 
-    def needs(self) -> Iterator[History | Read]:
+    def needs(self) -> Iterator[History | Read | SetConversation]:
         """What should be asked about this room; the ids are the sender's to fill in."""
         channel_id = self.row.channel_id
         if self.timeline.has_hole:
@@ -117,6 +135,8 @@ class Room:
             yield History(id="", channel_id=channel_id, before=self.timeline.low, limit=PAGE)
         if self.read_wanted:
             yield Read(id="", channel_id=channel_id, seq=self.read_wanted)
+        if self.wishes:
+            yield self.wishes.request(channel_id)
 
     def _count_after(self, seq: int) -> int:
         newer = takewhile(lambda entry: entry.seq > seq, reversed(self.timeline.entries))
@@ -163,12 +183,21 @@ class Room:
                 continue
             if entry.seq > self.row.last_seq:
                 self.row = replace(
-                    self.row, last_seq=entry.seq, last_message=preview(entry), last_time=entry.server_time
+                    self.row,
+                    last_seq=entry.seq,
+                    last_message=preview(entry),
+                    last_time=entry.server_time,
+                    hidden=False,
                 )
+            if entry.seq > self.row.read_seq and self._addresses_me(entry):
+                self.row = replace(self.row, mentioned_seq=entry.seq)
             # The server does the same: who writes has read what was before.
             if entry.sender == self._me and entry.message_type is not MessageType.SYSTEM:
-                self.row = replace(self.row, read_seq=max(self.row.read_seq, entry.seq))
+                self.row = replace(self.row, read_seq=max(self.row.read_seq, entry.seq), marked_unread=False)
         return ready
+
+    def _addresses_me(self, entry: Entry) -> bool:
+        return entry.sender != self._me and (entry.mention_all or self._me in entry.mentions)
 
 
 def _recalled(entry: Entry) -> Entry:
@@ -194,6 +223,19 @@ def preview(entry: Entry) -> Preview:
         extra=entry.extra if entry.message_type is MessageType.SYSTEM else {},
         status=entry.status,
         server_time=entry.server_time,
+    )
+
+
+def quote(entry: Entry) -> Quote:
+    """What a reply to this entry shows of it."""
+    return Quote(
+        message_id=entry.message_id,
+        sender=entry.sender,
+        sender_name=entry.sender_name,
+        message_type=entry.message_type,
+        content=entry.content[:PREVIEW_CHARS],
+        extra=entry.extra if "file_id" in entry.extra else {},
+        status=entry.status,
     )
 
 

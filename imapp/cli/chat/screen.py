@@ -13,12 +13,15 @@ from imapp.cli.chat.changes import (
     Older,
     Reloaded,
     Synced,
+    Told,
+    Tuned,
 )
 from imapp.cli.chat.commands import parse
 from imapp.cli.chat.commands.grammar import Misuse
 from imapp.cli.chat.console import Console
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.desk import Desk
+from imapp.cli.chat.library import Library, Looked
 from imapp.cli.chat.news import News
 from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.wording import one_line
@@ -27,12 +30,14 @@ from imapp.cli.chat.wording import one_line
 class Screen:
     """Lines in, lines out. A line waits while an earlier one still opens what it may be meant for."""
 
-    def __init__(self, core: ChatCore, console: Console, user: str, carrier: Carrier) -> None:
+    def __init__(
+        self, core: ChatCore, console: Console, *, user: str, carrier: Carrier, library: Library
+    ) -> None:
         self.is_leaving = False
         self._core = core
         self._console = console
         self._printer = Printer(console, core.store)
-        self._desk = Desk(core, self._printer, carrier)
+        self._desk = Desk(core, self._printer, carrier, library)
         self._news = News(core, self._printer, self._desk, user)
         self._lines: deque[str] = deque()
         self._input_ended = False
@@ -52,9 +57,9 @@ class Screen:
         """The person is writing what may become a text."""
         self._desk.typing()
 
-    def take_carried(self, carried: Carried) -> None:
-        """A file has come to where it was wanted, or has not."""
-        self._desk.carried(carried)
+    def take_brought(self, brought: Carried | Looked) -> None:
+        """A file or a list has come to where it was wanted, or has not."""
+        self._desk.brought(brought)
 
     def end_input(self) -> None:
         """Leave when all lines are done."""
@@ -104,8 +109,10 @@ class Screen:
 
     def _show(self, change: Change) -> None:
         match change:
-            case Arrived() | Older() | Answered():
+            case Arrived() | Older() | Answered() | Told():
                 self._desk.show(change)
+            case Tuned():
+                self._news.tell_tuned(change)
             case Changed(channel_id):
                 self._touched[channel_id] = None
             case LinkChanged():

@@ -7,6 +7,7 @@ from imapp.cli.chat.changes import Connect, Disconnect, Transmit
 from imapp.cli.chat.connection import State
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.inbox import EndOfInput, Inbox, Item, Keystroke, Leave, Line
+from imapp.cli.chat.library import Found, NotFound
 from imapp.cli.chat.link import Closed, Link, Opened, Received, Report
 from imapp.cli.chat.screen import Screen
 from schemas.frames import CloseCode
@@ -58,8 +59,8 @@ class Session:
                     self._link.close(code)
 
     def _take(self, item: Item | None) -> None:
-        if isinstance(item, SentUp | Fetched | NotCarried):
-            self._screen.take_carried(item)
+        if isinstance(item, SentUp | Fetched | NotCarried | Found | NotFound):
+            self._screen.take_brought(item)
             return
         match item:
             case Opened() | Received() | Closed():

@@ -76,6 +76,14 @@ class Timeline:
             if entry.seq == seq:
                 self.entries[place] = change(entry)
 
+    def clear(self, up_to: int) -> None:
+        """Drop the entries up to this seq: they are not this reader's any more."""
+        self.entries = [entry for entry in self.entries if entry.seq > up_to]
+
+    def find(self, message_id: str) -> Entry | None:
+        """The entry with this id, if it is held."""
+        return next((entry for entry in reversed(self.entries) if entry.message_id == message_id), None)
+
     def before(self, seq: int, limit: int) -> Sequence[Entry]:
         """The newest held entries that are older than this seq."""
         return [entry for entry in self.entries if entry.seq < seq][-limit:]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from imapp.cli.chat.commands import carrying, order, places, talking
+from imapp.cli.chat.commands import asking, carrying, order, own, places, talking
 from imapp.cli.chat.commands.grammar import Area, Command, Incomplete, Misuse, Row, alone
 
 
@@ -26,7 +26,16 @@ _PROGRAM: Final = Area(
         Row("/quit", "leave (or Ctrl-D)", alone(Quit())),
     ),
 )
-AREAS: Final = (places.AREA, talking.AREA, carrying.AREA, order.GROUPS, order.ORDER, _PROGRAM)
+AREAS: Final = (
+    places.AREA,
+    talking.AREA,
+    carrying.AREA,
+    own.AREA,
+    asking.AREA,
+    order.GROUPS,
+    order.ORDER,
+    _PROGRAM,
+)
 ROWS: Final = {row.name: row for area in AREAS for row in area.rows}
 
 

@@ -12,6 +12,11 @@ class ShowList(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ShowHidden(Command):
+    """Show the conversations that I have hidden."""
+
+
+@dataclass(frozen=True, slots=True)
 class Open(Command):
     """Open a conversation by its number in the list, its name, or its person's user id."""
 
@@ -42,6 +47,7 @@ AREA: Final = Area(
     "list",
     (
         Row("/list", "the conversations, with what is unread", alone(ShowList())),
+        Row("/hidden", "those that you have hidden; /unhide brings one back", alone(ShowHidden())),
         Row("/open N|NAME", "open a conversation and show its newest messages", text(Open)),
         Row("/more", "older messages of the open conversation", alone(More())),
         Row("/direct USER", "write to one person", word(Direct)),

@@ -1,21 +1,24 @@
 """Commands done: which conversation is open, which numbers the list gave, what is waited for.
 
-`places`, `talking`, `carrying` and `order` do the commands of the areas with the same names in `commands`.
+Each other module does the commands of the module with the same name in `commands`.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from imapp.cli.chat.carrier import Carried, Carrier
-from imapp.cli.chat.changes import Answered, Arrived, Older
+from imapp.cli.chat.changes import Answered, Arrived, Older, Told
 from imapp.cli.chat.commands import Help, Quit, help_lines
 from imapp.cli.chat.commands.grammar import Command
 from imapp.cli.chat.core import ChatCore
+from imapp.cli.chat.desk.asking import Asking
 from imapp.cli.chat.desk.carrying import Carrying
 from imapp.cli.chat.desk.order import Ordering
+from imapp.cli.chat.desk.own import Own
 from imapp.cli.chat.desk.places import Places
 from imapp.cli.chat.desk.talking import Talking
 from imapp.cli.chat.layout import fit
+from imapp.cli.chat.library import Found, Library, Looked, NotFound
 from imapp.cli.chat.pane import Pane
 from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.wording import one_line, refusal
@@ -28,16 +31,19 @@ _USAGE_COLUMNS: Final = 24
 class Desk:
     """Turns commands into wishes to the core, and shows what becomes of them."""
 
-    def __init__(self, core: ChatCore, printer: Printer, carrier: Carrier) -> None:
+    def __init__(self, core: ChatCore, printer: Printer, carrier: Carrier, library: Library) -> None:
         self.pane = Pane(core, printer)
         self.places = Places(core, printer, self.pane)
         self._core = core
         self._printer = printer
         self._carrying = Carrying(core, printer, self.pane, carrier)
+        self._asking = Asking(core, printer, self.pane, library)
         self._doers: Mapping[type[Command], Callable[[Any], None]] = {
             **self.places.doers,
             **Talking(core, printer, self.pane, self.places).doers,
             **self._carrying.doers,
+            **Own(core, printer, self.pane).doers,
+            **self._asking.doers,
             **Ordering(core, self.pane).doers,
             Help: self._help,
         }
@@ -45,7 +51,9 @@ class Desk:
     @property
     def is_busy(self) -> bool:
         """Whether it is still open what a next line would be meant for, or come after."""
-        return self.places.is_awaiting or self._carrying.is_busy or self.pane.is_loading
+        return (
+            self.places.is_awaiting or self._carrying.is_busy or self._asking.is_busy or self.pane.is_loading
+        )
 
     def do(self, command: Command) -> bool:
         """Do a command; returns whether the person wants to leave.
@@ -64,19 +72,26 @@ class Desk:
         if room is not None and room.row.membership is Membership.NORMAL:
             self._core.typing(self.pane.channel_id)
 
-    def carried(self, carried: Carried) -> None:
-        """A file has come to where it was wanted, or has not."""
-        self._carrying.carried(carried)
+    def brought(self, brought: Carried | Looked) -> None:
+        """A file or a list has come to where it was wanted, or has not."""
+        if isinstance(brought, Found | NotFound):
+            self._asking.looked(brought)
+        else:
+            self._carrying.carried(brought)
 
     # ---- what becomes of it
 
-    def show(self, change: Arrived | Older | Answered) -> None:
+    def show(self, change: Arrived | Older | Answered | Told) -> None:
         """Show what concerns the open conversation or an own write."""
         match change:
             case Arrived(channel_id, entry) if channel_id == self.pane.channel_id:
                 self.pane.arrived(entry)
             case Older(channel_id) if channel_id == self.pane.channel_id and self.pane.is_loading:
                 self.pane.older_came()
+            case Told(frames.History() as ask):
+                self.pane.quote_came(ask)
+            case Told():
+                self._asking.told(change)
             case Answered(error=None):
                 self._written(change)
             case Answered(error=frames.ErrorReply() as error):

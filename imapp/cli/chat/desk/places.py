@@ -1,6 +1,6 @@
 """Which conversation is open, which numbers the list gave, and what is waited for to be opened."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ class Places:
     def __init__(self, core: ChatCore, printer: Printer, pane: Pane) -> None:
         self.doers: Mapping[type[Command], Callable[[Any], None]] = {
             places.ShowList: lambda _: self.show_list(),
+            places.ShowHidden: lambda _: self._show_hidden(),
             places.Open: lambda command: self._pane.open(self.find(command.target).row.channel_id),
             places.More: lambda _: self._more(),
             places.Direct: self._direct,
@@ -47,12 +48,7 @@ class Places:
 
     def show_list(self) -> None:
         """Print the conversations and number them anew."""
-        rooms = self._core.store.conversations
-        self._numbered = [room.row.channel_id for room in rooms]
-        if rooms:
-            self._printer.conversations(rooms)
-        else:
-            self._printer.say("dim", "no conversation yet: /direct USER begins one")
+        self._show(self._core.store.conversations, "no conversation yet: /direct USER begins one")
 
     def find(self, target: str) -> Room:
         """The conversation with this number in the list, or with this name or the beginning of it.
@@ -110,6 +106,16 @@ class Places:
         self._numbered.clear()
 
     # ---- commands
+
+    def _show_hidden(self) -> None:
+        self._show(self._core.store.hidden, "you have hidden none")
+
+    def _show(self, rooms: Sequence[Room], none: str) -> None:
+        self._numbered = [room.row.channel_id for room in rooms]
+        if rooms:
+            self._printer.conversations(rooms)
+        else:
+            self._printer.say("dim", none)
 
     def _more(self) -> None:
         self._pane.open_channel()

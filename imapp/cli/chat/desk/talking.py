@@ -7,10 +7,10 @@ from imapp.cli.chat.commands import talking
 from imapp.cli.chat.commands.grammar import Command, Misuse, Pick
 from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.desk.places import Places
-from imapp.cli.chat.emojis import drawn
 from imapp.cli.chat.pane import Pane
 from imapp.cli.chat.printer import Printer
-from imapp.cli.chat.wording import one_line
+from imapp.cli.chat.room import preview
+from imapp.cli.chat.saying import preview_text
 from schemas import frames
 from schemas.common import MAX_TEXT_CHARS, MessageType
 from schemas.messages import Entry
@@ -62,7 +62,9 @@ class Talking:
             place = {"to": command.target}
         request = frames.Send(id=new_id, client_message_id=new_id, forward_of=entry.message_id, **place)
         self._core.submit(request)
-        self._printer.say("dim", f"… passed on to {command.target}: {one_line(drawn(entry.content))}")
+        self._printer.say(
+            "dim", f"… passed on to {command.target}: {preview_text(preview(entry), self._printer.lexicon)}"
+        )
 
     def _edit(self, command: talking.Edit) -> None:
         channel_id = self._pane.open_channel()
