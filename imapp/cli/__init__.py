@@ -2,29 +2,42 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
-from imapp.cli.audit import audit
-from imapp.cli.chat import main as run_chat
-from imapp.cli.doctor import report, show
-from imapp.cli.people import put_user, user
-from imapp.cli.pushes import pushes
 from imapp.cli.settings import running_config, settings
-from imapp.cli.trace import trace
 from imapp.config import JWT, Config
 from imapp.errors import StoreUnavailable
 from imapp.logs import configure_logs
-from imapp.services.doctor import fail
-from imapp.services.identity.tokens import make_token
-from imapp.services.operating.seeding import seed_demo
-from imapp.wiring import tool_services
 
 _DAY_S = 24 * 3600
+_LATER: Final = {
+    "audit": "imapp.cli.audit",
+    "put-user": "imapp.cli.people",
+    "pushes": "imapp.cli.pushes",
+    "trace": "imapp.cli.trace",
+    "user": "imapp.cli.people",
+}
+"""Commands that need the whole server's code: it is loaded when one of them is called."""
 
 
-@click.group()
+class _Tools(click.Group):
+    """The commands of this module and those of others, which are loaded when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_LATER])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LATER:
+            return super().get_command(ctx, cmd_name)
+        command = getattr(import_module(_LATER[cmd_name]), cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Tools)
 def main() -> None:
     """Tools of imapp, a chat backend. Settings come from IM_* variables."""
     configure_logs(human=True, role="tool")
@@ -49,6 +62,9 @@ def token(user_id: str, hours: int, *, admin: bool) -> None:
 @main.command()
 def seed() -> None:
     """Create indexes, demo people and demo channels. Doing it again changes nothing."""
+    from imapp.services.operating.seeding import seed_demo  # noqa: PLC0415  # the whole server, as below
+    from imapp.wiring import tool_services  # noqa: PLC0415  # as above
+
     config = running_config()
     _refuse_in_production(config)
     try:
@@ -66,12 +82,16 @@ def seed() -> None:
 @click.option("--token", "given", default="", help="Your token; default: one signed with IM_JWT_KEY.")
 def chat(user_id: str, url: str, given: str) -> None:
     """Chat in this terminal."""
-    config = running_config()
-    if not given and not config.jwt_key:
-        raise click.ClickException("Give --token: without IM_JWT_KEY, tokens come from your issuer.")
-    bearer = given or _make_token(config, user_id, _DAY_S)
+    from imapp.cli.chat import main as run_chat  # noqa: PLC0415  # no other command needs it
+
+    if not given or not url:  # with both it runs where nothing of the server is set
+        config = running_config()
+        if not given and not config.jwt_key:
+            raise click.ClickException("Give --token: without IM_JWT_KEY, tokens come from your issuer.")
+        given = given or _make_token(config, user_id, _DAY_S)
+        url = url or f"http://{config.bind}"
     try:
-        raise SystemExit(run_chat(user=user_id, url=url or f"http://{config.bind}", token=bearer))
+        raise SystemExit(run_chat(user=user_id, url=url, token=given))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
 
@@ -81,6 +101,9 @@ def chat(user_id: str, url: str, given: str) -> None:
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> None:
     """Look at everything that imapp needs and say how to mend what is wrong; exit 1 if something fails."""
+    from imapp.cli.doctor import report, show  # noqa: PLC0415  # as above
+    from imapp.services.doctor import fail  # noqa: PLC0415  # as above
+
     try:
         config = running_config()
     except click.ClickException as error:
@@ -114,14 +137,11 @@ def types() -> None:
 
 
 main.add_command(settings)
-main.add_command(put_user)
-main.add_command(pushes)
-main.add_command(user)
-main.add_command(trace)
-main.add_command(audit)
 
 
 def _make_token(config: Config, user_id: str, lifetime_s: int, more: Mapping[str, Any] | None = None) -> str:
+    from imapp.services.identity.tokens import make_token  # noqa: PLC0415  # with MongoDB's driver behind it
+
     return make_token(
         user_id,
         key=config.jwt_key,
