@@ -142,6 +142,37 @@ def test_who_wants_no_disturbance_is_left_alone_and_counted_all_the_same(
     assert asker.pushes(quiet.message_id or "").counts.total == 1
 
 
+def test_what_is_cleared_before_it_is_told_is_not_told(scene: Scene, endpoint: Endpoint) -> None:
+    an, bo = scene.people("an", "bo")
+    an_here, asker = scene.connect(an), scene.rest(an)
+    channel = direct_channel(an_here, bo)
+    # As if he had cleared it in the moment between the store and the push.
+    cleared = {"cleared_seq": 1, "cleared_countable": 1}
+    scene.cluster.database["members"].update_one({"channel_id": channel, "user_id": bo}, {"$set": cleared})
+    gone = an_here.send_text(channel, "gone")
+    eventually(lambda: dispatched(scene, channel, gone.seq))
+
+    an_here.send_text(channel, "hello")
+
+    (record,) = told(endpoint, bo)
+    assert (record.preview, record.badge) == ("hello", 1)
+    assert asker.pushes(gone.message_id or "").counts.total == 1, "it was sent to him all the same"
+
+
+def test_what_he_has_hidden_is_not_in_the_badge_until_it_is_back(scene: Scene, endpoint: Endpoint) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    an_here, chen_here = scene.connect(an), scene.connect(chen)
+    hidden = an_here.send_text(None, "one", to=bo)
+    told(endpoint, bo)
+    scene.rest(bo).set(hidden.channel_id, hidden_seq=hidden.seq)
+
+    chen_here.send_text(None, "two", to=bo)
+    assert told(endpoint, bo, 2)[-1].badge == 1
+    an_here.send_text(hidden.channel_id, "three")
+
+    assert told(endpoint, bo, 3)[-1].badge == 3
+
+
 def test_who_sends_has_read_what_came_before(scene: Scene, endpoint: Endpoint) -> None:
     an, bo = scene.people("an", "bo")
     an_here, bo_there, asker = scene.connect(an), scene.connect(bo), scene.rest(an)
