@@ -124,14 +124,14 @@ class TestMyTyping:
         desktop.type("/open Bo")
         told = []
         for _ in range(8):
-            desktop.screen.take_keystroke()
+            desktop.screen.take_keystroke("Hel")
             told += [frame["channel_id"] for frame in desktop.sends("typing")]
             desktop.wait(1)
         assert told == [BO, BO, BO]
 
     def test_nothing_is_told_without_a_conversation_or_a_connection(self, desktop: Desktop) -> None:
-        desktop.screen.take_keystroke()
+        desktop.screen.take_keystroke("Hel")
         desktop.type("/open Bo")
         desktop.lose_connection()
-        desktop.screen.take_keystroke()
+        desktop.screen.take_keystroke("Hel")
         assert desktop.sends("typing") == []

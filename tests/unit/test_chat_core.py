@@ -155,6 +155,11 @@ class Phone:
         self._sent = [frame for frame in self._sent if frame["type"] not in types]
         return found
 
+    def all_sent(self) -> list[Frame]:
+        """All frames that were not asked for by type."""
+        self._collect()
+        return list(self._sent)
+
     def sees(self, channel: str = LUNCH) -> list[str]:
         """The texts that arrived in a channel, in the order in which they did."""
         self._collect()

@@ -1,6 +1,6 @@
 """What an sets for himself about a conversation: asked until answered, told everywhere, seen in the list."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -199,3 +199,59 @@ def test_the_newest_of_a_conversation_addresses_until_it_is_read(desktop: Deskto
     reopen(desktop)
     assert not desktop.core.store.rooms[LUNCH].is_addressed
     assert last(desktop.shown()) == ["Bo", "hey"]
+
+
+class TestDrafts:
+    KEPT: ClassVar = {"text": "Shall we", "reply_to": None, "updated_at": "2026-11-23T08:00:00.000Z"}
+
+    def test_what_is_being_written_is_kept_once_the_keys_rest(self, desktop: Desktop) -> None:
+        for text in ("S", "Sh", "Shall we"):
+            desktop.screen.take_keystroke(text)
+            desktop.wait(1.0)
+        assert desktop.sends("set_conversation") == []
+        desktop.wait(1.0)
+        assert [asked["draft"]["text"] for asked in desktop.sends("set_conversation")] == ["Shall we"]
+
+    def test_leaving_keeps_it_at_once_and_waits_for_that(self, desktop: Desktop) -> None:
+        desktop.screen.take_keystroke("Shall we")
+        desktop.screen.leave()
+        [asked] = desktop.sends("set_conversation")
+        assert (asked["draft"]["text"], desktop.core.is_settled) == ("Shall we", False)
+
+    def test_sending_takes_it_away(self, desktop: Desktop) -> None:
+        desktop.hear(set_elsewhere(last_seq=4, draft=self.KEPT))
+        desktop.screen.take_keystroke("Shall we?")
+        desktop.type("Shall we?")
+        desktop.wait(5.0)
+        assert [asked["draft"]["text"] for asked in desktop.sends("set_conversation")] == [""]
+
+    def test_emptying_the_line_for_a_command_loses_nothing(self, desktop: Desktop) -> None:
+        desktop.hear(set_elsewhere(last_seq=4, draft=self.KEPT))
+        desktop.screen.take_keystroke("Shall we dance")
+        desktop.screen.take_keystroke("")
+        desktop.wait(5.0)
+        assert desktop.sends("set_conversation") == []
+
+    def test_it_is_in_the_line_again_when_the_conversation_is_opened(self, desktop: Desktop) -> None:
+        desktop.type("/open Work")
+        desktop.hear(set_elsewhere(last_seq=4, draft=self.KEPT))
+        reopen(desktop)
+        assert desktop.paper.suggested == ["Shall we"]
+        assert desktop.shown()[-1] == "draft: Shall we"
+
+        desktop.screen.take_keystroke("Shall we")  # what the line says then is nobody's typing
+        desktop.wait(5.0)
+        assert desktop.sends("typing", "set_conversation") == []
+
+    def test_one_of_another_device_comes_into_the_line(self, desktop: Desktop) -> None:
+        desktop.hear(set_elsewhere(last_seq=4, draft=self.KEPT))
+        assert desktop.shown()[-1] == "● Lunch: draft: Shall we (on another device)"
+        assert desktop.paper.suggested == ["Shall we"]
+
+    def test_in_a_terminal_nothing_is_said_of_what_one_writes_oneself(self) -> None:
+        desktop = Desktop(is_live=True)
+        desktop.begin(row())
+        desktop.type("/open Lunch", "/draft Shall we")
+        desktop.shown()
+        desktop.answer(desktop.sends("set_conversation")[0], **row(draft=self.KEPT))
+        assert desktop.shown() == []

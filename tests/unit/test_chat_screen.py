@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,6 +12,7 @@ from imapp.cli.chat.console import Status
 from imapp.cli.chat.library import Library, Lookup
 from imapp.cli.chat.screen import Screen
 from schemas.common import MessageType
+from schemas.frames import ClientFrame
 from tests.unit.test_chat_commands import COMMANDS
 from tests.unit.test_chat_core import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
 
@@ -26,6 +27,10 @@ class Paper:
         self.columns = 80 if is_live else None
         self.lines: list[str] = []
         self.status = Status()
+        self.suggested: list[str] = []
+
+    def suggest(self, text: str) -> None:
+        self.suggested += [text] * bool(text)
 
     def show(self, line: str) -> None:
         self.lines.append(line)
@@ -432,6 +437,25 @@ class TestHelp:
             or desktop.sends("open_direct", "create_group", "request_join")
             or (desktop.screen.is_leaving or desktop.carrier.asked)
         )
+
+
+def test_every_verb_of_the_socket_is_asked_by_something_that_one_can_do() -> None:
+    asked: set[str] = set()
+    dee = row(BO, channel_type="direct", peer="dee", name="Dee", member_count=2)
+    for line, _ in COMMANDS:
+        desktop = Desktop()
+        hello = desktop.connect()
+        desktop.answer(*desktop.sends("sync"), **sync_page(dee, row(last_seq=1)))
+        desktop.type("/open Lunch")
+        page = history_page(*(entry(seq, sender="an") for seq in (1, 14)), start=1, end=14)
+        desktop.answer(*desktop.sends("history"), **page)
+        desktop.hear(event(15))
+        desktop.screen.take_keystroke("hi")
+        desktop.type(line)
+        desktop.wait(31.0)
+        asked |= {hello["type"], "sync", "history", *(frame["type"] for frame in desktop.all_sent())}
+
+    assert asked == {struct.__struct_config__.tag for struct in get_args(ClientFrame)}
 
 
 class TestGroups:

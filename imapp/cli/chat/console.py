@@ -44,6 +44,9 @@ class Console(Protocol):
     def show(self, line: str) -> None:
         """Add a line."""
 
+    def suggest(self, text: str) -> None:
+        """Put a text into the input line if nothing is there, where there is such a line (`is_live`)."""
+
     def keep_in_view(self, status: Status) -> None:
         """Replace what is around the input line, where there is such a place (`is_live`)."""
 
@@ -70,6 +73,9 @@ class Pipe:
     def show(self, line: str) -> None:
         """Add a line."""
         print(line, flush=True)
+
+    def suggest(self, text: str) -> None:
+        """Nothing: there is no such line."""
 
     def keep_in_view(self, status: Status) -> None:
         """Nothing: there is no such place."""
@@ -102,6 +108,7 @@ class Terminal:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._status = Status()
+        self._suggestion = ""
         self._done = False
         self._failure: BaseException | None = None
         self._prompt: PromptSession[str] = PromptSession(
@@ -126,6 +133,14 @@ class Terminal:
         """Add a line above the prompt."""
         print(line)
 
+    def suggest(self, text: str) -> None:
+        """Put a text into the input line if nothing is there, now or when it is shown next."""
+        self._suggestion = text
+        loop = self._prompt.app.loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the prompt has ended just now: the next one takes it
+                loop.call_soon_threadsafe(self._fill_in)
+
     def keep_in_view(self, status: Status) -> None:
         """Redraw the prompt and the bar."""
         if status != self._status:
@@ -144,8 +159,13 @@ class Terminal:
             raise self._failure
 
     def _typed(self, buffer: Buffer) -> None:
-        if buffer.text and not buffer.text.startswith("/"):
-            self._inbox.put(Keystroke())
+        if not buffer.text.startswith("/"):
+            self._inbox.put(Keystroke(buffer.text))
+
+    def _fill_in(self) -> None:
+        text, self._suggestion = self._suggestion, ""
+        if text and not self._prompt.default_buffer.text:
+            self._prompt.default_buffer.insert_text(text)
 
     def _run(self, work: Callable[[], None]) -> None:
         try:
@@ -164,7 +184,7 @@ class Terminal:
 
     def _read_line(self) -> bool:
         try:
-            self._inbox.put(Line(self._prompt.prompt(pre_run=self._end_if_done)))
+            self._inbox.put(Line(self._prompt.prompt(pre_run=self._begin)))
         except EOFError:
             self._inbox.put(Leave())
             return False
@@ -175,7 +195,8 @@ class Terminal:
             return False
         return True
 
-    def _end_if_done(self) -> None:
+    def _begin(self) -> None:
+        self._fill_in()
         # The work may have ended while there was no prompt to end.
         if self._done:
             self._end_prompt()

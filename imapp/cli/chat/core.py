@@ -24,6 +24,7 @@ from imapp.cli.chat.changes import (
 )
 from imapp.cli.chat.connection import Connection, Jitter, State, Step
 from imapp.cli.chat.dialogue import Dialogue, HelloRefused
+from imapp.cli.chat.drafts import Drafts
 from imapp.cli.chat.outbox import Outbox
 from imapp.cli.chat.receipts import held
 from imapp.cli.chat.store import Store
@@ -43,6 +44,7 @@ class ChatCore:
         self._clock = clock
         self._outputs = Outputs()
         self._connection = Connection(clock, jitter)
+        self._drafts = Drafts()
         self._dialogue = Dialogue(self._connection, self._outputs, clock, jitter)
 
     # ---- what can be seen
@@ -90,6 +92,7 @@ class ChatCore:
     def deadline(self) -> float | None:
         """When to call `tick` at the latest, None for never."""
         limits = [self._connection.deadline(), self.store.company.deadline(self._clock())]
+        limits.append(self._drafts.deadline())
         if self.state is State.ONLINE:
             now = self._clock()
             limits += [self.outbox.deadline(), self._dialogue.asks.deadline(now)]
@@ -150,6 +153,9 @@ class ChatCore:
         self.outbox.put(request)
         if isinstance(request, frames.Send) and request.channel_id in self.store.rooms:
             self.store.rooms[request.channel_id].followed = True
+            if request.content:
+                self._drafts.dropped(request.channel_id)
+                self.store.rooms[request.channel_id].keep_draft("")
         self._pump()
 
     def follow(self, channel_id: str) -> None:
@@ -183,10 +189,26 @@ class ChatCore:
         self.store.rooms[channel_id].wishes.wish(**fields)
         self._pump()
 
-    def typing(self, channel_id: str) -> None:
-        """The person is typing in this channel; the others are told every few seconds while he is."""
-        if self.state is State.ONLINE and self.store.company.may_tell(channel_id, self._clock()):
+    def typing(self, channel_id: str, text: str) -> None:
+        """The input line for this channel says this now.
+
+        The others are told every few seconds while it changes, and what rests there is kept as a draft.
+        """
+        now = self._clock()
+        if not text:
+            # A command needs the line as well: what was kept before stays until it is sent or dropped.
+            self._drafts.dropped(channel_id)
+            return
+        self._drafts.typed(channel_id, text, now)
+        if text == self.store.rooms[channel_id].draft_text:
+            return  # it was put there from the draft
+        if self.state is State.ONLINE and self.store.company.may_tell(channel_id, now):
             self._transmit(frames.Typing(id=self.new_id(), channel_id=channel_id))
+
+    def rest(self) -> None:
+        """The person writes no more: what is in the input line is kept now."""
+        self._drafts.rest(self._clock())
+        self._pump()
 
     def typists(self, channel_id: str) -> list[str]:
         """Who else is typing in a channel now, by user id."""
@@ -195,6 +217,7 @@ class ChatCore:
     # ---- out
 
     def _pump(self) -> None:
+        self._keep_drafts()
         if self.state is not State.ONLINE:
             return
         now = self._clock()
@@ -208,6 +231,11 @@ class ChatCore:
         for ask in self._needs():
             if self._dialogue.asks.may_send(ask, now):
                 self._ask(ask if ask.id else msgspec.structs.replace(ask, id=self.new_id()))
+
+    def _keep_drafts(self) -> None:
+        for channel_id, text in self._drafts.due(self._clock()).items():
+            if channel_id in self.store.rooms:
+                self.store.rooms[channel_id].keep_draft(text)
 
     def _needs(self) -> Iterator[Ask]:
         if self._dialogue.sync_wanted:

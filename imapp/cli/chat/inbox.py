@@ -17,7 +17,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Keystroke:
-    """The person is writing a text."""
+    """The person is writing a text: it says this now."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

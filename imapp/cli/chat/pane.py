@@ -10,7 +10,7 @@ from imapp.cli.chat.core import ChatCore
 from imapp.cli.chat.printer import Printer
 from imapp.cli.chat.room import MESSAGES, PAGE, Room
 from imapp.cli.chat.rows import title
-from imapp.cli.chat.wording import day, local
+from imapp.cli.chat.wording import day, local, one_line
 from schemas.common import Membership
 from schemas.frames import History
 from schemas.messages import Entry
@@ -138,6 +138,13 @@ class Pane:
             self._printer.rule(f"{room.unread_label} new")
         self._show(entry for entry in entries if entry.seq >= unread_from)
         self._mark_read()
+        self._show_draft(room)
+
+    def _show_draft(self, room: Room) -> None:
+        text = room.draft_text
+        self._printer.console.suggest(text)
+        if text and not self._printer.console.is_live:
+            self._printer.say("dim", f"draft: {one_line(text)}")
 
     def _show_older(self) -> None:
         entries = self._core.store.rooms[self.channel_id].timeline.before(self._oldest, PAGE)

@@ -12,7 +12,7 @@ from imapp.cli.chat.timeline import Timeline
 from imapp.cli.chat.tuning import Wishes
 from imapp.domain.unread import unread_label
 from schemas.common import MessageStatus, MessageType, Notify
-from schemas.conversations import Conversation, Preview, ReadState
+from schemas.conversations import MAX_DRAFT_CHARS, Conversation, DraftBody, Preview, ReadState
 from schemas.frames import History, Read, SetConversation
 from schemas.messages import Entry, HistoryPage, Quote
 
@@ -125,6 +125,20 @@ class Room:
         self.row = replace(self.row, read_seq=max(seq, self.row.read_seq), marked_unread=False)
         self.read_wanted = seq
         return True
+
+    @property
+    def draft_text(self) -> str:
+        """What I have begun to write here, "" for nothing; what is wished counts."""
+        wished = self.wishes.get("draft")
+        draft = self.row.draft if wished is None else wished
+        return draft.text if draft is not None else ""
+
+    def keep_draft(self, text: str) -> None:
+        """Want this kept as the draft, if it is not; what it answers stays with a text."""
+        if text == self.draft_text or len(text) > MAX_DRAFT_CHARS:
+            return
+        answered = self.row.draft.reply_to if text and self.row.draft is not None else None
+        self.wishes.wish(draft=DraftBody(text=text, reply_to=answered))
 
     def needs(self) -> Iterator[History | Read | SetConversation]:
         """What should be asked about this room; the ids are the sender's to fill in."""

@@ -53,9 +53,9 @@ class Screen:
         if line.strip():
             self._lines.append(line)
 
-    def take_keystroke(self) -> None:
+    def take_keystroke(self, text: str) -> None:
         """The person is writing what may become a text."""
-        self._desk.typing()
+        self._desk.typing(text)
 
     def take_brought(self, brought: Carried | Looked) -> None:
         """A file or a list has come to where it was wanted, or has not."""
@@ -69,6 +69,7 @@ class Screen:
         """Leave without the lines that are not begun; what is being sent is still waited for."""
         self._lines.clear()
         self.is_leaving = True
+        self._core.rest()
         waiting = len(self._core.outbox)
         if waiting and self._console.is_live:
             self._printer.say("alert", f"waiting for {waiting} unsent; Ctrl-C drops what is not sent")
@@ -113,6 +114,7 @@ class Screen:
                 self._desk.show(change)
             case Tuned():
                 self._news.tell_tuned(change)
+                self._desk.tuned(change)
             case Changed(channel_id):
                 self._touched[channel_id] = None
             case LinkChanged():

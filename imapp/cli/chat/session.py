@@ -68,8 +68,8 @@ class Session:
                     self._hear(item)
             case Line(text):
                 self._screen.take_line(text)
-            case Keystroke():
-                self._screen.take_keystroke()
+            case Keystroke(text):
+                self._screen.take_keystroke(text)
             case EndOfInput():
                 self._screen.end_input()
             case Leave(drop):

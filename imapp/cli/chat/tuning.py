@@ -28,6 +28,10 @@ class Wishes:
         """Want this, in place of what was wanted of the same fields."""
         self._fields |= fields
 
+    def get(self, field: str) -> Any:
+        """What is wanted of a field, None for nothing."""
+        return self._fields.get(field)
+
     def request(self, channel_id: str) -> SetConversation:
         """What to ask; the id is the sender's to fill in."""
         return SetConversation(id="", channel_id=channel_id, **self._fields)

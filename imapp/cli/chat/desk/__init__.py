@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from imapp.cli.chat.carrier import Carried, Carrier
-from imapp.cli.chat.changes import Answered, Arrived, Older, Told
+from imapp.cli.chat.changes import Answered, Arrived, Older, Told, Tuned
 from imapp.cli.chat.commands import Help, Quit, help_lines
 from imapp.cli.chat.commands.grammar import Command
 from imapp.cli.chat.core import ChatCore
@@ -66,11 +66,17 @@ class Desk:
         self._doers[type(command)](command)
         return False
 
-    def typing(self) -> None:
-        """The person writes something for the open conversation, if one is open."""
+    def typing(self, text: str) -> None:
+        """The input line says this, for the open conversation if one is open."""
         room = self.pane.room
         if room is not None and room.row.membership is Membership.NORMAL:
-            self._core.typing(self.pane.channel_id)
+            self._core.typing(self.pane.channel_id, text)
+
+    def tuned(self, change: Tuned) -> None:
+        """A draft of another device goes into the input line, if it is for what is open."""
+        room = self.pane.room
+        if change.what == "draft" and not change.here and change.channel_id == self.pane.channel_id and room:
+            self._printer.console.suggest(room.draft_text)
 
     def brought(self, brought: Carried | Looked) -> None:
         """A file or a list has come to where it was wanted, or has not."""
