@@ -132,8 +132,8 @@ class Dialogue:
 
     def _written(self, request: Write, reply: frames.WrittenReply) -> None:
         self._outputs.show(Answered(request, reply.channel_id, reply.seq))
-        # What a forward says, and a file's name and size, the server knows: fetched like any other entry.
-        if isinstance(request, frames.Send) and request.forward_of is None and not request.extra:
+        # What a forward says the server knows: it is fetched like any other entry.
+        if isinstance(request, frames.Send) and request.forward_of is None:
             self._show(self.store.apply_entry(_entry_of(request, reply, self.store.me)))
             return
         # Whether an event tells of it as well is the server's affair: what exists is known now.
@@ -311,7 +311,7 @@ def _entry_of(request: frames.Send, reply: frames.WrittenReply, me: str) -> Entr
         client_message_id=request.client_message_id,
         message_type=request.message_type,
         content=request.content,
-        extra=request.extra,
+        extra=reply.extra or request.extra,  # of a file the server knows name and size
         reply_to=request.reply_to,
         mentions=request.mentions,
         mention_all=request.mention_all,
