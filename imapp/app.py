@@ -61,5 +61,6 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         fetching=services.fetching,
         signer=services.signer,
         door=services.door,
+        prepare=services.prepare,
         command_timeout_s=config.command_timeout_s,
     )

@@ -206,6 +206,20 @@ class Config:
     collect_every_s: float = seconds(
         "COLLECT_EVERY_S", 10.0, meaning="how often files that nothing refers to are removed"
     )
+    archive_after_days: int = number(
+        "ARCHIVE_AFTER_DAYS",
+        30,
+        least=1,
+        most=36_500,
+        unit="days",
+        meaning="how old a message is when it moves to the archive; until then its sending may be repeated",
+    )
+    archive_per_s: int = number(
+        "ARCHIVE_PER_S",
+        2_000,
+        most=1_000_000,
+        meaning="how many messages a second are moved at most, so that sending is not held up; 0: no limit",
+    )
     lease_renew_s: float = seconds(
         "LEASE_RENEW_S", 2.0, meaning="how often a gateway renews its lease; less than half of `IM_LEASE_S`"
     )

@@ -4,6 +4,7 @@ Exception
 +-- RequestError        a client's request is refused; carries the code the client sees
 +-- StoreUnavailable    MongoDB did not answer or did not confirm: the outcome may be unknown
 +-- LogConflict         the log already holds an entry at this seq or with this client id
++-- ArchiveUnavailable  Elasticsearch did not answer: what it holds can't be read or written now
 +-- BrokerUnavailable   RabbitMQ did not take or confirm a message
 +-- ConfigError         the settings do not allow a start
 """
@@ -35,6 +36,10 @@ class RequestError(Exception):
 
 class StoreUnavailable(Exception):
     """MongoDB did not confirm in time. A write may or may not have happened."""
+
+
+class ArchiveUnavailable(Exception):
+    """Elasticsearch did not answer in time. A write may or may not have happened."""
 
 
 class LogConflict(Exception):

@@ -14,6 +14,7 @@ from imapp.logs import configure_logs
 
 _DAY_S = 24 * 3600
 _LATER: Final = {
+    "archive": "imapp.cli.archive",
     "audit": "imapp.cli.audit",
     "put-user": "imapp.cli.people",
     "pushes": "imapp.cli.pushes",

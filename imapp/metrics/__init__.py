@@ -136,6 +136,17 @@ pushes_dead: Final = _number(
     "imapp_pushes_dead_total", RECEIPTS, "Parcels of push records that were given up."
 )
 
+# ---- the archive
+
+archive_moved: Final = _number(
+    "imapp_archive_moved_total", RECEIPTS, "Entries that were moved out of MongoDB, each time they were."
+)
+archive_unproved: Final = _number(
+    "imapp_archive_unproved_total",
+    RECEIPTS,
+    "Entries that were due to move and stayed, since the archive did not show an equal copy.",
+)
+
 # ---- what it depends on
 
 queue_messages: Final = _by_label(

@@ -12,6 +12,7 @@ from imapp.domain.ids import message_id
 from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
 from imapp.services.administering.administration import Administration
+from imapp.services.archiving.returns import Prepare
 from imapp.services.files.fetching import FetchingService
 from imapp.services.files.keeping import KeepingService
 from imapp.services.files.signing import UrlSigner
@@ -62,6 +63,7 @@ class RestServices:
     fetching: FetchingService
     signer: UrlSigner
     door: Door
+    prepare: Prepare
     command_timeout_s: float
 
 
@@ -98,6 +100,7 @@ def write(command: AnyCommand) -> Result:
     Raises:
         RequestError: it was refused, or `busy`: the outcome is open.
     """
+    services().prepare(command)
     return services().gateway.ask(command, services().command_timeout_s + _ANSWER_MARGIN_S)
 
 

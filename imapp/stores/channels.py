@@ -126,7 +126,7 @@ class ChannelStore:
         last_seq = (row.get("head") or {}).get("seq", 0)
         return ArchiveMarks(last_seq, row.get("indexed_seq", 0), row.get("hot_from_seq", 1))
 
-    def archivable(self, after: str, limit: int) -> list[str]:
+    def ids(self, after: str, limit: int) -> list[str]:
         """Ids of so many channels, those after the given one."""
         with mapped_errors():
             rows = (

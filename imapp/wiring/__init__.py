@@ -6,6 +6,7 @@ Lifecycle: called once at the start of a process; whoever needs MongoDB waits he
 Allowed imports: everything but `imapp.app`, `imapp.cli`, `tasks` and `workers`.
 """
 
+from imapp.wiring.archiving import archive_tools
 from imapp.wiring.base import celery_app, topology
 from imapp.wiring.gateways import GatewayServices, gateway_services
 from imapp.wiring.tools import ToolServices, tool_services
@@ -15,6 +16,7 @@ __all__ = [
     "GatewayServices",
     "TaskServices",
     "ToolServices",
+    "archive_tools",
     "celery_app",
     "gateway_services",
     "task_services",

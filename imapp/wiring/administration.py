@@ -26,24 +26,24 @@ from imapp.stores.users import UserStore
 from imapp.wiring.base import topology
 
 
-def administration(config: Config, database: Database) -> Administration:
-    """The use cases of administrators."""
+def administration(config: Config, database: Database, log: MessageLog) -> Administration:
+    """The use cases of administrators, who read this log."""
     users = UserStore(database)
     return Administration(
         audit=AuditService(AuditLog(database)),
         people=PeopleAdmin(users),
         emojis=EmojiAdmin(EmojiStore(database)),
-        channels=ChannelAdmin(ChannelStore(database), MemberStore(database), MessageLog(database), users),
+        channels=ChannelAdmin(ChannelStore(database), MemberStore(database), log, users),
         connections=ConnectionAdmin(users, ConnectionStore(database), _gateways(config, database)),
-        traces=trace_service(config, database),
-        versions=VersionAdmin(MessageLog(database), EditStore(database)),
+        traces=trace_service(config, database, log),
+        versions=VersionAdmin(log, EditStore(database)),
     )
 
 
-def trace_service(config: Config, database: Database) -> TraceService:
+def trace_service(config: Config, database: Database, log: MessageLog) -> TraceService:
     """Joins what is known of a message, for administrators and the command line."""
     return TraceService(
-        log=MessageLog(database),
+        log=log,
         ledger=PushLedger(database),
         outbox=Outbox(database),
         gateways=_gateways(config, database),

@@ -31,6 +31,7 @@ from imapp.gateway.revocation import Revoker
 from imapp.gateway.signals import Signals
 from imapp.gateway.threads import Threads
 from imapp.services.administering.administration import Administration
+from imapp.services.archiving.returns import Prepare
 from imapp.services.files.fetching import FetchingService
 from imapp.services.files.keeping import KeepingService
 from imapp.services.files.signing import UrlSigner
@@ -65,13 +66,13 @@ from imapp.stores.gateways import GatewayStore
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
-from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity, ping
 from imapp.stores.mongo import Database
 from imapp.stores.nonces import NonceStore
 from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
+from imapp.wiring.archiving import open_archive, preparing, reading_logs
 from imapp.wiring.base import celery_app, open_store, presence_service, topology, windows
 from imapp.ws.client import SessionServices
 from imapp.ws.endpoint import Endpoint
@@ -106,6 +107,7 @@ class GatewayServices:
     fetching: FetchingService
     signer: UrlSigner
     door: Door
+    prepare: Prepare
     loops: tuple[Callable[[], None], ...]
     """What else runs in the background of the process."""
 
@@ -113,16 +115,14 @@ class GatewayServices:
 def gateway_services(config: Config) -> GatewayServices:
     """The services of a gateway process; call it in that process. Waits for MongoDB."""
     database = open_store(config, _GATEWAY_POOL)
-    channels, members, log, users = (
-        ChannelStore(database),
-        MemberStore(database),
-        MessageLog(database),
-        UserStore(database),
-    )
+    channels, members, users = ChannelStore(database), MemberStore(database), UserStore(database)
+    archive = open_archive(config)
+    log, lists = reading_logs(database, archive)
     access = AccessService(channels, members)
+    prepare = preparing(database, archive, access)
     emojis = EmojiService(EmojiStore(database))
     history = HistoryService(access, log)
-    rows = ConversationRows(members, log, users)
+    rows = ConversationRows(members, lists, users)
     unread = UnreadExplainer(access, rows, log)
     pushes = PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users)
     summaries = SummaryService(pushes=pushes, members=members, log=log)
@@ -164,6 +164,7 @@ def gateway_services(config: Config) -> GatewayServices:
             quotas=quotas,
             emojis=emojis,
             door=door,
+            prepare=prepare,
             heartbeat_s=config.heartbeat_s,
             windows=windows(config),
         ),
@@ -194,12 +195,13 @@ def gateway_services(config: Config) -> GatewayServices:
                 is_connected=lambda: gateway.connected,
             )
         ),
-        admin=administration(config, database),
+        admin=administration(config, database, log),
         quotas=quotas,
         keeping=_keeping(config, database),
         fetching=FetchingService(FileStore(database), GridBlobs(database), access),
         signer=UrlSigner(load_identity(database).body_key, users),
         door=door,
+        prepare=prepare,
         loops=(Revoker(users, gateway.registry).run, published.keep_fresh, NameKeys(users).run),
     )
 

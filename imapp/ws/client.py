@@ -10,6 +10,7 @@ from imapp.domain.decisions import Windows
 from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.limits import Limits
+from imapp.services.archiving.returns import Prepare
 from imapp.services.identity.identities import Authenticator
 from imapp.services.identity.quotas import QuotaService
 from imapp.services.pushes.summaries import SummaryService
@@ -37,6 +38,7 @@ class SessionServices:
     quotas: QuotaService
     emojis: EmojiService
     door: Door
+    prepare: Prepare
     heartbeat_s: int
     windows: Windows
 

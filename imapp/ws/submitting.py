@@ -1,6 +1,6 @@
 """Commands on their way from a connection to a writer, and their answers back."""
 
-from imapp.errors import RequestError, StoreUnavailable
+from imapp.errors import ArchiveUnavailable, RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.services.writing.group_commands import without_place
 from imapp.ws.client import Client
@@ -36,7 +36,14 @@ def submit(client: Client, request_id: str, command: AnyCommand, *, outside: boo
 
     Raises:
         RequestError: it was refused at once.
+        ArchiveUnavailable, StoreUnavailable: what it refers to could not be brought back.
     """
+    try:
+        client.services.prepare(command)
+    except (ArchiveUnavailable, StoreUnavailable):
+        # It comes again: what its connection sends meanwhile must not overtake it.
+        client.services.gateway.hold_back(command, client)
+        raise
     client.under_way.acquire()
     if client.connection.closing:  # cut while this waited for its turn: it came too late
         client.under_way.release()

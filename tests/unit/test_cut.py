@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from gevent.lock import Semaphore
 
+from imapp.services.archiving.returns import nothing_to_prepare
 from imapp.ws.verbs import VERBS
 from schemas import frames
 
@@ -23,7 +24,7 @@ class Wire:
             user_id="an",
             under_way=self.under_way,
             connection=SimpleNamespace(closing=closing),
-            services=SimpleNamespace(gateway=gateway),
+            services=SimpleNamespace(gateway=gateway, prepare=nothing_to_prepare),
         )
 
 

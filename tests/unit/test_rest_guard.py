@@ -15,6 +15,7 @@ from imapp.gateway.limits import Limits
 from imapp.rest import install_rest
 from imapp.rest.context import RestServices
 from imapp.rest.guard import PUBLIC
+from imapp.services.archiving.returns import nothing_to_prepare
 from imapp.services.identity.identities import Credentials, Identity
 from schemas.errors import ErrorCode
 from schemas.users import User, UserKind
@@ -45,7 +46,7 @@ def make_app(**services: Any) -> Flask:
     """The REST API with a gatekeeper and these services; any other breaks when it is used."""
     app = Flask("test", static_folder=None)
     names = RestServices.__dataclass_fields__
-    always = {"identity": Gatekeeper(), "door": Door(Limits({}))}
+    always = {"identity": Gatekeeper(), "door": Door(Limits({})), "prepare": nothing_to_prepare}
     install_rest(app, RestServices(**{**dict.fromkeys(names), **always, **services}))
     return app
 

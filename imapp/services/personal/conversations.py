@@ -76,10 +76,10 @@ class ConversationSetter:
         """Up to where it is cleared, and how many entries up to there count; None if it was before."""
         if seq <= row.cleared_seq:
             return None
-        entry = self._log.at([(row.channel_id, seq)]).get(message_id(row.channel_id, seq))
-        if entry is None:  # its head is seen a moment before it can be read
+        countable = self._log.countables([(row.channel_id, seq)]).get(message_id(row.channel_id, seq))
+        if countable is None:  # its head is seen a moment before it can be read
             raise RequestError(ErrorCode.BUSY, retry_after=_READABLE_SOON_S)
-        return seq, entry.countable
+        return seq, countable
 
 
 def _notice(user_id: str, shown: Conversation) -> Notice:

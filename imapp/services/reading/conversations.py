@@ -133,9 +133,9 @@ class ConversationService:
         row = readable.row
         mark = min(seq, readable.last_seq)
         if mark > row.read_seq:
-            entry = self._log.at([(channel_id, mark)]).get(message_id(channel_id, mark))
-            if entry is not None:
-                row = replace(row, read_seq=mark, read_countable=entry.countable)
+            countable = self._log.countables([(channel_id, mark)]).get(message_id(channel_id, mark))
+            if countable is not None:
+                row = replace(row, read_seq=mark, read_countable=countable)
         count = self._rows.unread(row, readable.head)
         return ReadState(
             channel_id=channel_id, read_seq=row.read_seq, unread=count, unread_label=unread_label(count)

@@ -39,10 +39,18 @@ class NewestEntries:
                 newest[number] = Newest(None, row.read_countable)  # nothing has come since
             elif last != head.channel.last_seq:
                 ended[number] = (row.channel_id, last)
-        found = self._log.at(set(ended.values())) if ended else {}
+        places = set(ended.values())
+        found = self._log.at(places) if places else {}
+        # What counts is known of entries that can't be read now as well.
+        unread = [place for place in places if message_id(*place) not in found]
+        countables = self._log.countables(unread) if unread else {}
         for number, place in ended.items():
             entry = found.get(message_id(*place))
-            newest[number] = Newest(preview_of(entry), entry.countable) if entry else Newest(None, 0)
+            newest[number] = (
+                Newest(preview_of(entry), entry.countable)
+                if entry
+                else Newest(None, countables.get(message_id(*place), 0))
+            )
         return newest
 
     def unread(

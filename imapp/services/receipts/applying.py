@@ -98,13 +98,13 @@ class ReceiptRunner:
         self._sums.add({flush.channel_id for flush in flushed if not is_small(heads[flush.channel_id])})
 
     def _marks(self, reads: Mapping[tuple[str, str], Receipt]) -> list[Mark]:
-        entries = self._stores.log.at(
+        countables = self._stores.log.countables(
             {(channel_id, read.up_to_seq) for (channel_id, _), read in reads.items()}
         )
         return [
-            Mark(channel_id, user_id, read.up_to_seq, entry.countable, read.at_ms)
+            Mark(channel_id, user_id, read.up_to_seq, countable, read.at_ms)
             for (channel_id, user_id), read in reads.items()
-            if (entry := entries.get(message_id(channel_id, read.up_to_seq))) is not None
+            if (countable := countables.get(message_id(channel_id, read.up_to_seq))) is not None
         ]
 
     def _notice(self, mark: Mark, row: MemberRow, head: Head) -> Notice:

@@ -66,17 +66,20 @@ class ReceiptTeller:
             up_to = max(receipt.up_to_seq for receipt in flush.receipts)
             newest[flush.channel_id] = max(up_to, newest.get(flush.channel_id, 0))
         direct = [name for name in newest if heads[name].channel.type is ChannelType.DIRECT]
-        groups = {name: max(0, seq - _RECENT) for name, seq in newest.items() if name not in direct}
+        groups = {name: seq for name, seq in newest.items() if name not in direct}
         audience = self._senders(groups)
         for row in self._members.rows_in(direct) if direct else ():
             audience.setdefault(row.channel_id, []).append(row.member)
         return audience
 
-    def _senders(self, after: Mapping[str, int]) -> dict[str, list[Member]]:
+    def _senders(self, newest: Mapping[str, int]) -> dict[str, list[Member]]:
+        """Those of the entries just up to a seq, by channel id; what is archived is too old to tell of."""
+        after = {name: max(0, seq - _RECENT) for name, seq in newest.items()}
         places = {
             (name, entry.sender)
             for name, entries in (self._log.beyond(after, _RECENT) if after else {}).items()
             for entry in entries
+            if entry.seq <= newest[name]
         }
         senders: dict[str, list[Member]] = defaultdict(list)
         for (name, _), row in (self._members.find_all(places) if places else {}).items():

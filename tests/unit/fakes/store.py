@@ -160,6 +160,9 @@ class FakeLog(MessageLog):
             ids = [message_id(name, seq) for name, seq in positions]
             return {key: _copy(self._store.entries[key]) for key in ids if key in self._store.entries}
 
+    def countables(self, places: Iterable[tuple[str, int]]) -> dict[str, int]:
+        return {key: entry.countable for key, entry in self.at(places).items()}
+
 
 class FakeChanges(ChangeStore):
     """Transactions: all or nothing."""

@@ -1,0 +1,135 @@
+"""`imapp archive`: moving old messages to the archive, proving that it is whole, and putting them back."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import click
+import msgspec
+
+from imapp.cli.operating import intent_of, reason_option, tools
+from imapp.cli.settings import running_config
+from imapp.domain.archive.tiling import Range
+from imapp.errors import ArchiveUnavailable, StoreUnavailable
+from imapp.services.archiving.verifying import Verdict
+from imapp.wiring import archive_tools
+from imapp.wiring.archiving import ArchiveServices
+from schemas.common import ChannelId
+
+_PAGE: Final = 200
+_DAY_S: Final = 24 * 3600
+
+
+@click.group()
+def archive() -> None:
+    """Old messages: move them to the archive, prove that it is whole, put them back."""
+
+
+@archive.command()
+def run() -> None:
+    """Move what is old enough of every channel now, as every night; exit 1 if something could not be proved.
+
+    Nothing happens while another run is at it. It may be interrupted at any time.
+    """
+    with _services() as services:
+        done = services.run.run(f"{socket.gethostname()}:{os.getpid()}")
+    if not done.ended:
+        raise click.ClickException("Another run is at it.")
+    click.echo(f"{done.channels} channels looked at, {done.entries} messages moved")
+    if done.unproved:
+        raise click.ClickException(
+            f"{done.unproved} messages stay: the archive shows no equal copy (see the log)."
+        )
+
+
+@archive.command()
+@click.argument("channel_ids", nargs=-1)
+def verify(channel_ids: tuple[str, ...]) -> None:
+    """Prove that every message of CHANNEL_IDS (of all channels, without any) is archived or hot.
+
+    Names what is wrong, and exits with 1 then. It reads all of the archive and changes nothing.
+    """
+    whole = broken = 0
+    with _services() as services:
+        for channel_id in _known(channel_ids) or _all(services):
+            verdict = services.verifier.verify(channel_id)
+            whole, broken = whole + verdict.is_whole, broken + (not verdict.is_whole)
+            for line in _lines(verdict):
+                click.echo(line)
+    click.echo(f"{whole} channels are whole, {broken} are not")
+    if broken:
+        raise click.exceptions.Exit(1)
+
+
+@archive.command()
+@click.argument("channel_id")
+@click.argument("first", type=click.IntRange(1))
+@click.argument("last", type=click.IntRange(1))
+@click.option("--days", default=7, show_default=True, help="For how long they stay before they move again.")
+@reason_option
+def restore(channel_id: str, first: int, last: int, *, days: int, reason: str | None) -> None:
+    """Put the messages FIRST to LAST of CHANNEL_ID back into MongoDB, as they were. The archive keeps them.
+
+    It stands in the audit log.
+    """
+    (known,) = _known((channel_id,))
+    if last < first:
+        raise click.ClickException("LAST is below FIRST.")
+    with (
+        tools(channel_id) as others,
+        others.audit.writing(
+            intent_of(others, "archive.restore", [known], reason, first=first, last=last, days=days)
+        ),
+        _services() as services,
+    ):
+        restored = services.restorer.restore(known, Range(first, last), days * _DAY_S)
+    click.echo(f"{restored.entries} messages are in MongoDB for {days} days")
+    for name, why in restored.problems.items():
+        click.echo(f"{name}: {why}")
+    if restored.problems:
+        raise click.exceptions.Exit(1)
+
+
+@archive.command()
+def status() -> None:
+    """Show how much is archived, how much was removed, and when what is older moves."""
+    config = running_config()
+    with _services() as services:
+        totals = services.manifests.totals()
+    click.echo(f"archived  {totals.get('archived', 0)} messages")
+    click.echo(f"removed   {totals.get('removed', 0)} messages")
+    click.echo(f"moves     what is older than {config.archive_after_days} days and an hour")
+
+
+def _known(channel_ids: tuple[str, ...]) -> list[str]:
+    try:
+        return msgspec.convert(list(channel_ids), list[ChannelId])
+    except msgspec.ValidationError as error:
+        raise click.ClickException(f"That is no channel id: {error}") from error
+
+
+def _all(services: ArchiveServices) -> Iterator[str]:
+    after = ""
+    while page := services.channels.ids(after, _PAGE):
+        yield from page
+        after = page[-1]
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    for problem in verdict.problems:
+        yield f"{verdict.channel_id}: {problem}"
+
+
+@contextmanager
+def _services() -> Iterator[ArchiveServices]:
+    try:
+        services = archive_tools(running_config())
+        if services is None:
+            raise click.ClickException("There is no archive: set IM_ES_URL.")
+        yield services
+    except StoreUnavailable as error:
+        raise click.ClickException(f"MongoDB does not answer: {error}") from error
+    except ArchiveUnavailable as error:
+        raise click.ClickException(f"Elasticsearch does not answer: {error}") from error

@@ -1,0 +1,40 @@
+"""What the archive has to offer to whoever moves, proves, restores and reads."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+Document = dict[str, Any]
+
+
+class Copy(Struct, frozen=True):
+    """An entry as the archive holds it: what MongoDB had stored, and the content hash of that."""
+
+    document: Document
+    content_hash: str
+
+
+class Archive(Protocol):
+    """Entries by message id. A later revision replaces an earlier one, never the other way round."""
+
+    def write(self, documents: Sequence[Document]) -> Mapping[str, str]:
+        """Store entries as MongoDB has them; why those that were not taken were not, by message id.
+
+        Raises:
+            ArchiveUnavailable: unknown which of them are stored.
+        """
+
+    def read(self, message_ids: Iterable[str]) -> dict[str, Copy]:
+        """The entries that are there, by message id, as they are now.
+
+        Raises:
+            ArchiveUnavailable: they can't be read.
+        """
+
+    def remove(self, message_ids: Iterable[str]) -> None:
+        """See that these are not there.
+
+        Raises:
+            ArchiveUnavailable: unknown whether they still are.
+        """

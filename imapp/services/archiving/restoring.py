@@ -1,0 +1,115 @@
+"""Archived entries put back into MongoDB as they were: for operators, and for whoever refers to old ones.
+
+The archive keeps its copies and manifests stay: a copy in MongoDB is one too many and wins. A hold keeps
+the move from taking it away again too soon.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from imapp.domain.archive.tiling import Range
+from imapp.domain.ids import message_id
+from imapp.errors import LogConflict
+from imapp.logs import get_log
+from imapp.services.archiving.archive import Archive
+from imapp.stores.edits import EditStore
+from imapp.stores.manifests import ManifestStore
+from imapp.stores.messages import MessageLog
+
+_PIECE: Final = 500
+_RETURN_HOLD_S: Final = 3_600.0
+"""For how long an entry stays that a command refers to: far longer than a command waits."""
+
+log = get_log("archive")
+
+
+class Restored(Struct):
+    """How many entries were put back, and why others were not, by message id."""
+
+    entries: int = 0
+    problems: dict[str, str] = {}  # msgspec copies it for each
+
+
+class Restorer:
+    """Puts entries back. Doing it again changes nothing."""
+
+    def __init__(self, log: MessageLog, manifests: ManifestStore, archive: Archive, edits: EditStore) -> None:
+        self._log = log
+        self._manifests = manifests
+        self._archive = archive
+        self._edits = edits
+
+    def restore(self, channel_id: str, wanted: Range, hold_s: float) -> Restored:
+        """Put the archived entries of a range back, and keep them there for so long.
+
+        Raises:
+            StoreUnavailable, ArchiveUnavailable: some may be back.
+        """
+        restored = Restored()
+        archived = self._manifests.borders([channel_id])[channel_id].archived
+        first, last = max(wanted.from_seq, archived.from_seq), min(wanted.to_seq, archived.to_seq)
+        if first > last:
+            return restored
+        # Before the copies: a move that is under way must not take them.
+        self._manifests.hold(channel_id, first, last, hold_s)
+        for start in range(first, last + 1, _PIECE):
+            seqs = range(start, min(start + _PIECE, last + 1))
+            self._put_back(channel_id, seqs, restored)
+        log.info("archive_restored", channel=channel_id, first=first, last=last, entries=restored.entries)
+        return restored
+
+    def archived(self, places: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Those of these places that are archived, whether or not they have a copy in MongoDB."""
+        wanted = list(places)
+        borders = self._manifests.borders({channel_id for channel_id, _ in wanted})
+        return [
+            (channel_id, seq)
+            for channel_id, seq in wanted
+            if borders[channel_id].kept_from_seq <= seq < borders[channel_id].hot_from_seq
+        ]
+
+    def bring_back(self, places: Iterable[tuple[str, int]]) -> None:
+        """Have these (channel id, seq) places in MongoDB, where writers look, with what goes with them.
+
+        Whoever recalls a message takes the proofs of its edits with it: so those come back as well. Asks the
+        archive only for what is archived and not back already.
+
+        Raises:
+            ArchiveUnavailable: it does not answer.
+            StoreUnavailable: MongoDB does not.
+        """
+        old = self.archived(dict.fromkeys(places))
+        if not old:
+            return
+        wanted = [*old, *(edit for place in old for edit in self._edits_of(*place))]
+        hot = MessageLog.at(self._log, wanted)
+        for channel_id, seq in self.archived(wanted):
+            if message_id(channel_id, seq) in hot:
+                continue
+            self._manifests.hold(channel_id, seq, seq, _RETURN_HOLD_S)
+            restored = Restored()
+            self._put_back(channel_id, [seq], restored)
+            for name, why in restored.problems.items():
+                log.error("archive_not_returned", message=name, why=why)
+
+    def _edits_of(self, channel_id: str, seq: int) -> Iterable[tuple[str, int]]:
+        name, after = message_id(channel_id, seq), 0
+        while versions := self._edits.page(name, after, _PIECE):
+            yield from ((channel_id, version.edit_seq) for version in versions)
+            after = versions[-1].edit_seq
+
+    def _put_back(self, channel_id: str, seqs: Iterable[int], restored: Restored) -> None:
+        names = [message_id(channel_id, seq) for seq in seqs]
+        copies = self._archive.read(names)
+        for name in names:
+            if name not in copies:
+                restored.problems[name] = "the archive does not have it"
+                continue
+            try:
+                self._log.put_back([copies[name].document])
+            except LogConflict:
+                restored.problems[name] = "its client id was used again for another message"
+            else:
+                restored.entries += 1

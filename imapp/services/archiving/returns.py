@@ -1,0 +1,55 @@
+"""What a command refers to is brought back from the archive before the command goes to its writer.
+
+So writers read MongoDB alone, and a slow archive makes only those wait who refer to what is old: who answers
+or passes on an archived message, and who recalls one. The copy is changed as any other message, and moves
+back to the archive later.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+
+from imapp.domain.ids import split_message_id
+from imapp.services.archiving.restoring import Restorer
+from imapp.services.reading.access import AccessService
+from schemas.tasks import AmendCommand, AnyCommand, RecallMessage, SendMessage
+
+Place = tuple[str, int]
+Prepare = Callable[[AnyCommand], None]
+"""Called with each command before it is sent on its way; may raise ArchiveUnavailable."""
+
+
+def nothing_to_prepare(_command: AnyCommand) -> None:
+    """For where there is no archive."""
+
+
+class Returns:
+    """Prepares commands. Only what their sender may read is brought back."""
+
+    def __init__(self, restorer: Restorer, access: AccessService) -> None:
+        self._restorer = restorer
+        self._access = access
+
+    def prepare(self, command: AnyCommand) -> None:
+        """Have what the command refers to in MongoDB; at once for all but a few.
+
+        Raises:
+            ArchiveUnavailable: it refers to what is archived, and that can't be read now.
+            StoreUnavailable: MongoDB does not answer.
+        """
+        places = list(_places_of(command))
+        archived = self._restorer.archived(places) if places else []
+        if archived:
+            self._restorer.bring_back(self._readable(command, archived))
+
+    def _readable(self, command: AnyCommand, places: Collection[Place]) -> list[Place]:
+        if isinstance(command, RecallMessage) and command.by_admin:
+            return list(places)
+        return [place for place in places if self._access.may_read_any(command.actor, [place])]
+
+
+def _places_of(command: AnyCommand) -> Iterable[Place]:
+    if isinstance(command, AmendCommand):
+        yield command.channel_id, command.seq
+    if isinstance(command, SendMessage):
+        for name in (command.reply_to, command.forward_of):
+            if name is not None:
+                yield split_message_id(name)

@@ -1,0 +1,116 @@
+"""The proof that a channel's log is whole: every seq once, in the archive as it was noted down, or hot."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from imapp.domain.archive.digests import chunk_digest, short_hash
+from imapp.domain.archive.manifests import REMOVED, Manifest
+from imapp.domain.archive.tiling import gaps_and_overlaps
+from imapp.domain.ids import message_id
+from imapp.services.archiving.archive import Archive, Copy, Document
+from imapp.stores.canonical import content_hash
+from imapp.stores.channels import ArchiveMarks, ChannelStore
+from imapp.stores.manifests import ManifestStore
+from imapp.stores.messages import MessageLog
+
+_PIECE: Final = 1_000
+_NAMED: Final = 100  # problems of a channel; whoever has more needs no longer list
+
+
+class Verdict(Struct):
+    """What was looked at in a channel, and what is wrong with it: nothing if the log is whole."""
+
+    channel_id: str
+    archived: int = 0
+    hot: int = 0
+    removed: int = 0
+    problems: list[str] = []  # msgspec copies it for each
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+class ArchiveVerifier:
+    """Compares what was noted down with what is there. It changes nothing and may run at any time."""
+
+    def __init__(
+        self, channels: ChannelStore, log: MessageLog, manifests: ManifestStore, archive: Archive
+    ) -> None:
+        self._channels = channels
+        self._log = log
+        self._manifests = manifests
+        self._archive = archive
+
+    def verify(self, channel_id: str) -> Verdict:
+        """Look at every entry of a channel, wherever it is.
+
+        Raises:
+            StoreUnavailable, ArchiveUnavailable: it could not be looked at.
+        """
+        verdict = Verdict(channel_id)
+        marks = self._channels.archive_marks(channel_id)
+        if marks is None:
+            verdict.problems.append("there is no such channel")
+            return verdict
+        manifests = self._manifests.of(channel_id)
+        verdict.problems += gaps_and_overlaps((one.range for one in manifests), marks.hot_from_seq - 1)
+        for manifest in manifests:
+            if manifest.state == REMOVED:
+                verdict.removed += manifest.count
+            else:
+                verdict.archived += manifest.count
+                verdict.problems += self._archived_problems(manifest)
+            if len(verdict.problems) >= _NAMED:
+                return verdict
+        verdict.problems += self._hot_problems(channel_id, marks, verdict)
+        return verdict
+
+    def _archived_problems(self, manifest: Manifest) -> Iterator[str]:
+        if manifest.noted_digest != chunk_digest(manifest.channel_id, manifest.from_seq, manifest.hashes):
+            yield f"the manifest of {_range(manifest)} does not agree with its own digest"
+        names = [message_id(manifest.channel_id, manifest.from_seq + n) for n in range(manifest.count)]
+        archived = self._archive.read(names)
+        copies = self._copies(manifest)
+        for name, noted in zip(names, manifest.hashes, strict=False):
+            why = _problem(archived.get(name), noted, copies.get(name))
+            if why:
+                yield f"{name}: {why}"
+
+    def _copies(self, manifest: Manifest) -> dict[str, Document]:
+        found = self._log.documents(manifest.channel_id, manifest.from_seq, manifest.to_seq, manifest.count)
+        return {document["_id"]: document for document in found}
+
+    def _hot_problems(self, channel_id: str, marks: ArchiveMarks, verdict: Verdict) -> Iterator[str]:
+        expected = marks.hot_from_seq
+        while page := self._log.page(channel_id, expected, marks.last_seq, limit=_PIECE):
+            for entry in page:
+                if entry.seq != expected:
+                    yield f"{expected}..{entry.seq - 1} are neither archived nor hot"
+                expected = entry.seq + 1
+            verdict.hot += len(page)
+        if expected <= marks.last_seq:
+            yield f"{expected}..{marks.last_seq} are neither archived nor hot"
+
+
+def _problem(archived: Copy | None, noted: bytes, copy: Document | None) -> str:
+    """What is wrong with an archived entry, "" for nothing.
+
+    While there is a copy of it in MongoDB, the archive may have what that says already: a recall that has
+    been indexed and will be noted down by the next move.
+    """
+    if archived is None:
+        return "noted down as archived, but not in the archive"
+    found = content_hash(archived.document)  # of what would be put back, not of what the archive says of it
+    if short_hash(found) == noted:
+        return ""
+    if copy is not None and content_hash(copy) == found:
+        return ""
+    return "the archive has another content than was noted down"
+
+
+def _range(manifest: Manifest) -> str:
+    return f"{manifest.from_seq}..{manifest.to_seq}"

@@ -1,0 +1,91 @@
+"""The archive of old entries: who moves, proves and restores them, and what readers see of it."""
+
+from dataclasses import dataclass
+
+from imapp.config import Config
+from imapp.services.archiving.archive import Archive
+from imapp.services.archiving.moving import ChannelMover
+from imapp.services.archiving.restoring import Restorer
+from imapp.services.archiving.returns import Prepare, Returns, nothing_to_prepare
+from imapp.services.archiving.running import ArchiveRun, Throttle
+from imapp.services.archiving.verifying import ArchiveVerifier
+from imapp.services.archiving.whole_log import LenientLog, WholeLog
+from imapp.services.reading.access import AccessService
+from imapp.stores.channels import ChannelStore
+from imapp.stores.edits import EditStore
+from imapp.stores.leases import LeaseStore
+from imapp.stores.manifests import ManifestStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Database, connect
+from imapp.stores.schema import create_schema
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveServices:
+    """What operators and the nightly task call."""
+
+    run: ArchiveRun
+    mover: ChannelMover
+    verifier: ArchiveVerifier
+    restorer: Restorer
+    channels: ChannelStore
+    manifests: ManifestStore
+
+
+def open_archive(config: Config) -> Archive | None:
+    """The archive, None where none is set up."""
+    del config
+    return None
+
+
+def reading_logs(database: Database, archive: Archive | None) -> tuple[MessageLog, MessageLog]:
+    """The log as people read it, and as lists do, which go on while the archive is away."""
+    if archive is None:
+        return MessageLog(database), MessageLog(database)
+    return WholeLog(database, archive), LenientLog(database, archive)
+
+
+def preparing(database: Database, archive: Archive | None, access: AccessService) -> Prepare:
+    """What is done with commands before they go to their writers."""
+    if archive is None:
+        return nothing_to_prepare
+    return Returns(_restorer(database, archive), access).prepare
+
+
+def archive_tools(config: Config) -> ArchiveServices | None:
+    """The services of a command, None where there is no archive.
+
+    Raises:
+        StoreUnavailable: MongoDB does not answer.
+    """
+    archive = open_archive(config)
+    if archive is None:
+        return None
+    database = connect(config.mongo_url, pool_size=2)
+    create_schema(database)
+    return archive_services(config, database, archive)
+
+
+def archive_services(config: Config, database: Database, archive: Archive) -> ArchiveServices:
+    """The services of who keeps the archive."""
+    channels, log, manifests = ChannelStore(database), MessageLog(database), ManifestStore(database)
+    mover = ChannelMover(
+        channels=channels,
+        log=log,
+        manifests=manifests,
+        archive=archive,
+        after_days=config.archive_after_days,
+        throttle=Throttle(config.archive_per_s).passed,
+    )
+    return ArchiveServices(
+        run=ArchiveRun(LeaseStore(database), channels, mover),
+        mover=mover,
+        verifier=ArchiveVerifier(channels, log, manifests, archive),
+        restorer=_restorer(database, archive),
+        channels=channels,
+        manifests=manifests,
+    )
+
+
+def _restorer(database: Database, archive: Archive) -> Restorer:
+    return Restorer(MessageLog(database), ManifestStore(database), archive, EditStore(database))

@@ -1,0 +1,251 @@
+"""Old entries leave MongoDB only for a proved copy in the archive, and readers do not notice."""
+
+from typing import Final
+
+import pytest
+
+from imapp import failpoints
+from imapp.domain.ids import message_id
+from imapp.errors import ArchiveUnavailable, StoreUnavailable
+from imapp.services.archiving.moving import ChannelMover, Moved
+from imapp.services.archiving.whole_log import LenientLog, WholeLog
+from imapp.stores.channels import ChannelStore
+from imapp.stores.manifests import ManifestStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Database
+from tests.support.archive_in_memory import ArchiveInMemory
+from tests.support.entries import log_entry
+
+CHANNEL: Final = "c" * 24
+DAY_MS: Final = 24 * 3_600_000
+NOW_MS: Final = 1_800_000_000_000
+STEPS: Final = ("read", "proved", "noted", "deleted")
+
+
+class World:
+    """One channel in MongoDB, with an archive in memory; each entry is a day older than the next."""
+
+    def __init__(self, database: Database, length: int, *, days_ago: int = 100) -> None:
+        self.database = database
+        self.archive = ArchiveInMemory()
+        self.log = MessageLog(database)
+        self.whole = WholeLog(database, self.archive)
+        self.manifests = ManifestStore(database)
+        first_ms = NOW_MS - days_ago * DAY_MS
+        self.entries = [
+            log_entry(CHANNEL, seq, time_ms=first_ms + seq * DAY_MS) for seq in range(1, length + 1)
+        ]
+        self.log.append(self.entries)
+        database["channels"].insert_one(
+            {"_id": CHANNEL, "hot_from_seq": 1, "indexed_seq": length, "head": {"seq": length}}
+        )
+
+    def move(self, *, chunk: int = 4, after_days: int = 30) -> Moved:
+        mover = ChannelMover(
+            channels=ChannelStore(self.database),
+            log=self.log,
+            manifests=self.manifests,
+            archive=self.archive,
+            after_days=after_days,
+            clock_ms=lambda: NOW_MS,
+            chunk=chunk,
+        )
+        return mover.move(CHANNEL)
+
+    def hot(self) -> list[int]:
+        return [entry.seq for entry in self.log.page(CHANNEL, 1, 10**6, limit=10**6)]
+
+    def all(self) -> list[int]:
+        return [entry.seq for entry in self.whole.page(CHANNEL, 1, len(self.entries), limit=10**6)]
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database, 20)
+
+
+@pytest.fixture(autouse=True)
+def no_failpoints() -> object:
+    yield
+    failpoints.arm("")
+
+
+def test_all_but_the_newest_entry_moves_once_it_is_old(world: World) -> None:
+    moved = world.move()
+
+    assert (moved.entries, moved.problems) == (19, {})
+    assert world.hot() == [20]
+    assert world.all() == list(range(1, 21))
+
+
+def test_what_is_too_young_stays_with_all_that_follows(database: Database) -> None:
+    world = World(database, 20, days_ago=40)
+
+    world.move()
+
+    assert world.hot() == list(range(10, 21))  # 31 days old is old enough, 30 days is not
+
+
+def test_what_is_not_indexed_yet_stays(world: World) -> None:
+    world.database["channels"].update_one({"_id": CHANNEL}, {"$set": {"indexed_seq": 7}})
+
+    world.move()
+
+    assert world.hot() == list(range(8, 21))
+
+
+def test_what_lists_show_stays_with_all_that_follows(database: Database) -> None:
+    world = World(database, 20)
+    database["messages"].update_many({"seq": {"$gte": 17}}, {"$set": {"type": 101}})
+    amendments = set(database["messages"].distinct("type")) - {1}
+
+    world.move()
+
+    shown = world.log.newest_shown(CHANNEL)
+    assert amendments
+    assert shown is not None
+    assert world.hot()[0] == shown.seq
+
+
+def test_what_the_archive_refuses_keeps_itself_and_all_after_it(world: World) -> None:
+    world.archive.refused.add(message_id(CHANNEL, 6))
+
+    moved = world.move()
+
+    assert moved.problems == {message_id(CHANNEL, 6): "refused by a test"}
+    assert world.hot() == list(range(6, 21))
+    assert world.all() == list(range(1, 21))
+
+
+def test_a_copy_that_differs_is_written_again_before_anything_is_deleted(world: World) -> None:
+    world.archive.write(world.log.documents(CHANNEL, 1, 20, 20))
+    world.archive.spoil(message_id(CHANNEL, 3), "something else")
+
+    moved = world.move()
+
+    assert moved.problems == {}
+    assert world.hot() == [20]
+    page = world.whole.page(CHANNEL, 1, 20, limit=20)
+    assert [entry.content for entry in page] == [f"text {seq}" for seq in range(1, 21)]
+
+
+def test_nothing_is_deleted_while_the_archive_is_away(world: World) -> None:
+    world.archive.away = True
+
+    with pytest.raises(ArchiveUnavailable):
+        world.move()
+
+    assert world.hot() == list(range(1, 21))
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("chunk", [1, 2, 3])
+def test_a_move_that_dies_at_any_step_has_lost_nothing_and_is_ended_by_the_next(
+    world: World, step: str, chunk: int
+) -> None:
+    failpoints.arm(f"archive.{step}={chunk}:raise")
+    with pytest.raises(RuntimeError):
+        world.move()
+    assert world.all() == list(range(1, 21))
+
+    failpoints.arm("")
+    world.move()
+
+    assert world.hot() == [20]
+    assert world.all() == list(range(1, 21))
+    ranges = [manifest.range for manifest in world.manifests.of(CHANNEL)]
+    assert sum(part.to_seq - part.from_seq + 1 for part in ranges) == 19
+
+
+def test_an_entry_that_is_changed_between_proof_and_deletion_stays_as_it_is_now(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recalled_in_between(name: str, _matter: str = "") -> bool:
+        if name == "archive.noted":
+            changed = {"$set": {"status": 1, "content": "", "rev": 21}}
+            world.database["messages"].update_one({"seq": 2}, changed)
+        return False
+
+    monkeypatch.setattr("imapp.services.archiving.moving.point", recalled_in_between)
+    world.move()
+    assert world.hot() == [2, 20]
+    page = world.whole.page(CHANNEL, 1, 20, limit=20)
+    assert [entry.content for entry in page][:3] == ["text 1", "", "text 3"]
+    monkeypatch.undo()
+
+    world.move()
+
+    assert world.hot() == [20]
+    page = world.whole.page(CHANNEL, 1, 20, limit=20)
+    assert [entry.content for entry in page][:3] == ["text 1", "", "text 3"]
+    manifest = world.manifests.covering(CHANNEL, 2)
+    assert manifest is not None
+    assert manifest.recalled == (2,)
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("limit", [1, 3, 7, 20, 50])
+def test_pages_are_the_same_wherever_the_entries_are(world: World, *, limit: int, newest_first: bool) -> None:
+    def pages() -> list[list[int]]:
+        return [
+            [
+                entry.seq
+                for entry in world.whole.page(CHANNEL, low, high, limit=limit, newest_first=newest_first)
+            ]
+            for low in range(1, 21, 3)
+            for high in range(low, 21, 2)
+        ]
+
+    before = pages()
+    world.database["channels"].update_one({"_id": CHANNEL}, {"$set": {"indexed_seq": 11}})
+
+    world.move()
+
+    assert world.hot()[0] == 12
+    assert pages() == before
+
+
+def test_recent_pages_never_ask_the_archive(world: World) -> None:
+    world.database["channels"].update_one({"_id": CHANNEL}, {"$set": {"indexed_seq": 11}})
+    world.move()
+    reads = world.archive.reads
+
+    world.whole.page(CHANNEL, 1, 20, limit=9, newest_first=True)
+    world.whole.page(CHANNEL, 12, 20, limit=50)
+    world.whole.at([(CHANNEL, 12), (CHANNEL, 21)])
+
+    assert world.archive.reads == reads
+
+
+def test_archived_pages_fail_clearly_while_the_archive_is_away_and_lists_leave_out(world: World) -> None:
+    world.move()
+    world.archive.away = True
+
+    with pytest.raises(ArchiveUnavailable):
+        world.whole.page(CHANNEL, 1, 20, limit=20)
+    with pytest.raises(ArchiveUnavailable):
+        world.whole.at([(CHANNEL, 3)])
+    lenient = LenientLog(world.database, world.archive)
+    assert lenient.at([(CHANNEL, 3), (CHANNEL, 20)]).keys() == {message_id(CHANNEL, 20)}
+
+
+def test_a_hole_is_an_error_and_never_a_shorter_page(world: World) -> None:
+    world.move()
+    del world.archive.texts[message_id(CHANNEL, 1)]
+
+    with pytest.raises(StoreUnavailable):
+        world.whole.page(CHANNEL, 1, 20, limit=50, newest_first=True)
+
+
+def test_what_counts_as_unread_is_known_without_the_archive(world: World) -> None:
+    world.database["messages"].update_many({"seq": {"$in": [2, 5, 9]}}, {"$set": {"status": 1}})
+    places = [(CHANNEL, seq) for seq in (1, 4, 5, 19, 20)]
+    ranges = [(CHANNEL, 1, 20), (CHANNEL, 3, 9), (CHANNEL, 6, 8)]
+    countables, recalled = world.log.countables(places), world.log.recalled_between(ranges)
+
+    world.move()
+    world.archive.away = True
+
+    assert world.hot() == [20]
+    assert world.log.countables(places) == countables
+    assert world.log.recalled_between(ranges) == recalled == [3, 2, 0]

@@ -1,0 +1,137 @@
+"""What the proof of a whole log finds wrong, and how archived entries come back."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from imapp.domain.archive.tiling import Range
+from imapp.domain.ids import message_id
+from imapp.services.archiving.restoring import Restored, Restorer
+from imapp.services.archiving.verifying import ArchiveVerifier, Verdict
+from imapp.stores.channels import ChannelStore
+from imapp.stores.edits import EditStore
+from imapp.stores.mongo import Database
+from tests.flow.test_archive_move import CHANNEL, World
+
+HOLD_S = 60.0
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    world = World(database, 20)
+    world.move()
+    return world
+
+
+def verify(world: World) -> Verdict:
+    stores = ChannelStore(world.database), world.log, world.manifests
+    return ArchiveVerifier(*stores, world.archive).verify(CHANNEL)
+
+
+def restorer(world: World) -> Restorer:
+    return Restorer(world.log, world.manifests, world.archive, EditStore(world.database))
+
+
+def restore(world: World, first: int, last: int) -> Restored:
+    return restorer(world).restore(CHANNEL, Range(first, last), HOLD_S)
+
+
+def test_a_moved_channel_is_whole(world: World) -> None:
+    verdict = verify(world)
+
+    assert verdict.problems == []
+    assert (verdict.archived, verdict.hot) == (19, 1)
+
+
+def test_a_lost_and_a_changed_copy_are_named(world: World) -> None:
+    del world.archive.texts[message_id(CHANNEL, 4)]
+    world.archive.spoil(message_id(CHANNEL, 9), "something else")
+
+    problems = verify(world).problems
+
+    assert problems == [
+        f"{message_id(CHANNEL, 4)}: noted down as archived, but not in the archive",
+        f"{message_id(CHANNEL, 9)}: the archive has another content than was noted down",
+    ]
+
+
+def test_a_hole_among_hot_entries_and_a_lost_manifest_are_named(world: World) -> None:
+    world.database["messages"].delete_one({"seq": 20})
+    world.database["manifests"].delete_one({"from_seq": 5})
+
+    problems = verify(world).problems
+
+    assert problems == ["no manifest covers 5..8", "20..20 are neither archived nor hot"]
+
+
+def test_a_manifest_that_was_changed_by_hand_is_named(world: World) -> None:
+    world.database["manifests"].update_one({"from_seq": 5}, {"$set": {"digest": "00"}})
+
+    assert verify(world).problems == ["the manifest of 5..8 does not agree with its own digest"]
+
+
+def test_a_recall_that_has_not_moved_yet_is_nothing_wrong(world: World) -> None:
+    restore(world, 3, 3)
+    world.database["messages"].update_one({"seq": 3}, {"$set": {"status": 1, "content": "", "rev": 21}})
+    assert verify(world).problems == []
+
+    world.archive.write(world.log.documents(CHANNEL, 3, 3, 1))
+
+    assert verify(world).problems == []
+
+
+def test_a_restored_range_is_read_without_the_archive_and_survives_a_move(world: World) -> None:
+    restored = restore(world, 3, 9)
+    world.move()
+    world.archive.away = True
+
+    assert (restored.entries, restored.problems) == (7, {})
+    assert world.hot() == [3, 4, 5, 6, 7, 8, 9, 20]
+    page = world.whole.page(CHANNEL, 3, 9, limit=50)
+    assert page == world.entries[2:9]
+
+
+def test_a_restored_range_moves_again_once_nothing_holds_it(world: World) -> None:
+    restore(world, 3, 9)
+    world.database["holds"].delete_many({})
+
+    world.move()
+
+    assert world.hot() == [20]
+    assert verify(world).problems == []
+
+
+def test_restoring_twice_changes_nothing_and_reaches_only_what_is_archived(world: World) -> None:
+    restore(world, 15, 400)
+
+    restore(world, 15, 400)
+
+    assert world.hot() == [15, 16, 17, 18, 19, 20]
+
+
+def test_an_entry_whose_client_id_was_used_again_is_named_and_stays_archived(world: World) -> None:
+    document = world.database["messages"].find_one({"seq": 20})
+    assert document is not None
+    world.database["messages"].update_one({"seq": 20}, {"$set": {"client_message_id": "id-6"}})
+
+    restored = restore(world, 5, 7)
+
+    assert restored.problems == {message_id(CHANNEL, 6): "its client id was used again for another message"}
+    assert world.hot() == [5, 7, 20]
+    assert [entry.seq for entry in world.whole.page(CHANNEL, 5, 7, limit=9)] == [5, 6, 7]
+
+
+def test_what_a_command_refers_to_comes_back_with_its_edits(world: World) -> None:
+    world.database["edits"].insert_one(
+        {
+            "_id": f"{message_id(CHANNEL, 5)}.{12:012d}",
+            "content": "before",
+            "mentions": [],
+            "from": datetime.now(UTC),
+            "until": datetime.now(UTC),
+        }
+    )
+
+    restorer(world).bring_back([(CHANNEL, 5), (CHANNEL, 20), (CHANNEL, 500)])
+
+    assert world.hot() == [5, 12, 20]
