@@ -1,15 +1,15 @@
 """The ledger of a busy channel is folded beside its readers and its writers: every answer stays as it was."""
 
 import random
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from imapp.domain.receipts import Receipt
 from imapp.services.receipts.folding import LEAST, LedgerFolding
 from imapp.stores.folds import LedgerFolds
-from imapp.stores.mongo import Database
+from imapp.stores.mongo import Database, to_datetime
 from imapp.stores.pushes import Flush, PushLedger
-from schemas.receipts import PushStatus
+from schemas.receipts import PUSH_STATUS_CODES, PushStatus
 
 CHANNEL: Final = "c" * 24
 PEOPLE: Final = [f"u{number}" for number in range(5)]
@@ -67,24 +67,46 @@ def test_a_task_that_comes_again_after_its_flush_was_folded_changes_no_answer(da
 
 
 def test_who_asks_while_it_is_folded_misses_nothing(database: Database) -> None:
-    receipts = [Receipt(person, PushStatus.READ, FLUSHES, 1_000, 1) for person in PEOPLE]
-    PushLedger(database).append([Flush("first", CHANNEL, PushStatus.READ, tuple(receipts))])
-    done = threading.Event()
+    """A row that is folded moves from behind thousands of documents to before them, while readers pass them.
 
-    def keep_folding() -> None:
-        ledger = PushLedger(database)
-        for number in range(100):
-            marks = tuple(Receipt(one, PushStatus.READ, FLUSHES, 2_000 + number, 1) for one in PEOPLE)
+    Switch: without `_SNAPSHOT` in `stores.pushes` who has passed the one place finds the other one empty.
+    """
+    ledger = PushLedger(database)
+    known = Receipt("quick", PushStatus.READ, 5_000, 1)
+    ledger.append([Flush("first", CHANNEL, PushStatus.READ, (known,))])
+    fold(database, least=1)
+    fill_in_between(database, 10_000)
+
+    with ThreadPoolExecutor(1) as aside:
+        for number in range(5):
+            at_ms, slow = 2_000 + number, f"slow{number}"
+            marks = (
+                Receipt(slow, PushStatus.READ, 600, at_ms, 1),
+                Receipt("quick", PushStatus.READ, 5_000, at_ms, 1),  # known, so that it leaves the document
+            )
             ledger.append([Flush(f"task-{number}", CHANNEL, PushStatus.READ, marks)])
-            fold(database, least=1)
-        done.set()
+            folding = aside.submit(fold, database, least=1)
+            while not folding.done():
+                found = {one.receiver for one in ledger.covering(CHANNEL, 500)}
+                assert slow in found, "what was noted is nowhere while it is folded"
+            assert folding.result() == 1
 
-    thread = threading.Thread(target=keep_folding)
-    thread.start()
-    while not done.is_set():
-        found = {one.receiver: one.at_ms for one in PushLedger(database).covering(CHANNEL, 500)}
-        assert found == dict.fromkeys(PEOPLE, 1_000)
-    thread.join()
+
+def fill_in_between(database: Database, documents: int) -> None:
+    """Folded documents of others, that lie in the index between the ends 600 and 5,000."""
+    code, at = PUSH_STATUS_CODES[PushStatus.READ], to_datetime(1)
+    database["pushes"].insert_many(
+        {
+            "channel_id": CHANNEL,
+            "status": code,
+            "at": at,
+            "low": 1,
+            "min_seq": 1_000,
+            "max_seq": 1_000,
+            "rows": [{"receiver": "other", "up_to_seq": 1_000, "at": at}],
+        }
+        for _ in range(documents)
+    )
 
 
 def test_marks_that_come_again_with_each_connect_leave_nothing_behind(database: Database) -> None:
