@@ -871,11 +871,11 @@ export interface JoinRequest {
   /** Who proposed him; himself, if he asked. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   by: string;
   reason: string;
-  /** RFC 3339, UTC, milliseconds. */
+  /** When he asked; of the refused when that was. */
   at: string;
 }
 
-/** Those who wait, by user id. */
+/** Those who wait or were refused, by user id. */
 export interface JoinRequestPage {
   /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
   channel_id: string;
@@ -1062,6 +1062,21 @@ export interface OpenDirectBody {
   client_message_id: string;
   /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   to: string;
+}
+
+/** My wish to be let in, and what became of it. */
+export interface OwnJoinRequest {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Who proposed me; myself, if I asked. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  by: string;
+  reason: string;
+  /** It waits, or was refused. Who is let in has none any more. */
+  refused: boolean;
+  /** Since when it waits, or when it was refused. */
+  at: string;
+  /** It is forgotten then. */
+  until: string;
 }
 
 /** What I am in a channel. */
@@ -1749,6 +1764,17 @@ export interface WatchReply {
   id: string;
 }
 
+/** Take your request back, while nobody has answered it. */
+export interface WithdrawJoinRequest {
+  type: "withdraw_join_request";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+}
+
 /** What a write did. `message_id` and `seq` are absent when there was nothing to do. */
 export interface Written {
   /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
@@ -1806,6 +1832,7 @@ export type ClientFrame =
   | SetStatus
   | Dissolve
   | RequestJoin
+  | WithdrawJoinRequest
   | AnswerJoinRequests
   | Watch
   | Emojis
@@ -1871,6 +1898,7 @@ export interface Replies {
   set_status: WrittenReply;
   dissolve: WrittenReply;
   request_join: WrittenReply;
+  withdraw_join_request: WrittenReply;
   answer_join_requests: WrittenReply;
   watch: WatchReply;
   emojis: EmojisReply;

@@ -48,6 +48,7 @@ from schemas.group_frames import (
     SetStatus,
     TransferOwner,
     UnmuteMember,
+    WithdrawJoinRequest,
 )
 from schemas.messages import Content, Entry, Extra, ForwardOf, HistoryPage, MentionAll, Mentions, ReplyTo
 from schemas.presence import PresenceList
@@ -267,6 +268,7 @@ ClientFrame = (
     | SetStatus
     | Dissolve
     | RequestJoin
+    | WithdrawJoinRequest
     | AnswerJoinRequests
     | Watch
     | Emojis
@@ -450,6 +452,7 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     SetStatus: WrittenReply,
     Dissolve: WrittenReply,
     RequestJoin: WrittenReply,
+    WithdrawJoinRequest: WrittenReply,
     AnswerJoinRequests: WrittenReply,
     Watch: WatchReply,
     Emojis: EmojisReply,

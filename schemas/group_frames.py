@@ -89,6 +89,13 @@ class RequestJoin(Request, kw_only=True, tag="request_join"):
     reason: JoinReason = ""
 
 
+class WithdrawJoinRequest(Request, kw_only=True, tag="withdraw_join_request"):
+    """Take your request back, while nobody has answered it."""
+
+    client_message_id: ClientMessageId
+    channel_id: ChannelId
+
+
 class AnswerJoinRequests(Request, kw_only=True, tag="answer_join_requests"):
     """Let in people who asked or were proposed, or refuse them; all or none."""
 

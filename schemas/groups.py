@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from schemas.common import (
+    MAX_LIST_PAGE,
     AnnouncementText,
     ChannelId,
     ClientMessageId,
@@ -55,11 +56,30 @@ class JoinRequest(Struct, kw_only=True):
     avatar: str
     by: Annotated[UserId, Meta(description="Who proposed him; himself, if he asked.")]
     reason: str
-    at: Timestamp
+    at: Annotated[Timestamp, Meta(description="When he asked; of the refused when that was.")]
+
+
+class JoinRequestQuery(Struct, kw_only=True):
+    """Which requests: those that wait, or those refused in the last 7 days."""
+
+    cursor: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 50
+    refused: bool = False
+
+
+class OwnJoinRequest(Struct, kw_only=True):
+    """My wish to be let in, and what became of it."""
+
+    channel_id: ChannelId
+    by: Annotated[UserId, Meta(description="Who proposed me; myself, if I asked.")]
+    reason: str
+    refused: Annotated[bool, Meta(description="It waits, or was refused. Who is let in has none any more.")]
+    at: Annotated[Timestamp, Meta(description="Since when it waits, or when it was refused.")]
+    until: Annotated[Timestamp, Meta(description="It is forgotten then.")]
 
 
 class JoinRequestPage(Struct, kw_only=True):
-    """Those who wait, by user id."""
+    """Those who wait or were refused, by user id."""
 
     channel_id: ChannelId
     requests: list[JoinRequest]

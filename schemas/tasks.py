@@ -136,6 +136,12 @@ class RequestJoin(Command, kw_only=True):
     reason: str = ""
 
 
+class WithdrawJoinRequest(Command, kw_only=True):
+    """Ask no longer."""
+
+    channel_id: str
+
+
 class AnswerJoinRequests(Command, kw_only=True):
     """Let in or refuse people who asked, or were proposed."""
 
@@ -170,6 +176,7 @@ OrderCommand = (
     | MuteMember
     | SetStatus
     | RequestJoin
+    | WithdrawJoinRequest
     | AnswerJoinRequests
 )
 AmendCommand = RecallMessage | EditMessage

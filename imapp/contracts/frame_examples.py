@@ -65,6 +65,7 @@ _REQUESTS: Final[tuple[frames.Request, ...]] = (
     group_frames.SetStatus(**_WRITE, status=SettableStatus.DISABLED),
     group_frames.Dissolve(**_WRITE),
     group_frames.RequestJoin(**_WRITE, reason="I am new in the team."),
+    group_frames.WithdrawJoinRequest(**_WRITE),
     group_frames.AnswerJoinRequests(**_WRITE, user_ids=["ding"], accept=True),
     frames.Watch(id=_ID, user_ids=["bo"]),
     frames.Typing(id=_ID, channel_id=CHANNEL_ID),

@@ -47,6 +47,7 @@ _OF_CHANNEL: Final[Mapping[type, Callable[[Channel | None, Any, Facts], Decision
     tasks.SetAnnouncement: standing.announce,
     tasks.SetStatus: standing.set_status,
     tasks.RequestJoin: joining.request,
+    tasks.WithdrawJoinRequest: joining.withdraw,
     tasks.AnswerJoinRequests: joining.answer,
 }
 """What decides on each command that names its channel."""

@@ -7,7 +7,13 @@ from typing import Any, Final
 from msgspec import Struct
 
 from imapp.domain.ids import message_id
-from schemas.common import MESSAGE_STATUS_CODES, MESSAGE_TYPE_CODES, MessageStatus, MessageType
+from schemas.common import (
+    MESSAGE_STATUS_CODES,
+    MESSAGE_TYPE_CODES,
+    SYSTEM_SENDER,
+    MessageStatus,
+    MessageType,
+)
 from schemas.messages import Entry, Forwarded
 
 PREVIEW_CHARS: Final = 100
@@ -34,6 +40,10 @@ MESSAGES: Final = frozenset(
 
 AMENDMENTS: Final = frozenset({RECALL, EDIT})
 """What changes an earlier entry. No list shows it: lists show what it changed."""
+
+
+OF_OUTSIDERS: Final = frozenset({"join_requested", "join_withdrawn"})
+"""What happened in a group by the wish of who is not in it: members are told that, admins by a list who."""
 
 
 class Origin(Struct, frozen=True, gc=False):
@@ -78,6 +88,13 @@ class LogEntry(Struct, kw_only=True, gc=False):
         return message_id(self.channel_id, self.seq)
 
 
+def told_sender(entry: LogEntry) -> tuple[str, str]:
+    """Whom readers are told to have made an entry, and his name then."""
+    if entry.type == SYSTEM and entry.extra.get("event") in OF_OUTSIDERS:
+        return SYSTEM_SENDER, ""
+    return entry.sender, entry.sender_name
+
+
 @lru_cache(maxsize=1_024)  # all entries of a batch have the same time
 def wire_time(time_ms: int) -> str:
     """Milliseconds since 1970 as RFC 3339 in UTC."""
@@ -104,14 +121,16 @@ def _cut(value: Any) -> Any:
 
 def wire_fields(entry: LogEntry) -> dict[str, Any]:
     """The fields of `schemas.messages.Entry`, for it and for the event made of it."""
+    sender, sender_name = told_sender(entry)
+    is_told = sender == entry.sender
     fields = {
         "message_id": entry.message_id,
         "channel_id": entry.channel_id,
         "seq": entry.seq,
-        "sender": entry.sender,
-        "sender_name": entry.sender_name,
-        "sender_avatar": entry.sender_avatar,
-        "client_message_id": entry.client_message_id,
+        "sender": sender,
+        "sender_name": sender_name,
+        "sender_avatar": entry.sender_avatar if is_told else "",
+        "client_message_id": entry.client_message_id if is_told else entry.message_id,
         "message_type": TYPE_NAMES[entry.type],
         "content": entry.content,
         "extra": entry.extra,

@@ -1,7 +1,8 @@
 """Coming into a group: added, proposed, let in on request. Adding somebody to a direct chat makes it one.
 
 Where admins approve, a request waits in the channel until one of them answers it. It is an entry too, so
-admins hear of it at once, and a writer that did not know of it collides.
+admins hear of it at once, and a writer that did not know of it collides. Entries say how many asked, withdrew
+or were refused; who, is for admins and themselves.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ from schemas.common import (
     Role,
 )
 from schemas.errors import ErrorCode
-from schemas.tasks import AddMembers, AnswerJoinRequests, RequestJoin
+from schemas.tasks import AddMembers, AnswerJoinRequests, RequestJoin, WithdrawJoinRequest
 
 REQUEST_KEPT_MS: Final = JOIN_REQUEST_DAYS * 24 * 3600 * 1000
 
@@ -64,8 +65,19 @@ def request(channel: Channel | None, command: RequestJoin, facts: Facts) -> Deci
         return Rejected(ErrorCode.NOT_MEMBER if member else ErrorCode.NOT_FOUND)
     known = _known(channel, facts).get(command.actor)
     if known is not None and known.refused:
-        return Rejected(ErrorCode.FORBIDDEN, {"until": wire_time(known.at_ms + REQUEST_KEPT_MS)})
+        return _refused_until(known)
     return _ask(channel, command, facts, [command.actor])
+
+
+def withdraw(channel: Channel | None, command: WithdrawJoinRequest, facts: Facts) -> Decision:
+    """One's own request, which nobody has answered, is gone; to who has none the group looks like none."""
+    known = _known(channel, facts).get(command.actor) if channel else None
+    if channel is None or known is None:
+        return Rejected(ErrorCode.NOT_FOUND)
+    if known.refused:
+        return _refused_until(known)
+    entry = system_entry(channel, command, facts, {"event": "join_withdrawn", "count": 1})
+    return and_requests(changed(channel, entry), settled=[command.actor, *_expired(channel, facts)])
 
 
 def answer(channel: Channel | None, command: AnswerJoinRequests, facts: Facts) -> Decision:
@@ -105,7 +117,7 @@ def _ask(
         return Rejected(ErrorCode.QUOTA_EXCEEDED, {"join_requests": MAX_JOIN_REQUESTS})
     reason = command.reason if isinstance(command, RequestJoin) else ""
     requests = [JoinRequest(name, command.actor, reason, facts.now_ms) for name in new]
-    entry = system_entry(channel, command, facts, {"event": "join_requested", "user_ids": new})
+    entry = system_entry(channel, command, facts, {"event": "join_requested", "count": len(new)})
     return and_requests(changed(channel, entry), requests, _expired(channel, facts))
 
 
@@ -132,9 +144,13 @@ def _refuse(
     # So that refusals don't pile up: the oldest are forgotten before their time.
     kept = sorted((one for one in _known(channel, facts).values() if one.refused), key=lambda one: one.at_ms)
     spare = [one.user_id for one in kept[: max(0, len(kept) + len(refused) - MAX_JOIN_REQUESTS)]]
-    told = {"event": "join_refused", "user_ids": [one.user_id for one in asked]}
+    told = {"event": "join_refused", "count": len(asked)}
     entry = system_entry(channel, command, facts, told)
     return and_requests(changed(channel, entry), refused, [*spare, *_expired(channel, facts)])
+
+
+def _refused_until(request: JoinRequest) -> Rejected:
+    return Rejected(ErrorCode.FORBIDDEN, {"until": wire_time(request.at_ms + REQUEST_KEPT_MS)})
 
 
 def _takes_requests(channel: Channel) -> bool:

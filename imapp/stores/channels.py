@@ -11,7 +11,7 @@ from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.channel import Announcement, Channel, Settings
-from imapp.domain.entries import NORMAL, PREVIEW_CHARS, LogEntry, preview_extra
+from imapp.domain.entries import NORMAL, PREVIEW_CHARS, LogEntry, preview_extra, told_sender
 from imapp.domain.ids import direct_channel_id
 from imapp.domain.unread import NONE_RECALLED, Recalled
 from imapp.stores.members import Mark
@@ -230,10 +230,11 @@ def head_of(entry: LogEntry, shown: LogEntry | None = None) -> Document:
 
 
 def _face(entry: LogEntry) -> Document:
+    sender, sender_name = told_sender(entry)
     return {
         "time": to_datetime(entry.time_ms),
-        "sender": entry.sender,
-        "sender_name": entry.sender_name,
+        "sender": sender,
+        "sender_name": sender_name,
         "type": entry.type,
         "content": entry.content[:PREVIEW_CHARS],
         "extra": preview_extra(entry),
@@ -242,10 +243,11 @@ def _face(entry: LogEntry) -> Document:
 
 def preview_of(entry: LogEntry) -> Preview:
     """An entry as a list shows it."""
+    sender, sender_name = told_sender(entry)
     return Preview(
         seq=entry.seq,
-        sender=entry.sender,
-        sender_name=entry.sender_name,
+        sender=sender,
+        sender_name=sender_name,
         type=entry.type,
         content=entry.content[:PREVIEW_CHARS],
         extra=preview_extra(entry),

@@ -26,12 +26,20 @@ class JoinRequestStore:
                 found.setdefault(row["channel_id"], {})[row["user_id"]] = _request(row)
         return found
 
-    def page(self, channel_id: str, *, since_ms: int, after: str, limit: int) -> list[JoinRequest]:
-        """Who has waited since a time or less long, by user id, those after the given one."""
+    def find(self, channel_id: str, user_id: str) -> JoinRequest | None:
+        """What is known of somebody's request."""
+        with mapped_errors():
+            row = self._requests.find_one({"_id": _key(channel_id, user_id)})
+        return _request(row) if row else None
+
+    def page(
+        self, channel_id: str, *, refused: bool, since_ms: int, after: str, limit: int
+    ) -> list[JoinRequest]:
+        """Who waits or was refused, since a time or less long, by user id, those after the given one."""
         wanted = {
             "channel_id": channel_id,
             "user_id": {"$gt": after},
-            "refused": False,
+            "refused": refused,
             "at": {"$gt": to_datetime(since_ms)},
         }
         with mapped_errors():

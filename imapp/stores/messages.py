@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, DeleteOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Amendment
-from imapp.domain.entries import AMENDMENTS, MESSAGES, RECALLED, LogEntry, Origin
+from imapp.domain.entries import AMENDMENTS, MESSAGES, OF_OUTSIDERS, RECALLED, LogEntry, Origin
 from imapp.domain.ids import message_id
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.stores.manifests import ManifestStore
@@ -22,7 +22,17 @@ _COUNT_MS: Final = 5_000
 _COUNT_TRIES: Final = 20
 _AFTER_ALL: Final = 10**12 - 1
 _NEWEST_OF_SENDER: Final = {
-    "_id": {"sender": "$sender", "amends": {"$in": ["$type", list(AMENDMENTS)]}},
+    "_id": {
+        "sender": "$sender",
+        "reads": {
+            "$not": {
+                "$or": [
+                    {"$in": ["$type", list(AMENDMENTS)]},
+                    {"$in": [{"$ifNull": ["$extra.event", ""]}, list(OF_OUTSIDERS)]},
+                ]
+            }
+        },
+    },
     "channel_id": {"$last": "$channel_id"},
     "seq": {"$last": "$seq"},
     "at": {"$last": "$server_time"},
@@ -31,12 +41,16 @@ _NEWEST_OF_SENDER: Final = {
 
 
 class SenderEnd(Struct, frozen=True, gc=False):
-    """Somebody's newest entry in a range of a channel's log; those that amend earlier ones by themselves."""
+    """Somebody's newest entry in a range of a channel's log.
+
+    `reads` is whether he has read what came before it: who recalls, edits or asks to be let in has not. Those
+    are counted by themselves.
+    """
 
     sender: str
     seq: int
     time_ms: int
-    amends: bool
+    reads: bool
 
 
 class Growth(Struct, frozen=True):
@@ -290,7 +304,7 @@ def _parts(
 
 
 def _end_of(row: Document) -> SenderEnd:
-    return SenderEnd(row["_id"]["sender"], row["seq"], to_ms(row["at"]), row["_id"]["amends"])
+    return SenderEnd(row["_id"]["sender"], row["seq"], to_ms(row["at"]), row["_id"]["reads"])
 
 
 def _counting(number: int, channel_id: str, first: int, last: int) -> list[Document]:

@@ -53,6 +53,11 @@ def _request_join(client: Client, request: frames.RequestJoin) -> None:
     submit(client, request.id, command, outside=True)
 
 
+def _withdraw_join_request(client: Client, request: frames.WithdrawJoinRequest) -> None:
+    command = commands.withdraw_join_request(client.user_id, request.channel_id, request.client_message_id)
+    submit(client, request.id, command, outside=True)
+
+
 def _answer_join_requests(client: Client, request: frames.AnswerJoinRequests) -> None:
     command = commands.answer_join_requests(client.user_id, request.channel_id, request)
     if command.accept:
@@ -71,5 +76,6 @@ GROUP_VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.SetStatus: _set_status,
     frames.Dissolve: _dissolve,
     frames.RequestJoin: _request_join,
+    frames.WithdrawJoinRequest: _withdraw_join_request,
     frames.AnswerJoinRequests: _answer_join_requests,
 }

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from schemas.common import MAX_ANNOUNCEMENT_CHARS, MAX_NICKNAME_CHARS, MAX_REASON_CHARS
 from schemas.frames import MessageEvent
-from schemas.groups import JoinRequestPage
+from schemas.groups import JoinRequestPage, OwnJoinRequest
 from tests.support.client import Client
 from tests.support.link import RefusedError
 from tests.support.scene import Scene
@@ -262,6 +263,67 @@ class TestJoiningByApproval:
         assert code_of(stranger, "request_join", channel_id=channel) == "forbidden"
         assert code_of(stranger, "history", channel_id=channel) == "not_found"
         assert events_of(stranger, channel) == []
+
+    def test_who_asked_and_who_was_refused_is_for_admins_and_himself(self, scene: Scene) -> None:
+        an, bo, chen = scene.people("an", "bo", "chen")
+        owner, member, stranger = scene.connect(an), scene.connect(bo), scene.connect(chen)
+        channel = owner.write("create_group", name="Team", user_ids=[bo]).channel_id
+        owner.write("update_channel", channel_id=channel, join="approval")
+        path = f"/channels/{channel}/join-requests"
+
+        stranger.write("request_join", channel_id=channel, client_message_id=f"{chen}-1")
+        waiting = scene.rest(chen).get(f"{path}/me", OwnJoinRequest)
+        owner.write("answer_join_requests", channel_id=channel, user_ids=[chen], accept=False)
+
+        refused = scene.rest(chen).get(f"{path}/me", OwnJoinRequest)
+        assert (waiting.refused, refused.refused, refused.by) == (False, True, chen)
+        (listed,) = scene.rest(an).get(path, JoinRequestPage, refused="true").requests
+        assert listed.user_id == chen
+        assert scene.rest(bo).call("GET", f"{path}?refused=true").status_code == 403
+        assert scene.rest(bo).call("GET", f"{path}/me").status_code == 404
+        eventually(lambda: events_of(member, channel)[-1:] == ["join_refused"])
+        assert events_of(member, channel)[-2:] == ["join_requested", "join_refused"]
+        seen = [
+            *member.events(MessageEvent),
+            *member.history(channel, after=0).entries,
+            *member.sync().conversations,
+        ]
+        assert chen not in msgspec.json.encode(seen).decode()
+
+    def test_a_request_is_withdrawn_by_who_made_it(self, scene: Scene) -> None:
+        an, bo, chen = scene.people("an", "bo", "chen")
+        owner, member, stranger = scene.connect(an), scene.connect(bo), scene.connect(chen)
+        channel = owner.write("create_group", name="Team", user_ids=[bo]).channel_id
+        owner.write("update_channel", channel_id=channel, join="approval")
+        path = f"/channels/{channel}/join-requests"
+        stranger.write("request_join", channel_id=channel)
+        assert code_of(member, "withdraw_join_request", channel_id=channel) == "not_found"
+
+        gone = [
+            stranger.write("withdraw_join_request", channel_id=channel, client_message_id="w-1") for _ in "12"
+        ]
+
+        assert [(answer.channel_id, answer.seq) for answer in gone] == [(channel, None)] * 2
+        assert scene.rest(an).get(path, JoinRequestPage).requests == []
+        assert code_of(stranger, "withdraw_join_request", channel_id=channel) == "not_found"
+        assert code_of(stranger, "request_join", channel_id=channel) == "ok"
+        answer = scene.rest(chen).call("DELETE", f"{path}/me?client_message_id=w-2")
+        assert (answer.status_code, answer.json()) == (200, {"channel_id": channel})
+
+    def test_who_asks_to_be_let_in_has_read_nothing(self, scene: Scene) -> None:
+        an, bo, chen = scene.people("an", "bo", "chen")
+        owner, stranger = scene.connect(an), scene.connect(chen)
+        channel = owner.write("create_group", name="Team", user_ids=[bo]).channel_id
+        owner.write("update_channel", channel_id=channel, join="approval")
+        stranger.write("request_join", channel_id=channel)
+        last = owner.send_text(channel, "who is it?")
+        heads = scene.cluster.database["push_heads"]
+        eventually(lambda: heads.count_documents({"_id": channel, "seq": {"$gte": last.seq}}) == 1)
+
+        rows = scene.cluster.database["pushes"].find({"channel_id": channel, "status": 2})
+        readers = {row["receiver"] for flush in rows for row in flush["rows"]}
+
+        assert readers == {an}
 
 
 class TestTheEnd:

@@ -77,6 +77,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "set_status": {**WRITE, "status": "disabled"},
     "dissolve": WRITE,
     "request_join": {**WRITE, "reason": "I am new"},
+    "withdraw_join_request": WRITE,
     "answer_join_requests": {**WRITE, "user_ids": ["bo"], "accept": True},
     "watch": {"user_ids": ["bo"]},
     "emojis": {"pack": "faces", "cursor": "a", "limit": 1},

@@ -33,6 +33,9 @@ ANYBODY: Final[Rights] = {
 ONCE_IN: Final[Rights] = {**ANYBODY, Who.STRANGER: "not_found", Who.OPERATOR: "not_found"}
 """Who is or was in the channel."""
 
+NOTHING_THERE: Final[Rights] = {**dict.fromkeys(Who, "not_found"), **REFUSED}
+"""It speaks of something of one's own, which none of these has."""
+
 NOW_IN: Final[Rights] = {**ONCE_IN, Who.GONE: "not_member"}
 """Who is in the channel."""
 
@@ -141,6 +144,8 @@ ROUTES: Final[Mapping[str, Row]] = {
     "POST groups.dissolve": Row(rights=OWNING, needs=lambda _: _AN_ID, own_cast=True),
     "GET groups.list_join_requests": Row(rights=LEADING),
     "POST groups.request_join": Row(rights=NOW_IN, needs=lambda _: _AN_ID),
+    "DELETE groups.withdraw_join_request": Row(rights=NOTHING_THERE, needs=lambda _: _AN_ID),
+    "GET groups.get_own_join_request": Row(rights=NOTHING_THERE),
     "PATCH groups.answer_join_requests": Row(
         rights=LEADING,
         needs=lambda cast: {**_AN_ID, "user_ids": [cast.extra]},
@@ -232,6 +237,7 @@ FRAMES: Final[Mapping[str, Row]] = {
     "set_status": Row(rights=OWNING, needs=lambda _: {**_AN_ID, "status": "enabled"}),
     "dissolve": Row(rights=OWNING, needs=lambda _: _AN_ID, own_cast=True),
     "request_join": Row(rights=NOW_IN, needs=lambda _: _AN_ID),
+    "withdraw_join_request": Row(rights=NOTHING_THERE, needs=lambda _: _AN_ID),
     "answer_join_requests": Row(
         rights=LEADING,
         needs=lambda cast: {**_AN_ID, "user_ids": [cast.extra]},

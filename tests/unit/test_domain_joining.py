@@ -1,20 +1,23 @@
 """Coming into a group where admins approve: requests, proposals, answers, and what they can't be used for."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from imapp.domain.channel import Channel
 from imapp.domain.decide import apply
 from imapp.domain.decisions import Facts, Rejected
-from imapp.domain.entries import wire_time
+from imapp.domain.entries import wire_fields, wire_time
 from imapp.domain.joining import REQUEST_KEPT_MS
+from imapp.stores.channels import preview_of
 from schemas.common import MAX_JOIN_REQUESTS, ChannelStatus, JoinPolicy
 from schemas.errors import ErrorCode
 from schemas.tasks import AnyCommand
-from tests.unit.fakes.commands import add, answer, request_join, set_status, update
+from tests.unit.fakes.commands import add, answer, request_join, set_status, update, withdraw
 from tests.unit.fakes.rooms import NOW_MS, TEAM, accept, direct, facts, refuse, team
 
 
@@ -42,7 +45,7 @@ class TestAsking:
     def test_waits_with_its_reason_and_tells_the_members(self) -> None:
         accepted = accept(club(), request_join("fay", TEAM, "I am new"))
         assert accepted.entry is not None
-        assert accepted.entry.extra == {"event": "join_requested", "user_ids": ["fay"]}
+        assert accepted.entry.extra == {"event": "join_requested", "count": 1}
         request = apply(club(), accepted).requests["fay"]
         assert (request.by, request.reason, request.at_ms) == ("fay", "I am new", NOW_MS)
 
@@ -87,6 +90,48 @@ class TestAsking:
         assert len(crowd.requests) == MAX_JOIN_REQUESTS
         refused = refuse(crowd, request_join("fay", TEAM))
         assert refused == Rejected(ErrorCode.QUOTA_EXCEEDED, {"join_requests": MAX_JOIN_REQUESTS})
+
+
+class TestWithdrawing:
+    def test_takes_a_request_back_and_makes_room_for_another(self) -> None:
+        withdrawn = after(club(), request_join("fay", TEAM), withdraw("fay", TEAM))
+        assert waiting(withdrawn) == []
+        assert waiting(after(withdrawn, request_join("fay", TEAM))) == ["fay"]
+
+    def test_is_for_oneself_and_of_what_waits(self) -> None:
+        asked = after(club(), request_join("fay", TEAM))
+        assert refuse(asked, withdraw("eve", TEAM)) == refuse(None, withdraw("eve", TEAM))
+        assert refuse(asked, withdraw("fay", TEAM), later(REQUEST_KEPT_MS)).code is ErrorCode.NOT_FOUND
+
+    def test_does_not_undo_a_refusal(self) -> None:
+        refused = after(club(), request_join("fay", TEAM), answer("bo", TEAM, "fay", accept=False))
+        until = {"until": wire_time(NOW_MS + REQUEST_KEPT_MS)}
+        assert refuse(refused, withdraw("fay", TEAM)) == Rejected(ErrorCode.FORBIDDEN, until)
+
+    def test_works_while_the_group_is_closed(self) -> None:
+        asked = replace(after(club(), request_join("fay", TEAM)), status=ChannelStatus.DISABLED)
+        assert waiting(after(asked, withdraw("fay", TEAM))) == []
+
+
+class TestWhatMembersAreTold:
+    """Who asks, withdraws or is refused is for admins and himself."""
+
+    @pytest.mark.parametrize(
+        ("before", "command"),
+        [
+            ([], request_join("fay", TEAM, "I am new")),
+            ([], add("chen", TEAM, "fay")),
+            ([request_join("fay", TEAM)], withdraw("fay", TEAM)),
+            ([request_join("fay", TEAM)], answer("bo", TEAM, "fay", accept=False)),
+        ],
+        ids=["asked", "proposed", "withdrawn", "refused"],
+    )
+    def test_is_not_who(self, before: list[AnyCommand], command: AnyCommand) -> None:
+        entry = accept(after(club(), *before), command).entry
+        assert entry is not None
+        told = json.dumps([wire_fields(entry), msgspec.to_builtins(preview_of(entry))])
+        assert "fay" not in told
+        assert command.client_message_id not in told or entry.sender == "bo"
 
 
 class TestProposing:

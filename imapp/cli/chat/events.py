@@ -16,6 +16,8 @@ Told = Entry | Preview
 def system_text(entry: Told, name_of: NameOf) -> str:
     """A sentence for a system entry, worded from its `extra`; those of later versions by their name."""
     event = entry.extra.get("event", "")
+    if event in _OF_OUTSIDERS:
+        return _OF_OUTSIDERS[event](entry)
     who = name_of(entry.sender)
     worded = _EVENTS.get(event)
     return f"{who} {worded(entry, name_of)}" if worded else f"{who}: {event}"
@@ -78,10 +80,9 @@ def _whom(entry: Told, name_of: NameOf) -> str:
     return _people(entry.extra.get("user_ids", ()), name_of)
 
 
-def _asked(entry: Told, name_of: NameOf) -> str:
-    if entry.extra.get("user_ids") == [entry.sender]:
-        return "asks to be let in"
-    return f"wants {_whom(entry, name_of)} to be let in"
+def _count(entry: Told) -> str:
+    count = entry.extra.get("count", 1)
+    return "1 person" if count == 1 else f"{count} people"
 
 
 _EVENTS: Final[dict[str, Callable[[Told, NameOf], str]]] = {
@@ -99,6 +100,11 @@ _EVENTS: Final[dict[str, Callable[[Told, NameOf], str]]] = {
     "channel_disabled": lambda _, __: "disabled the channel",
     "channel_enabled": lambda _, __: "enabled the channel",
     "channel_dissolved": lambda _, __: "dissolved the group",
-    "join_requested": _asked,
-    "join_refused": lambda entry, name_of: f"refused {_whom(entry, name_of)}",
+    "join_refused": lambda entry, _: f"refused {_count(entry)} who asked to be let in",
 }
+
+_OF_OUTSIDERS: Final[dict[str, Callable[[Told], str]]] = {
+    "join_requested": lambda entry: f"{_count(entry)} to be let in, if an admin wants it",
+    "join_withdrawn": lambda _: "somebody no longer asks to be let in",
+}
+"""What is told without a name."""

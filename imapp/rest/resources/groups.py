@@ -6,13 +6,15 @@ from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, caller_id, services, write, write_counted, write_outside, written
 from imapp.rest.schemas import schema_of
 from imapp.services.writing import group_commands as commands
-from schemas.channels import ListQuery, WriteQuery, Written
+from schemas.channels import WriteQuery, Written
 from schemas.errors import ErrorCode
 from schemas.groups import (
     AnswerJoinRequestsBody,
     DissolveBody,
     JoinRequestPage,
+    JoinRequestQuery,
     MuteMemberBody,
+    OwnJoinRequest,
     RequestJoinBody,
     SetAnnouncementBody,
     SetNicknameBody,
@@ -124,10 +126,10 @@ def dissolve(body: DissolveBody, channel_id: str) -> Response:
 
 
 @blueprint.get(_REQUESTS, refuses=[ErrorCode.FORBIDDEN, ErrorCode.NOT_MEMBER])
-@blueprint.arguments(schema_of(ListQuery, query=True), location="query")
+@blueprint.arguments(schema_of(JoinRequestQuery, query=True), location="query")
 @blueprint.response(200, schema_of(JoinRequestPage))
-def list_join_requests(query: ListQuery, channel_id: str) -> Response:
-    """Who waits to be let in, by user id. For the owner and admins."""
+def list_join_requests(query: JoinRequestQuery, channel_id: str) -> Response:
+    """Who waits to be let in, or with `refused` was refused lately, by user id. For the owner and admins."""
     return answer(services().join_requests.page(caller_id(), channel_id, query))
 
 
@@ -144,6 +146,25 @@ def request_join(body: RequestJoinBody, channel_id: str) -> Response:
     after 7 days.
     """
     return answer(written(write_outside(commands.request_join(caller_id(), channel_id, body))))
+
+
+@blueprint.get(f"{_REQUESTS}/me")
+@blueprint.response(200, schema_of(OwnJoinRequest))
+def get_own_join_request(channel_id: str) -> Response:
+    """My request to be let in, or one that somebody made for me, while it waits or is known as refused."""
+    return answer(services().join_requests.own(caller_id(), channel_id))
+
+
+@blueprint.delete(f"{_REQUESTS}/me", refuses=[ErrorCode.FORBIDDEN, ErrorCode.CONFLICT])
+@blueprint.arguments(schema_of(WriteQuery, query=True), location="query")
+@blueprint.response(200, schema_of(Written))
+def withdraw_join_request(query: WriteQuery, channel_id: str) -> Response:
+    """Take my request back.
+
+    `not_found` if none waits; `forbidden` once it is refused, so that nobody asks anew before his time.
+    """
+    command = commands.withdraw_join_request(caller_id(), channel_id, query.client_message_id)
+    return answer(written(write_outside(command)))
 
 
 @blueprint.patch(_REQUESTS, refuses=[*_REFUSES, ErrorCode.CHANNEL_FULL, ErrorCode.QUOTA_EXCEEDED])

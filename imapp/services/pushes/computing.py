@@ -203,11 +203,11 @@ def _where_any(listeners: Mapping[str, Iterable[Listener]], people: Collection[s
 def _dispatch_of(
     channel_id: str, growth: Growth, *, done: Dispatched, at_ms: int, parcel: Parcel | None
 ) -> Dispatch:
-    """Who sends has read what came before, so the ledger says too; who recalls or edits has not."""
+    """Who sends has read what came before, so the ledger says too; who recalls, edits or asks has not."""
     reads = [
         Receipt(end.sender, PushStatus.READ, end.seq, end.time_ms)
         for end in growth.ends
-        if end.sender != SYSTEM_SENDER and not end.amends
+        if end.sender != SYSTEM_SENDER and end.reads
     ]
     return Dispatch(channel_id, done.seq + 1, growth.last_seq, at_ms, tuple(reads), parcel, done.recalls)
 

@@ -117,6 +117,11 @@ def request_join(
     )
 
 
+def withdraw_join_request(actor: str, channel_id: str, client_message_id: str) -> tasks.WithdrawJoinRequest:
+    """One's own request to take back."""
+    return tasks.WithdrawJoinRequest(actor=actor, client_message_id=client_message_id, channel_id=channel_id)
+
+
 def answer_join_requests(
     actor: str, channel_id: str, request: group_frames.AnswerJoinRequests | groups.AnswerJoinRequestsBody
 ) -> tasks.AnswerJoinRequests:

@@ -22,6 +22,7 @@ from schemas.tasks import (
     SetStatus,
     TransferOwner,
     UpdateChannel,
+    WithdrawJoinRequest,
 )
 
 _numbers = itertools.count(1)
@@ -182,6 +183,11 @@ def request_join(
     return RequestJoin(
         actor=actor, client_message_id=_client_id(client_id), channel_id=channel_id, reason=reason
     )
+
+
+def withdraw(actor: str, channel_id: str, *, client_id: str | None = None) -> WithdrawJoinRequest:
+    """A request to take back."""
+    return WithdrawJoinRequest(actor=actor, client_message_id=_client_id(client_id), channel_id=channel_id)
 
 
 def answer(actor: str, channel_id: str, *user_ids: str, accept: bool = True) -> AnswerJoinRequests:
