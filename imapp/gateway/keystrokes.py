@@ -22,13 +22,19 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 
 class Keystrokes:
-    """Takes typing from members here, and tells members here of others. Nothing here waits."""
+    """Takes typing from members here, and tells members here of others."""
 
     def __init__(
-        self, registry: Registry, signals: Signals, clock: Callable[[], float] = time.monotonic
+        self,
+        registry: Registry,
+        signals: Signals,
+        may_speak: Callable[[str, str], bool],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`may_speak` says whether somebody (user id) may write in a channel (its id) now; it may wait."""
         self._registry = registry
         self._signals = signals
+        self._may_speak = may_speak
         self._clock = clock
         # Two generations, so that what is older than the interval is forgotten without looking for it.
         self._recent: dict[tuple[Subscriber, str], float] = {}
@@ -36,17 +42,20 @@ class Keystrokes:
         self._turn_at = 0.0
 
     def typed(self, subscriber: Subscriber, channel_id: str, user_name: str) -> None:
-        """Tell the others, unless he is no member, has told it just now, or the channel is too large."""
+        """Tell the others, unless he is no member, has told it just now, or the channel is too large.
+
+        Whoever may not write here now is not shown as writing.
+        """
         local = self._hearing(channel_id)
         # A gate in front of the stream does not matter here: the store knows this member already.
         if local is None or subscriber not in local.subscribers:
             return
-        if not self._may_tell(subscriber, channel_id):
+        if not self._may_tell(subscriber, channel_id) or not self._may_speak(subscriber.user_id, channel_id):
             return
         self._signals.typing(Typing(channel_id=channel_id, user_id=subscriber.user_id, user_name=user_name))
 
     def tell(self, typing: Typing) -> None:
-        """Tell everybody here who is in the channel, but for the person himself."""
+        """Tell everybody here who is in the channel, but for the person himself. Never waits."""
         local = self._hearing(typing.channel_id)
         if local is None:
             return

@@ -1,6 +1,7 @@
 """A gateway process: what REST and WebSocket call, and the gateway behind them."""
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ from imapp.broker.consuming import GatewayConsumer
 from imapp.broker.inspection import QueueWatch
 from imapp.broker.publishing import MessagePublisher, TaskPublisher
 from imapp.config import GATEWAY_HEADER, Config
+from imapp.errors import StoreUnavailable
 from imapp.gateway.addresses import networks
 from imapp.gateway.attendance import Attendance, PresenceStores, PresenceTimes
 from imapp.gateway.batcher import Batcher, Timing
@@ -244,11 +246,19 @@ def _gateway_presence(
     times = PresenceTimes(
         renew_s=config.lease_renew_s, lease_s=config.lease_s, grace_s=config.presence_grace_s
     )
+    access = AccessService(ChannelStore(database), MemberStore(database))
+
+    def may_speak(user_id: str, channel_id: str) -> bool:
+        try:
+            return access.may_speak(user_id, channel_id, time.time_ns() // 1_000_000)
+        except StoreUnavailable:
+            return False  # nobody misses it
+
     return GatewayPresence(
         attendance=Attendance(name, stores, times, signals.changed),
         service=service,
         signals=signals,
-        keystrokes=Keystrokes(registry, signals),
+        keystrokes=Keystrokes(registry, signals, may_speak),
     )
 
 

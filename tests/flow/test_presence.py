@@ -1,9 +1,11 @@
 """Presence: who is online is answered, told once it changes, and only to those who watch."""
 
+import time
 from typing import Any
 
 import pytest
 
+from imapp.domain.entries import wire_time
 from schemas import frames
 from schemas.presence import PresenceList, UserPresence
 from tests.support.client import Client
@@ -180,6 +182,22 @@ def test_typing_is_told_in_a_channel_that_was_quiet_since_both_connected(scene: 
     client.post("typing", channel_id=channel)
 
     other.wait_for(lambda event: event.channel_id == channel, frames.TypingEvent)
+
+
+def test_who_may_not_write_is_not_shown_as_writing(scene: Scene) -> None:
+    an, bo, chen, group = trio(scene)
+    until = wire_time(int(time.time() * 1000) + 600_000)
+    an.write("mute_member", channel_id=group, user_id=bo.user, until=until)
+
+    bo.post("typing", channel_id=group)
+    bo.request("ping")
+    chen.post("typing", channel_id=group)
+
+    an.wait_for(lambda event: event.user_id == chen.user, frames.TypingEvent)
+    an.write("update_channel", channel_id=group, mute_all=True)
+    an.post("typing", channel_id=group)
+    bo.wait_for(lambda event: event.user_id == an.user, frames.TypingEvent)
+    assert [user for _, user, _ in typed_by(an)] == [chen.user]
 
 
 def test_typing_again_within_three_seconds_is_dropped(scene: Scene) -> None:

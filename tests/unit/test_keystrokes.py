@@ -33,7 +33,10 @@ class Room:
         self.now = 100.0
         self.registry = Registry()
         self.signals = KeptSignals()
-        self.keystrokes = Keystrokes(self.registry, self.signals, lambda: self.now)
+        self.silenced: set[str] = set()
+        self.keystrokes = Keystrokes(
+            self.registry, self.signals, lambda user_id, _: user_id not in self.silenced, lambda: self.now
+        )
 
     def member(self, user_id: str, *, from_seq: int = 0) -> FakeSubscriber:
         """A device of a member, who may hear the channel from this seq on."""
@@ -110,3 +113,15 @@ def test_in_a_large_channel_nothing_is_taken_and_nothing_told(room: Room) -> Non
 
 def test_a_channel_that_nobody_here_hears_is_passed_over(room: Room) -> None:
     room.keystrokes.tell(Typing(channel_id=LUNCH, user_id="an", user_name="An"))
+
+
+def test_it_is_not_taken_from_who_may_not_write_and_is_not_asked_more_often(room: Room) -> None:
+    an = room.member("an")
+    room.silenced.add("an")
+    assert not room.typed(an)
+
+    room.silenced.clear()
+    room.now += 1.0
+    assert not room.typed(an), "so a flood of frames is not a flood of questions"
+    room.now += 2.0
+    assert room.typed(an)

@@ -11,6 +11,7 @@ from imapp.services.reading.departures import as_seen_by
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.members import MemberRow, MemberStore
+from schemas.common import ChannelStatus
 from schemas.errors import ErrorCode
 
 _NOT_FOUND: Final = ErrorCode.NOT_FOUND
@@ -68,6 +69,16 @@ class AccessService:
         if not readable.row.member.present:
             raise RequestError(ErrorCode.NOT_MEMBER)
         return readable
+
+    def may_speak(self, user_id: str, channel_id: str, now_ms: int) -> bool:
+        """Whether somebody could send to a channel at this time: he is in, it is open, he is not muted."""
+        row = self._members.find(channel_id, user_id)
+        head = self._channels.heads([channel_id]).get(channel_id) if row else None
+        if row is None or head is None or not row.member.present:
+            return False
+        member, channel = row.member, head.channel
+        muted = channel.settings.mute_all and not may(Action.SEND_WHEN_MUTED, member.role, channel.type)
+        return channel.status is ChannelStatus.ENABLED and member.muted_until_ms <= now_ms and not muted
 
     def allowed(self, user_id: str, channel_id: str, action: Action) -> Readable:
         """The channel, for somebody who is in it and may do this there.
