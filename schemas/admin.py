@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from schemas.common import (
     MAX_HISTORY_PAGE,
+    MAX_IDS_CHARS,
     MAX_LIST_PAGE,
     MAX_NAME_CHARS,
     NO_CONTROLS,
@@ -26,6 +27,9 @@ from schemas.common import (
 from schemas.users import UserKind
 
 MAX_REASON_CHARS: Final = 500
+MAX_CONNECTION_ID_CHARS: Final = 100
+MAX_AUDIT_FILTER_CHARS: Final = 64
+MAX_AUDIT_ACTOR_CHARS: Final = 68  # a user id, or a name on the command line after `cli:`
 
 Reason = Annotated[
     str,
@@ -92,7 +96,9 @@ class AdminUserPage(Struct, kw_only=True):
 class AdminUserQuery(AdminPageQuery, kw_only=True):
     """Which people: with these ids, or whose name starts so, or all; of one status or any."""
 
-    ids: Annotated[str, Meta(max_length=4_000, description="User ids with commas between.")] | None = None
+    ids: (
+        Annotated[str, Meta(max_length=MAX_IDS_CHARS, description="User ids with commas between.")] | None
+    ) = None
     name: NameStart | None = None
     status: UserStatus | None = None
 
@@ -124,7 +130,9 @@ class AdminChannelPage(Struct, kw_only=True):
 class AdminChannelQuery(AdminPageQuery, kw_only=True):
     """Which channels: with these ids, whose name starts so, in which somebody is, or all; of any status."""
 
-    ids: Annotated[str, Meta(max_length=4_000, description="Channel ids with commas between.")] | None = None
+    ids: (
+        Annotated[str, Meta(max_length=MAX_IDS_CHARS, description="Channel ids with commas between.")] | None
+    ) = None
     name: NameStart | None = None
     member: UserId | None = None
     status: ChannelStatus | None = None
@@ -143,7 +151,7 @@ class AdminHistoryQuery(AdminQuery, kw_only=True):
 class AdminConnection(Struct, kw_only=True):
     """A WebSocket that has said hello."""
 
-    connection_id: Annotated[str, Meta(max_length=100)]
+    connection_id: Annotated[str, Meta(max_length=MAX_CONNECTION_ID_CHARS)]
     user_id: UserId
     gateway: str
     device: Annotated[str, Meta(description="As the client calls it.")]
@@ -160,7 +168,7 @@ class AdminConnectionPage(Struct, kw_only=True):
 class KickBody(AdminBody, kw_only=True):
     """Which of somebody's connections: the one with this id, or all."""
 
-    connection_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    connection_id: Annotated[str, Meta(min_length=1, max_length=MAX_CONNECTION_ID_CHARS)] | None = None
 
 
 class Kicked(Struct, kw_only=True):
@@ -251,16 +259,22 @@ class AuditQuery(AdminPageQuery, kw_only=True):
             str,
             Meta(
                 pattern=r"^(cli:)?[A-Za-z0-9_.@-]+$(?!\n)",
-                max_length=68,
+                max_length=MAX_AUDIT_ACTOR_CHARS,
                 description="A user id, or `cli:NAME` for the command line.",
             ),
         ]
         | None
     ) = None
-    action: Annotated[str, Meta(max_length=64, description="As `user.disable`.")] | None = None
+    action: (
+        Annotated[str, Meta(max_length=MAX_AUDIT_FILTER_CHARS, description="As `user.disable`.")] | None
+    ) = None
     target: (
         Annotated[
-            str, Meta(max_length=64, description="An id that it was about: of a user, channel, message.")
+            str,
+            Meta(
+                max_length=MAX_AUDIT_FILTER_CHARS,
+                description="An id that it was about: of a user, channel, message.",
+            ),
         ]
         | None
     ) = None

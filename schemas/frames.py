@@ -14,6 +14,7 @@ from schemas.channels import Written
 from schemas.common import (
     MAX_HISTORY_PAGE,
     MAX_LIST_PAGE,
+    MAX_TOKEN_CHARS,
     MAX_WATCHED,
     NO_CONTROLS,
     Avatar,
@@ -55,17 +56,21 @@ from schemas.presence import PresenceList
 from schemas.receipts import MessageIds, PushStatus, ReceiptSummaries
 from schemas.requests import Request as Request  # noqa: PLC0414  # other modules take it from here
 
+MAX_DEVICE_CHARS: Final = 64
+
 # ---- client -> server
 
 
 class Hello(Request, kw_only=True, tag="hello"):
     """Say who you are, first and within 5 s; again later to renew the token."""
 
-    token: Annotated[str, Meta(max_length=8_192, description="Absent if the header carried it.")] | None = (
-        None
-    )
+    token: (
+        Annotated[str, Meta(max_length=MAX_TOKEN_CHARS, description="Absent if the header carried it.")]
+        | None
+    ) = None
     device: Annotated[
-        str, Meta(pattern=NO_CONTROLS, max_length=64, description="Names this device among yours.")
+        str,
+        Meta(pattern=NO_CONTROLS, max_length=MAX_DEVICE_CHARS, description="Names this device among yours."),
     ] = ""
     protocol: Annotated[int, Meta(ge=1, le=1_000, description="What the client speaks.")] = 1
     cursor: Annotated[Cursor | None, Meta(description="Of the last sync: the reply then holds a sync.")] = (

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schemas.common import Timestamp, UserId
+from schemas.common import MAX_IDS_CHARS, Timestamp, UserId
 
 
 class UserPresence(Struct, kw_only=True):
@@ -25,5 +25,8 @@ class PresenceQuery(Struct, kw_only=True):
     """Whose presence."""
 
     ids: Annotated[
-        str, Meta(min_length=1, max_length=4_000, description="User ids with commas between, 500 at most.")
+        str,
+        Meta(
+            min_length=1, max_length=MAX_IDS_CHARS, description="User ids with commas between, 500 at most."
+        ),
     ]

@@ -35,7 +35,7 @@ _SIMPLE: Final[dict[type, type[fields.Field[Any]]]] = {
 }
 _WRONG_FIELD: Final = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<field>.*?)`")
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<place>.*)`$", re.DOTALL)
-_MAX_REASON_CHARS: Final = 200
+_REASON_CHARS: Final = 200
 
 
 class StructSchema(Schema):
@@ -127,5 +127,5 @@ def _refusal(reason: str) -> RequestError:
 def invalid(where: str, what: str) -> RequestError:
     """The refusal of an argument; both texts may come from the client."""
     refused = RequestError(ErrorCode.INVALID)
-    refused.errors = {where[:_MAX_REASON_CHARS]: what[:_MAX_REASON_CHARS]}
+    refused.errors = {where[:_REASON_CHARS]: what[:_REASON_CHARS]}
     return refused

@@ -100,3 +100,12 @@ def test_a_name_has_255_characters_at_most() -> None:
 
     with pytest.raises(RequestError, match="invalid"):
         clean_name("龍" * 252 + ".pdf")
+
+
+@pytest.mark.limit("names in an office file or archive that is looked into")
+def test_an_office_file_of_too_many_parts_is_not_looked_through() -> None:
+    few, many = (docx(*(f"word/media/{number}" for number in range(count))) for count in (9_997, 9_998))
+
+    assert type_of("a.docx", "", io.BytesIO(few)) is TYPES[".docx"]
+    with pytest.raises(RequestError, match="unsupported_media"):
+        type_of("a.docx", "", io.BytesIO(many))

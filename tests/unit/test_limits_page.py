@@ -70,3 +70,28 @@ def test_every_setting_of_a_limit_has_a_row() -> None:
     named = set(re.findall(r"IM_\w+", PAGE))
 
     assert {name for name in SETTINGS if name.startswith(("IM_LIMIT_", "IM_MAX_"))} <= named
+
+
+_CONSTANT: Final = re.compile(r"^(_?MAX_[A-Z_]+)(?:: Final)? =", re.MULTILINE)
+_OF_NO_READER: Final = {
+    "imapp.domain.leading._MAX_MUTE_MS": "MAX_MUTE_DAYS in other units",
+    "imapp.logs.libraries._MAX_CHARS": "what the log shows of a library's text",
+    "imapp.cli.chat.link.MAX_REPLY_BYTES": "of the terminal client",
+    "imapp.cli.chat.receipts._MAX_RANGES": "of the terminal client",
+}
+"""Constants that limit neither a client nor a part of the system, each with its reason."""
+
+
+def test_every_constant_that_is_a_cap_has_a_row() -> None:
+    files = [
+        path for root in ("schemas", "imapp", "tasks", "workers") for path in (ROOT / root).rglob("*.py")
+    ]
+    caps = {
+        ".".join((*path.relative_to(ROOT).with_suffix("").parts, name))
+        for path in files
+        for name in _CONSTANT.findall(path.read_text(encoding="utf-8"))
+    }
+    named = set(_WHERE.findall(PAGE))
+
+    assert len(caps) > 60
+    assert caps - named == _OF_NO_READER.keys(), "give each a row in docs/limits.md"

@@ -14,12 +14,12 @@ from imapp.services.identity.identities import Credentials, Identity, SessionPas
 from imapp.services.identity.published_keys import ALGORITHMS, PublishedKeys
 from imapp.services.identity.roles import USUAL_NAMES, RoleNames, roles_of
 from imapp.stores.users import UserStore
+from schemas.common import MAX_TOKEN_CHARS
 
 LEEWAY_S: Final = 10
 """How far the issuer's clock and ours may be apart."""
 
 _FOREVER: Final = 2**53  # beyond it there is no float for every whole number, and none at all for some
-_MAX_CHARS: Final = 8_192
 _SHARED_KEY_ALGORITHM: Final = "HS256"
 _REQUIRED: Final = ("sub", "exp", "aud")
 
@@ -85,7 +85,7 @@ class TokenAuthenticator:
 
     def identify(self, token: str | None) -> Identity:
         """The person a token speaks for; raises RequestError."""
-        if not token or len(token) > _MAX_CHARS:
+        if not token or len(token) > MAX_TOKEN_CHARS:
             raise unauthorized()
         claims = self._verify(token)
         expires_at = float(min(int(claims["exp"]), _FOREVER))
