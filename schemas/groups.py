@@ -1,5 +1,6 @@
 """Roles and order in groups: what is shown of them, and the bodies of the requests that change them."""
 
+import enum
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -48,6 +49,13 @@ class OwnMembership(Struct, kw_only=True):
     muted_until: Annotated[Timestamp | None, Meta(description="I may write again then; null: now.")]
 
 
+class JoinRequestStatus(enum.StrEnum):
+    """What became of a request; who is let in has none any more."""
+
+    WAITING = "waiting"
+    REFUSED = "refused"
+
+
 class JoinRequest(Struct, kw_only=True):
     """Somebody who waits to be let in."""
 
@@ -64,7 +72,7 @@ class JoinRequestQuery(Struct, kw_only=True):
 
     cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Rows at most.")] = 50
-    refused: bool = False
+    status: JoinRequestStatus = JoinRequestStatus.WAITING
 
 
 class OwnJoinRequest(Struct, kw_only=True):
@@ -73,7 +81,7 @@ class OwnJoinRequest(Struct, kw_only=True):
     channel_id: ChannelId
     by: Annotated[UserId, Meta(description="Who proposed me; myself, if I asked.")]
     reason: str
-    refused: Annotated[bool, Meta(description="It waits, or was refused. Who is let in has none any more.")]
+    status: JoinRequestStatus
     at: Annotated[Timestamp, Meta(description="Since when it waits, or when it was refused.")]
     until: Annotated[Timestamp, Meta(description="It is forgotten then.")]
 

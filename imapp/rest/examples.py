@@ -157,7 +157,12 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     _ME,
     _JOIN_REQUEST,
     groups.OwnJoinRequest(
-        channel_id=CHANNEL_ID, by="an", reason="I am new in the team.", refused=False, at=TIME, until=TIME
+        channel_id=CHANNEL_ID,
+        by="an",
+        reason="I am new in the team.",
+        status=groups.JoinRequestStatus.WAITING,
+        at=TIME,
+        until=TIME,
     ),
     groups.JoinRequestPage(channel_id=CHANNEL_ID, requests=[_JOIN_REQUEST], cursor=None),
     groups.SetRoleBody(client_message_id=CLIENT_ID, role=GrantableRole.ADMIN),

@@ -276,10 +276,10 @@ class TestJoiningByApproval:
         owner.write("answer_join_requests", channel_id=channel, user_ids=[chen], accept=False)
 
         refused = scene.rest(chen).get(f"{path}/me", OwnJoinRequest)
-        assert (waiting.refused, refused.refused, refused.by) == (False, True, chen)
-        (listed,) = scene.rest(an).get(path, JoinRequestPage, refused="true").requests
+        assert (waiting.status, refused.status, refused.by) == ("waiting", "refused", chen)
+        (listed,) = scene.rest(an).get(path, JoinRequestPage, status="refused").requests
         assert listed.user_id == chen
-        assert scene.rest(bo).call("GET", f"{path}?refused=true").status_code == 403
+        assert scene.rest(bo).call("GET", f"{path}?status=refused").status_code == 403
         assert scene.rest(bo).call("GET", f"{path}/me").status_code == 404
         eventually(lambda: events_of(member, channel)[-1:] == ["join_refused"])
         assert events_of(member, channel)[-2:] == ["join_requested", "join_refused"]

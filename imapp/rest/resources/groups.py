@@ -129,7 +129,10 @@ def dissolve(body: DissolveBody, channel_id: str) -> Response:
 @blueprint.arguments(schema_of(JoinRequestQuery, query=True), location="query")
 @blueprint.response(200, schema_of(JoinRequestPage))
 def list_join_requests(query: JoinRequestQuery, channel_id: str) -> Response:
-    """Who waits to be let in, or with `refused` was refused lately, by user id. For the owner and admins."""
+    """Who waits to be let in, by user id; with `status=refused` who was refused lately.
+
+    For the owner and admins.
+    """
     return answer(services().join_requests.page(caller_id(), channel_id, query))
 
 

@@ -12,7 +12,7 @@ from imapp.services.reading.cursors import after_user
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.users import UserStore
 from schemas.errors import ErrorCode
-from schemas.groups import JoinRequest, JoinRequestPage, JoinRequestQuery, OwnJoinRequest
+from schemas.groups import JoinRequest, JoinRequestPage, JoinRequestQuery, JoinRequestStatus, OwnJoinRequest
 
 
 class JoinRequestService:
@@ -40,7 +40,11 @@ class JoinRequestService:
         since_ms = self._oldest_ms()
         after, limit = after_user(query.cursor), query.limit + 1
         found = self._requests.page(
-            channel_id, refused=query.refused, since_ms=since_ms, after=after, limit=limit
+            channel_id,
+            refused=query.status is JoinRequestStatus.REFUSED,
+            since_ms=since_ms,
+            after=after,
+            limit=limit,
         )
         page = found[: query.limit]
         profiles = self._users.profiles(request.user_id for request in page)
@@ -73,7 +77,7 @@ class JoinRequestService:
             channel_id=channel_id,
             by=found.by,
             reason=found.reason,
-            refused=found.refused,
+            status=JoinRequestStatus.REFUSED if found.refused else JoinRequestStatus.WAITING,
             at=wire_time(found.at_ms),
             until=wire_time(found.at_ms + REQUEST_KEPT_MS),
         )
