@@ -43,7 +43,8 @@ class TraceService:
         if entry is None:
             raise RequestError(ErrorCode.NOT_FOUND)
         answers, unknown = self._asked(channel_id, seq)
-        found = [*self._stored(entry), *_remembered(answers)]
+        remembered = [*_remembered(answers)]
+        found = [*self._stored(entry, _writer_in(remembered)), *remembered]
         steps = [step for step in in_order(found) if query.user_id in (None, step.user_id)]
         return MessageTrace(
             message_id=message_id,
@@ -56,8 +57,8 @@ class TraceService:
             unknown=[*unknown, *_gaps(entry, found, answers)],
         )
 
-    def _stored(self, entry: LogEntry) -> Iterator[Step]:
-        yield Step(TraceStepName.STORED, entry.time_ms, user_id=entry.sender)
+    def _stored(self, entry: LogEntry, writer: str | None) -> Iterator[Step]:
+        yield Step(TraceStepName.STORED, entry.time_ms, process=writer, user_id=entry.sender)
         dispatched_ms = self._ledger.dispatched_ms(entry.channel_id, entry.seq)
         if dispatched_ms is not None:
             yield Step(TraceStepName.DISPATCHED, dispatched_ms)
@@ -72,6 +73,12 @@ class TraceService:
         except BrokerUnavailable:
             return [], ["gateways: RabbitMQ does not answer"]
         return answers, [f"gateway {name}: no answer" for name in silent]
+
+
+def _writer_in(steps: Iterable[Step]) -> str | None:
+    """Who published an entry first, and so stored it, unless he was followed by another in between."""
+    published = [step for step in steps if step.name is TraceStepName.PUBLISHED and step.at_ms is not None]
+    return min(published, key=lambda step: step.at_ms or 0).process if published else None
 
 
 def _remembered(answers: Iterable[InquiryAnswer]) -> Iterator[Step]:
