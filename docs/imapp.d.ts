@@ -28,6 +28,11 @@ export type JoinPolicy =
   | "approval"
   | "invite";
 
+/** What became of a request; who is let in has none any more. */
+export type JoinRequestStatus =
+  | "refused"
+  | "waiting";
+
 /** Whether somebody is in a channel now or was once (seed: status). */
 export type Membership =
   | "left"
@@ -1045,6 +1050,45 @@ export interface MuteMemberBody {
   until: string;
 }
 
+/** An entry by itself, with what it answers beside it. */
+export interface OneEntry {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender: string;
+  /** The sender's name when it was sent. Default: "". */
+  sender_name?: string;
+  /** The sender's avatar when it was sent. Default: "". */
+  sender_avatar?: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  message_type: MessageType;
+  /** Plain text, never HTML; shown as it is. No control characters but tab and newline. At most 5,000 characters; pattern `^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f]*$`. Default: "". */
+  content?: string;
+  /** The sender's own data beside the text, at most 4096 bytes of JSON; of a system entry: what happened (`event`, `user_ids`, `name` ...); of a recall or an edit: which message it changes (`message_id`, `target_seq`). */
+  extra?: { [name: string]: unknown };
+  /** The message of this channel that is answered. What it says is in the `quotes` of a page. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  reply_to?: string | null;
+  /** Members who are addressed. At most 100 entries. */
+  mentions?: string[];
+  /** Everybody in the channel is addressed. In groups of more than 50 the right of their admins. Default: false. */
+  mention_all?: boolean;
+  /** Whose words these are, if passed on. */
+  forwarded?: Forwarded | null;
+  /** Default: "normal". */
+  status?: MessageStatus;
+  /** RFC 3339, UTC, milliseconds. */
+  server_time: string;
+  /** When its text was edited last. */
+  edited_at?: string | null;
+  /** What it replies to, as it is now; absent if you may not see that. */
+  quote?: Quote | null;
+}
+
 /** The direct chat with one person; it is made if there is none. */
 export interface OpenDirect {
   type: "open_direct";
@@ -1071,8 +1115,7 @@ export interface OwnJoinRequest {
   /** Who proposed me; myself, if I asked. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
   by: string;
   reason: string;
-  /** It waits, or was refused. Who is let in has none any more. */
-  refused: boolean;
+  status: JoinRequestStatus;
   /** Since when it waits, or when it was refused. */
   at: string;
   /** It is forgotten then. */

@@ -118,6 +118,14 @@ class Quote(Struct, kw_only=True, omit_defaults=True):
     status: MessageStatus = MessageStatus.NORMAL
 
 
+class OneEntry(Entry, kw_only=True, omit_defaults=True):
+    """An entry by itself, with what it answers beside it."""
+
+    quote: Annotated[
+        Quote | None, Meta(description="What it replies to, as it is now; absent if you may not see that.")
+    ] = None
+
+
 Quotes = Annotated[
     list[Quote],
     Meta(description="What the entries reply to, each once, as far as you may see it; absent for none."),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.messages import Quote
+from schemas.messages import OneEntry, Quote
 from tests.support.client import Client
 from tests.support.link import RefusedError
 from tests.support.scene import Scene
@@ -39,6 +39,28 @@ def test_a_reply_travels_as_an_id_and_is_read_with_its_quote(scene: Scene) -> No
     assert scene.rest(bo).history(channel).quotes == [quote]
     assert here.history(channel, around=2, limit=1).quotes == [quote]
     scene.judge().raise_if_broken()
+
+
+def test_one_reply_by_itself_has_its_quote_as_far_as_one_may_see_it(scene: Scene) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    here = scene.connect(an)
+    channel = group_of(here, bo)
+    asked = here.send_text(channel, "Lunch?")
+    here.write("add_members", channel_id=channel, user_ids=[chen])
+    reply = here.send_text(channel, "Yes", reply_to=asked.message_id)
+    path = f"/messages/{reply.message_id}"
+
+    mine, late = scene.rest(bo).get(path, OneEntry), scene.rest(chen).get(path, OneEntry)
+    plain = scene.rest(bo).call("GET", f"/messages/{asked.message_id}").json()
+    here.write("recall", channel_id=channel, message_id=asked.message_id)
+    after = scene.rest(bo).get(path, OneEntry)
+
+    assert mine.quote is not None
+    assert (mine.quote.message_id, mine.quote.content) == (asked.message_id, "Lunch?")
+    assert (late.content, late.reply_to, late.quote) == ("Yes", asked.message_id, None)
+    assert "quote" not in plain
+    assert after.quote is not None
+    assert (after.quote.content, after.quote.status) == ("", "recalled")
 
 
 def test_a_page_without_replies_has_no_quotes(scene: Scene) -> None:

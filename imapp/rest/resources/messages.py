@@ -10,7 +10,7 @@ from imapp.services.pushes.summaries import message_ids_of
 from imapp.services.writing import commands
 from schemas.channels import Written
 from schemas.errors import ErrorCode
-from schemas.messages import EditBody, Entry, HistoryPage, HistoryQuery, RecallBody, SendBody
+from schemas.messages import EditBody, HistoryPage, HistoryQuery, OneEntry, RecallBody, SendBody
 from schemas.receipts import PushPage, PushQuery, ReceiptQuery, ReceiptSummaries, ReceiptSummary
 from schemas.tasks import SendMessage
 
@@ -22,7 +22,7 @@ _REFUSES = (ErrorCode.NOT_MEMBER, ErrorCode.CHANNEL_DISABLED, ErrorCode.MUTED, E
 
 @blueprint.post(_LOG, refuses=_REFUSES)
 @blueprint.arguments(schema_of(SendBody))
-@blueprint.response(201, schema_of(Entry))
+@blueprint.response(201, schema_of(OneEntry))
 def send_message(body: SendBody, channel_id: str) -> Response:
     """Send a message to a channel.
 
@@ -34,7 +34,7 @@ def send_message(body: SendBody, channel_id: str) -> Response:
 
 @blueprint.post("/users/<user:user_id>/messages", refuses=_REFUSES)
 @blueprint.arguments(schema_of(SendBody))
-@blueprint.response(201, schema_of(Entry))
+@blueprint.response(201, schema_of(OneEntry))
 def send_to_person(body: SendBody, user_id: str) -> Response:
     """Send a message to a person.
 
@@ -58,9 +58,9 @@ def list_messages(query: HistoryQuery, channel_id: str) -> Response:
 
 
 @blueprint.get("/messages/<message:message_id>")
-@blueprint.response(200, schema_of(Entry))
+@blueprint.response(200, schema_of(OneEntry))
 def get_message(message_id: str) -> Response:
-    """One entry as it is now; of a recalled one, that it was recalled."""
+    """One entry as it is now, with what it answers; of a recalled one, that it was recalled."""
     entry = services().history.entry(caller_id(), message_id)
     services().gateway.received.add_page(caller_id(), entry.channel_id, [entry])
     return answer(entry)

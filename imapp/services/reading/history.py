@@ -2,14 +2,14 @@
 
 from imapp.domain import spans
 from imapp.domain.amendments import hydrated
-from imapp.domain.entries import EDIT, LogEntry, wire_entry
+from imapp.domain.entries import EDIT, LogEntry, wire_entry, wire_fields
 from imapp.domain.ids import split_message_id
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService, Readable
 from imapp.services.reading.quotes import quotes_of
 from imapp.stores.messages import MessageLog
 from schemas.errors import ErrorCode
-from schemas.messages import Entry, HistoryPage, HistoryQuery
+from schemas.messages import HistoryPage, HistoryQuery, OneEntry
 
 
 class HistoryService:
@@ -32,8 +32,8 @@ class HistoryService:
         page.quotes = quotes_of(page.entries, readable.row.member.spans, self._log)
         return page
 
-    def entry(self, user_id: str, message_id: str) -> Entry:
-        """One entry.
+    def entry(self, user_id: str, message_id: str) -> OneEntry:
+        """One entry, with what it answers.
 
         Raises:
             RequestError: `not_found`.
@@ -45,7 +45,9 @@ class HistoryService:
         found = self._log.at([(channel_id, seq)]).get(message_id)
         if found is None:
             raise RequestError(ErrorCode.NOT_FOUND)
-        return wire_entry(self._hydrated(readable, [found])[0])
+        (shown,) = self._hydrated(readable, [found])
+        quotes = quotes_of([wire_entry(shown)], readable.row.member.spans, self._log)
+        return OneEntry(**wire_fields(shown), quote=quotes[0] if quotes else None)
 
     def _hydrated(self, readable: Readable, entries: list[LogEntry]) -> list[LogEntry]:
         """These entries, with the edits saying what their targets say now, as far as he may read those."""
