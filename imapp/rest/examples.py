@@ -128,6 +128,7 @@ _PACK: Final = emojis.EmojiPack(pack="faces", emojis=88)
 _ALL: Final[tuple[msgspec.Struct, ...]] = (
     AN,
     ENTRY,
+    messages.OneEntry(**msgspec.structs.asdict(ENTRY), quote=QUOTE),
     PREVIEW,
     CONVERSATION,
     _MEMBER,
