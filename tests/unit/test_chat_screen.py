@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import wcwidth
 
 from imapp.cli.chat.carrier import Carrier, Fetched, NotCarried, SentUp
+from imapp.cli.chat.commands import AREAS
 from imapp.cli.chat.console import Status
 from imapp.cli.chat.library import Library, Lookup
 from imapp.cli.chat.screen import Screen
@@ -427,6 +429,12 @@ class TestHelp:
         reply, unknown = desktop.shown()
         assert reply.split()[:3] == ["/reply", "N", "TEXT"]
         assert unknown.startswith("there is no dancing")
+
+    def test_in_a_terminal_no_line_is_longer_than_that_is_wide(self) -> None:
+        desktop = Desktop(is_live=True)
+        desktop.begin()
+        desktop.type("/help", *(f"/help {area.name}" for area in AREAS))
+        assert max(wcwidth.width(line) for line in desktop.shown()) <= 80
 
     @pytest.mark.parametrize("line", [line for line, _ in COMMANDS])
     def test_whatever_can_be_written_can_be_done(self, desktop: Desktop, line: str) -> None:

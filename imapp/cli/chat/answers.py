@@ -114,7 +114,7 @@ def request_lines(page: JoinRequestPage, lexicon: Lexicon) -> list[str]:
 
 def emoji_lines(signs: Mapping[str, str], part: str) -> list[str]:
     """Emoji with their shortcodes, some to a line; those with this part in theirs."""
-    cells = [fit(f"{sign} {code}", 22) for code, sign in sorted(signs.items()) if part in code]
+    cells = [fit(f"{sign} {code}", 20) + "  " for code, sign in sorted(signs.items()) if part in code]
     lines = ["".join(cells[at : at + _PER_LINE]).rstrip() for at in range(0, len(cells), _PER_LINE)]
     rest = lines[_EMOJI_LINES:]
     return [*lines[:_EMOJI_LINES], *(["there are more: /emojis PART"] if rest else [])]

@@ -17,7 +17,7 @@ from imapp.cli.chat.desk.order import Ordering
 from imapp.cli.chat.desk.own import Own
 from imapp.cli.chat.desk.places import Places
 from imapp.cli.chat.desk.talking import Talking
-from imapp.cli.chat.layout import fit
+from imapp.cli.chat.layout import fit, wrapped
 from imapp.cli.chat.library import Found, Library, Looked, NotFound
 from imapp.cli.chat.pane import Pane
 from imapp.cli.chat.printer import Printer
@@ -25,7 +25,7 @@ from imapp.cli.chat.wording import one_line, refusal
 from schemas import frames, group_frames
 from schemas.common import Membership
 
-_USAGE_COLUMNS: Final = 24
+_USAGE_COLUMNS: Final = 26
 
 
 class Desk:
@@ -118,6 +118,9 @@ class Desk:
 
     def _help(self, command: Help) -> None:
         for name, meaning in help_lines(command.about):
-            self._printer.say("dim", f"  {fit(name, _USAGE_COLUMNS)}  {meaning}")
+            columns = self._printer.console.columns
+            lines = wrapped(meaning, columns and columns - _USAGE_COLUMNS - len("    "))
+            for left, line in zip([name, *[""] * len(lines)], lines, strict=False):
+                self._printer.say("dim", f"  {fit(left, _USAGE_COLUMNS)}  {line}")
         if not command.about:
             self._printer.say("dim", "  /help reply and /help talking say more; what has no slash is sent")
