@@ -15,6 +15,7 @@ from imapp.services.pushes.delivery import Patience, PushDelivery
 from imapp.services.pushes.notifiers import LogNotifier, Notifier
 from imapp.services.pushes.sweep import PushSweep
 from imapp.services.pushes.webhook import WebhookNotifier, signing_key
+from imapp.services.reading.watermarks import Watermarks
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
@@ -87,7 +88,8 @@ def keep_pushing(config: Config, database: Database) -> None:
     notifier = _notifier(config)
     if notifier is not None:
         patience = Patience(config.push_timeout_s, config.push_retry_s, config.push_tries)
+        watermarks = Watermarks(MemberStore(database), ChannelStore(database))
         delivery = PushDelivery(
-            Outbox(database), MessageLog(database), MemberStore(database), notifier, patience=patience
+            Outbox(database), MessageLog(database), watermarks, notifier, patience=patience
         )
         keep_doing(delivery.send_due, name="push-delivery", every_s=_DELIVERY_EVERY_S)

@@ -231,6 +231,27 @@ def test_what_fails_too_often_is_given_up_kept_without_its_text_and_can_be_reviv
     assert record.preview == ""
 
 
+def test_who_has_answered_while_it_waited_is_left_alone(scene: Scene, endpoint: Endpoint) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    endpoint.failing = True
+    an_here = scene.connect(an)
+    channel = direct_channel(an_here, bo)
+    an_here.send_text(channel, "lunch?")
+    an_here.send_text(None, "and you?", to=chen)
+    mine = {bo, chen}
+    eventually(
+        lambda: {row["records"][0]["user_id"] for row in outbox(scene) if row["state"] == "dead"} >= mine
+    )
+    scene.connect(bo).send_text(channel, "yes")  # his own row says nothing of it: the head does
+
+    endpoint.failing = False
+    scene.cluster.tool("pushes", "retry")
+
+    told(endpoint, chen)
+    eventually(lambda: not outbox(scene))
+    assert not endpoint.told(bo)
+
+
 def test_the_crowd_costs_no_more_than_two(scene: Scene, endpoint: Endpoint) -> None:
     an, *others = scene.people("an", *(f"u{number}" for number in range(150)))
     an_here = scene.connect(an)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace as changed
@@ -63,18 +62,14 @@ class Log:
         return {key: self._entries[key] for key in keys if key in self._entries}
 
 
-class Members:
+class Watermarks:
     """How far people have read the channel."""
 
     def __init__(self, **read: int) -> None:
         self._read = read
 
-    def find_all(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], SimpleNamespace]:
-        return {
-            (channel, user): SimpleNamespace(read_seq=self._read[user])
-            for channel, user in places
-            if user in self._read
-        }
+    def of(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        return {(channel, user): self._read.get(user, 0) for channel, user in places}
 
 
 class Service:
@@ -109,15 +104,15 @@ def parcel(people: int = 1, *, attempts: int = 0) -> Parcel:
 
 
 def delivery(
-    outbox: Outbox, service: Service, log: Log | None = None, members: Members | None = None
+    outbox: Outbox, service: Service, log: Log | None = None, watermarks: Watermarks | None = None
 ) -> PushDelivery:
     patience = Patience(timeout_s=5.0, first_pause_s=2.0, tries=3)
     entries = log or Log(log_entry(CHANNEL, 1))
-    rows = members or Members()
+    marks = watermarks or Watermarks()
     return PushDelivery(
         outbox,  # type: ignore[arg-type]
         entries,  # type: ignore[arg-type]
-        rows,  # type: ignore[arg-type]
+        marks,  # type: ignore[arg-type]
         service,
         patience=patience,
         jitter=lambda _, most: most,
@@ -180,7 +175,7 @@ def test_a_text_that_was_recalled_meanwhile_does_not_go_out(log: Log) -> None:
 def test_who_has_read_it_meanwhile_is_left_alone_and_the_id_stays_the_same() -> None:
     outbox, service = Outbox(parcel(3)), Service()
 
-    delivery(outbox, service, members=Members(u0=1, u1=0)).send_due()
+    delivery(outbox, service, watermarks=Watermarks(u0=1, u1=0)).send_due()
 
     ((name, told),) = service.taken
     assert (name, [one.user_id for one in told]) == ("p.0", ["u1", "u2"])
@@ -189,6 +184,6 @@ def test_who_has_read_it_meanwhile_is_left_alone_and_the_id_stays_the_same() -> 
 def test_nothing_goes_out_when_everybody_has_read_it() -> None:
     outbox, service = Outbox(parcel(2)), Service()
 
-    delivery(outbox, service, members=Members(u0=1, u1=7)).send_due()
+    delivery(outbox, service, watermarks=Watermarks(u0=1, u1=7)).send_due()
 
     assert (service.taken, outbox.parcel) == ([], None)

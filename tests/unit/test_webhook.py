@@ -4,8 +4,9 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -79,3 +80,75 @@ def test_an_endpoint_that_drips_its_answer_holds_nobody_longer_than_the_time_out
 
     assert time.monotonic() - begun < 5, "the time-out counts from byte to byte"
     assert "Timeout" in str(failure.value)
+
+
+LookUp = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def looked_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[LookUp], None]:
+    """Lets a function give the addresses of the one name that these tests use."""
+    real = socket.getaddrinfo
+
+    def put(found: LookUp) -> None:
+        def getaddrinfo(host: str, port: Any, *args: Any, **options: Any) -> Any:
+            if host != "webhook.test":
+                return real(host, port, *args, **options)
+            return [row for address in found(host) for row in real(address, port, *args, **options)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+
+    return put
+
+
+def test_a_name_server_that_says_nothing_holds_nobody_and_costs_one_thread(
+    looked_up: Callable[[LookUp], None],
+) -> None:
+    answered = threading.Event()
+    begun = time.monotonic()
+
+    def hang(_: str) -> list[str]:
+        answered.wait(60)
+        return ["127.0.0.1"]
+
+    looked_up(hang)
+    notifier = WebhookNotifier("http://webhook.test:1/", b"k" * 24, timeout_s=0.2)
+    for _ in range(3):
+        with pytest.raises(NotDelivered, match="Timeout"):
+            notifier.deliver("p.0", [])
+
+    assert time.monotonic() - begun < 10
+    waiting = [thread for thread in threading.enumerate() if thread.name == "look-up webhook.test"]
+    assert len(waiting) == 1
+    answered.set()
+    waiting[0].join(10)
+
+
+def test_the_next_address_of_a_name_is_tried_if_one_takes_nothing(
+    looked_up: Callable[[LookUp], None],
+) -> None:
+    looked_up(lambda _: ["127.0.0.2", "127.0.0.1"])
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, name="answering", daemon=True)
+        thread.start()
+        WebhookNotifier(f"http://webhook.test:{server.getsockname()[1]}/", b"k" * 24, timeout_s=5).deliver(
+            "p.0", []
+        )
+        thread.join(5)
+
+
+def test_a_name_that_nobody_knows_is_a_failure_like_any_other(looked_up: Callable[[LookUp], None]) -> None:
+    def unknown(_: str) -> list[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    looked_up(unknown)
+
+    with pytest.raises(NotDelivered, match="not known"):
+        WebhookNotifier("http://webhook.test:1/", b"k" * 24, timeout_s=5).deliver("p.0", [])

@@ -1,11 +1,13 @@
 """HTTP sessions whose answers have a deadline as a whole.
 
 The time-outs of `requests` count from byte to byte: an endpoint that drips its headers would hold its caller
-for hours. Connecting, the TLS handshake and sending have limits as a whole already.
+for hours. They begin after its name was looked up, for which the system may take half a minute, and begin
+anew for each of its addresses. The TLS handshake and sending have limits as a whole already.
 """
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -14,18 +16,51 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from imapp.services.pushes.lookup import find_addresses
 
 
-class _PlainConnection(HTTPConnection):
+class _Impatient(HTTPConnection):
+    """A connection with one limit for finding its address and connecting, and one for the answer's head."""
+
+    def _new_conn(self) -> socket.socket:
+        seconds, name = self.timeout or _NEVER_S, self._dns_host
+        until = time.monotonic() + seconds
+        try:
+            addresses = find_addresses(name, seconds)
+            return self._connected(addresses, until)
+        except TimeoutError as error:
+            raise ConnectTimeoutError(self, f"its name was not found within {seconds:g} s") from error
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error
+        finally:
+            self._dns_host, self.timeout = name, seconds
+
+    def _connected(self, addresses: list[str], until: float) -> socket.socket:
+        """A socket to the first of these addresses that takes it; the time left is for all together."""
+        failure: Exception = NewConnectionError(self, "its name has no address")
+        for address in addresses:
+            self._dns_host, self.timeout = address, max(until - time.monotonic(), _LEAST_S)
+            try:
+                return super()._new_conn()
+            except (ConnectTimeoutError, NewConnectionError) as error:
+                failure = error
+            if time.monotonic() >= until:
+                break
+        raise failure
+
     def getresponse(self) -> Any:
         with _deadline(self.sock, self.timeout):
             return super().getresponse()
 
 
-class _SecureConnection(HTTPSConnection):
-    def getresponse(self) -> Any:
-        with _deadline(self.sock, self.timeout):
-            return super().getresponse()
+class _PlainConnection(_Impatient):
+    pass
+
+
+class _SecureConnection(_Impatient, HTTPSConnection):
+    pass
 
 
 class _PlainPool(HTTPConnectionPool):
@@ -37,6 +72,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 _NEVER_S: Final = 3600.0  # as good as
+_LEAST_S: Final = 0.01  # a time-out of none at all would not wait for anything
 _POOLS: Final = {"http": _PlainPool, "https": _SecurePool}
 
 

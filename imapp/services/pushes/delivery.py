@@ -17,7 +17,7 @@ from imapp.domain.ids import split_message_id
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.pushes.notifiers import NotDelivered, Notifier
-from imapp.stores.members import MemberStore
+from imapp.services.reading.watermarks import Watermarks
 from imapp.stores.messages import MessageLog
 from imapp.stores.outbox import Outbox, Parcel
 from schemas.notifications import PushRecord
@@ -45,7 +45,7 @@ class PushDelivery:
         self,
         outbox: Outbox,
         entries: MessageLog,
-        members: MemberStore,
+        watermarks: Watermarks,
         notifier: Notifier,
         *,
         patience: Patience,
@@ -53,7 +53,7 @@ class PushDelivery:
     ) -> None:
         self._outbox = outbox
         self._entries = entries
-        self._members = members
+        self._watermarks = watermarks
         self._notifier = notifier
         self._patience = patience
         self._jitter = jitter
@@ -98,13 +98,12 @@ class PushDelivery:
         log.warning("push_postponed", parcel=parcel.parcel_id, error=error, pause_s=round(pause, 2))
 
     def _without_read(self, records: Sequence[PushRecord]) -> list[PushRecord]:
-        """Nobody is disturbed for what he has read while it waited."""
-        rows = self._members.find_all({(record.channel_id, record.user_id) for record in records})
-        marks = {place: row.read_seq for place, row in rows.items()}
+        """Nobody is disturbed for what he has read, or answered, while it waited."""
+        marks = self._watermarks.of({(record.channel_id, record.user_id) for record in records})
         return [
             record
             for record in records
-            if marks.get((record.channel_id, record.user_id), 0) < split_message_id(record.message_id)[1]
+            if marks[record.channel_id, record.user_id] < split_message_id(record.message_id)[1]
         ]
 
     def _without_recalled(self, records: Sequence[PushRecord]) -> list[PushRecord]:

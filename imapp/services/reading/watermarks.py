@@ -1,9 +1,11 @@
 """How far somebody has read a channel, wherever that is noted."""
 
+from collections.abc import Collection
+
 from msgspec.structs import replace
 
-from imapp.stores.channels import Head, own_key
-from imapp.stores.members import MemberRow
+from imapp.stores.channels import ChannelStore, Head, own_key
+from imapp.stores.members import MemberRow, MemberStore
 
 
 def with_own_messages(row: MemberRow, head: Head) -> MemberRow:
@@ -15,3 +17,22 @@ def with_own_messages(row: MemberRow, head: Head) -> MemberRow:
     if seq <= row.read_seq:
         return row
     return replace(row, read_seq=seq, read_countable=max(countable, row.read_countable))
+
+
+class Watermarks:
+    """How far people have read, by marks of theirs and by what they sent."""
+
+    def __init__(self, members: MemberStore, channels: ChannelStore) -> None:
+        self._members = members
+        self._channels = channels
+
+    def of(self, places: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """The watermark at each (channel id, user id), 0 for who was never there."""
+        rows = self._members.find_all(places)
+        heads = self._channels.heads({channel_id for channel_id, _ in rows})
+        return {
+            place: with_own_messages(rows[place], heads[place[0]]).read_seq
+            if place in rows and place[0] in heads
+            else 0
+            for place in places
+        }
