@@ -53,6 +53,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         emojis=services.emojis,
         summaries=services.summaries,
         contacts=services.contacts,
+        sharing=services.sharing,
         presence=services.presence,
         health=services.health,
         admin=services.admin,

@@ -114,6 +114,13 @@ class Config:
     allowed_origins: tuple[str, ...] = texts(
         "ALLOWED_ORIGINS", meaning="pages on other hosts that may open the WebSocket"
     )
+    read_receipts: str = text(
+        "READ_RECEIPTS",
+        "choose",
+        section="What people share",
+        one_of=("on", "off", "choose"),
+        meaning="whether others learn what somebody has read: always, never, or as he chooses",
+    )
     push_webhook: str = text(
         "PUSH_WEBHOOK",
         "",
@@ -164,6 +171,12 @@ class Config:
         meaning="for how long one may recall one's own message; admins of a group always may",
     )
     edit_window_s: float = seconds("EDIT_WINDOW_S", 900.0, meaning="for how long one may edit one's own text")
+    nudge_every_s: float = seconds(
+        "NUDGE_EVERY_S",
+        600.0,
+        most=86_400,
+        meaning="after how long one may again remind others to read a message of one's own",
+    )
     standby_delay_s: float = seconds(
         "STANDBY_DELAY_S",
         3.0,
@@ -280,6 +293,7 @@ class Config:
     limit_sync: str = rate("LIMIT_SYNC", "2/50", meaning="pages of `sync` of a person")
     limit_lists: str = rate("LIMIT_LISTS", "10/50", meaning="pages of other lists, and single things")
     limit_marks: str = rate("LIMIT_MARKS", "20/200", meaning="read marks of a person")
+    limit_nudges: str = rate("LIMIT_NUDGES", "0.1/10", meaning="reminders of a person to read his messages")
     limit_requests: str = rate("LIMIT_REQUESTS", "50/300", meaning="REST requests of a person, of any kind")
     limit_frames: str = rate(
         "LIMIT_FRAMES",

@@ -53,8 +53,9 @@ from schemas.group_frames import (
 )
 from schemas.messages import Content, Entry, Extra, ForwardOf, HistoryPage, MentionAll, Mentions, ReplyTo
 from schemas.presence import PresenceList
-from schemas.receipts import MessageIds, PushStatus, ReceiptSummaries
+from schemas.receipts import MessageIds, Nudged, PushStatus, ReceiptSummaries
 from schemas.requests import Request as Request  # noqa: PLC0414  # other modules take it from here
+from schemas.settings import Settings
 
 MAX_DEVICE_CHARS: Final = 64
 
@@ -132,6 +133,18 @@ class SetConversation(Request, kw_only=True, tag="set_conversation"):
     draft: DraftBody | None = None
 
 
+class GetSettings(Request, kw_only=True, tag="settings"):
+    """What I have set for myself, whatever the conversation."""
+
+
+class SetSettings(Request, kw_only=True, tag="set_settings"):
+    """Change it."""
+
+    share_read: Annotated[
+        bool, Meta(description="Whether others learn what I have read, and I what they have.")
+    ]
+
+
 class Unread(Request, kw_only=True, tag="unread"):
     """Which entries of a conversation count as unread, and why; from the newest on."""
 
@@ -144,6 +157,13 @@ class MessageReceipts(Request, kw_only=True, tag="message_receipts"):
     """How far messages of mine got: read by so many of so many."""
 
     message_ids: MessageIds
+
+
+class Nudge(Request, kw_only=True, tag="nudge"):
+    """Remind those who have not read a message of mine: by an event, and by a push that no muting stops."""
+
+    client_message_id: ClientMessageId
+    message_id: MessageId
 
 
 class Received(Request, kw_only=True, tag="received"):
@@ -253,8 +273,11 @@ ClientFrame = (
     | Edit
     | Read
     | SetConversation
+    | GetSettings
+    | SetSettings
     | Unread
     | MessageReceipts
+    | Nudge
     | Received
     | Sync
     | History
@@ -320,6 +343,12 @@ class ConversationReply(Conversation, kw_only=True, tag_field="type", tag="ok"):
     id: RequestId
 
 
+class SettingsReply(Settings, kw_only=True, tag_field="type", tag="ok"):
+    """My settings as they are now."""
+
+    id: RequestId
+
+
 class UnreadReply(UnreadPage, kw_only=True, tag_field="type", tag="ok"):
     """The number, and a page of entries."""
 
@@ -328,6 +357,12 @@ class UnreadReply(UnreadPage, kw_only=True, tag_field="type", tag="ok"):
 
 class MessageReceiptsReply(ReceiptSummaries, kw_only=True, tag_field="type", tag="ok"):
     """The counts of each; those that are not mine are left out."""
+
+    id: RequestId
+
+
+class NudgeReply(Nudged, kw_only=True, tag_field="type", tag="ok"):
+    """How many are reminded."""
 
     id: RequestId
 
@@ -387,6 +422,10 @@ class ConversationEvent(ReadState, kw_only=True, omit_defaults=True, tag_field="
     ] = None
 
 
+class SettingsEvent(Settings, kw_only=True, tag_field="type", tag="settings"):
+    """I have set something for myself, on whichever device."""
+
+
 class PresenceEvent(PresenceList, kw_only=True, tag_field="type", tag="presence"):
     """People whom this connection watches have come or gone; at most one such event a second."""
 
@@ -420,6 +459,17 @@ class ReceiptsEvent(Struct, kw_only=True, tag_field="type", tag="receipts"):
     read: int
 
 
+class NudgeEvent(Struct, kw_only=True, tag_field="type", tag="nudge"):
+    """Somebody reminds me of a message of his that I have not read; it may come twice."""
+
+    channel_id: ChannelId
+    message_id: MessageId
+    seq: Seq
+    user_id: UserId
+    user_name: Name
+    at: Timestamp
+
+
 class ResyncEvent(Struct, kw_only=True, tag_field="type", tag="resync"):
     """The gateway may have missed something: run sync."""
 
@@ -437,8 +487,11 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     Edit: WrittenReply,
     Read: ReadReply,
     SetConversation: ConversationReply,
+    GetSettings: SettingsReply,
+    SetSettings: SettingsReply,
     Unread: UnreadReply,
     MessageReceipts: MessageReceiptsReply,
+    Nudge: NudgeReply,
     Received: None,
     Sync: SyncReply,
     History: HistoryReply,
@@ -469,10 +522,12 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
 EVENTS: Final[tuple[type[Struct], ...]] = (
     MessageEvent,
     ConversationEvent,
+    SettingsEvent,
     PresenceEvent,
     TypingEvent,
     ReceiptEvent,
     ReceiptsEvent,
+    NudgeEvent,
     ResyncEvent,
     ClosingEvent,
 )

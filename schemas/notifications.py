@@ -19,6 +19,7 @@ class PushRecord(Struct, kw_only=True):
     mentioned: bool
     messages: Annotated[int, Meta(description="How many new ones this record stands for.")]
     time: Timestamp
+    nudge: Annotated[bool, Meta(description="Its sender reminds him, muted or not.")] = False
 
 
 class PushNotification(Struct, kw_only=True):

@@ -5,7 +5,16 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from schemas.common import MAX_LIST_PAGE, ChannelId, Cursor, MessageId, Seq, Timestamp, UserId
+from schemas.common import (
+    MAX_LIST_PAGE,
+    ChannelId,
+    ClientMessageId,
+    Cursor,
+    MessageId,
+    Seq,
+    Timestamp,
+    UserId,
+)
 
 MAX_SUMMARIES: Final = 20  # messages in one call: each looks through its channel's ledger
 
@@ -71,6 +80,20 @@ class PushPage(Struct, kw_only=True):
     counts: PushCounts
     pushes: list[Push]
     cursor: Cursor | None
+
+
+class NudgeBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Remind those who have not read a message of mine."""
+
+    client_message_id: ClientMessageId
+
+
+class Nudged(Struct, kw_only=True):
+    """Those who have not read it are reminded."""
+
+    message_id: MessageId
+    nudged: Annotated[int, Meta(description="How many they are, as far as I may know.")]
+    at: Timestamp
 
 
 MessageIds = Annotated[list[MessageId], Meta(min_length=1, max_length=MAX_SUMMARIES)]

@@ -309,7 +309,20 @@ class SetConversation(PersonalWrite, kw_only=True):
     draft: tuple[str, str | None] | None = None
 
 
-AnyPersonalWrite = SetConversation
+class SetSettings(PersonalWrite, kw_only=True):
+    """Change what somebody has set for himself, whatever the conversation."""
+
+    share_read: bool
+
+
+class Remind(PersonalWrite, kw_only=True):
+    """Remind those who have not read a message of it."""
+
+    message_id: str
+    client_message_id: str
+
+
+AnyPersonalWrite = SetConversation | SetSettings | Remind
 
 
 class PersonalBatch(Struct, array_like=True, kw_only=True):

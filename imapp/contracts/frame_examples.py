@@ -12,9 +12,11 @@ from imapp.contracts.samples import (
     EMOJI,
     ENTRY,
     MESSAGE_ID,
+    NUDGED,
     PRESENCE,
     QUOTE,
     RECEIPT_SUMMARY,
+    SETTINGS,
     TIME,
     UNREAD_PAGE,
 )
@@ -44,8 +46,11 @@ _REQUESTS: Final[tuple[frames.Request, ...]] = (
     ),
     frames.Read(id=_ID, channel_id=CHANNEL_ID, seq=42),
     frames.SetConversation(id=_ID, channel_id=CHANNEL_ID, pinned=True),
+    frames.GetSettings(id=_ID),
+    frames.SetSettings(id=_ID, share_read=False),
     frames.Unread(id=_ID, channel_id=CHANNEL_ID),
     frames.MessageReceipts(id=_ID, message_ids=[MESSAGE_ID]),
+    frames.Nudge(id=_ID, client_message_id=CLIENT_ID, message_id=MESSAGE_ID),
     frames.Received(id=_ID, channel_id=CHANNEL_ID, seq=42),
     frames.Sync(id=_ID, cursor=_CURSOR),
     frames.History(id=_ID, channel_id=CHANNEL_ID, before=43),
@@ -87,8 +92,10 @@ _REPLIES: Final[tuple[msgspec.Struct, ...]] = (
     frames.WrittenReply(id=_ID, channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),
     frames.ReadReply(id=_ID, channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
     frames.ConversationReply(id=_ID, **msgspec.structs.asdict(CONVERSATION)),
+    frames.SettingsReply(id=_ID, **msgspec.structs.asdict(SETTINGS)),
     frames.UnreadReply(id=_ID, **msgspec.structs.asdict(UNREAD_PAGE)),
     frames.MessageReceiptsReply(id=_ID, messages=[RECEIPT_SUMMARY]),
+    frames.NudgeReply(id=_ID, **msgspec.structs.asdict(NUDGED)),
     frames.SyncReply(id=_ID, epoch=_EPOCH, conversations=[CONVERSATION], cursor=_CURSOR, more=False),
     frames.HistoryReply(
         id=_ID,
@@ -109,6 +116,7 @@ _REPLIES: Final[tuple[msgspec.Struct, ...]] = (
 _EVENTS: Final[tuple[msgspec.Struct, ...]] = (
     frames.MessageEvent(**msgspec.structs.asdict(ENTRY)),
     frames.ConversationEvent(channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
+    frames.SettingsEvent(**msgspec.structs.asdict(SETTINGS)),
     frames.PresenceEvent(users=[PRESENCE]),
     frames.TypingEvent(channel_id=CHANNEL_ID, user_id="bo", user_name="Bo 博"),
     frames.ReceiptEvent(
@@ -119,6 +127,9 @@ _EVENTS: Final[tuple[msgspec.Struct, ...]] = (
         at=TIME,
     ),
     frames.ReceiptsEvent(channel_id=CHANNEL_ID, seq=42, total=499, received=310, read=120),
+    frames.NudgeEvent(
+        channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, user_id="an", user_name="An 安", at=TIME
+    ),
     frames.ResyncEvent(),
     frames.ClosingEvent(reconnect_in_ms=2_536),
 )

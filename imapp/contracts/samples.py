@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas import conversations, emojis, messages, presence, receipts, users
+from schemas import conversations, emojis, messages, presence, receipts, settings, users
 from schemas.common import ChannelStatus, ChannelType, Membership, MessageType, Notify
 
 CHANNEL_ID: Final = "3v1c0q8m2k5t7n9p4r6s1000"
@@ -79,6 +79,8 @@ UNREAD_PAGE: Final = conversations.UnreadPage(
     ],
     more=True,
 )
+NUDGED: Final = receipts.Nudged(message_id=MESSAGE_ID, nudged=28, at=TIME)
+SETTINGS: Final = settings.Settings(share_read=False, read_receipts=settings.ReadReceipts.CHOOSE)
 RECEIPT_SUMMARY: Final = receipts.ReceiptSummary(
     message_id=MESSAGE_ID,
     channel_id=CHANNEL_ID,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from imapp.domain.receipts import Receipt
+from schemas.receipts import PushStatus
 
 Range = tuple[int, int]
 """From one seq to another, both included."""
@@ -40,6 +41,26 @@ def folded(
         kept += _folded_of_one(own, reach)
         reaches[receiver] = _reach(own, reach)
     return sorted(kept, key=lambda receipt: (receipt.from_seq, receipt.up_to_seq)), reaches
+
+
+def says_nothing_new(receipt: Receipt, known: Iterable[Receipt], reaches: Mapping[PushStatus, Reach]) -> bool:
+    """Whether every answer stays the same without a receipt, given others of its receiver.
+
+    `reaches` is what was folded before. What was read has been received, whenever.
+    """
+    ranges = [(one.from_seq, one.up_to_seq) for one in known if _says_as_much(one.status, one.at_ms, receipt)]
+    ranges += [
+        (1, reach.up_to_seq)
+        for status, reach in reaches.items()
+        if _says_as_much(status, reach.at_ms, receipt)
+    ]
+    return not any(True for _ in _beyond((receipt.from_seq, receipt.up_to_seq), _joined(ranges)))
+
+
+def _says_as_much(status: PushStatus, at_ms: int, receipt: Receipt) -> bool:
+    if status is PushStatus.READ and receipt.status is PushStatus.RECEIVED:
+        return True
+    return status is receipt.status and at_ms <= receipt.at_ms
 
 
 def _folded_of_one(receipts: list[Receipt], reach: Reach) -> Iterable[Receipt]:

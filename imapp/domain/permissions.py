@@ -31,6 +31,7 @@ class Action(enum.Enum):
     RECALL = "recall"  # one's own messages, for a while
     RECALL_ANY = "recall_any"  # anybody's, at any time
     EDIT = "edit"  # one's own messages, for a while
+    NUDGE = "nudge"  # about one's own messages
 
 
 _UNSET: Final = Settings()
@@ -43,6 +44,7 @@ _LOWEST: Final = {
         Action.ADD: Role.MEMBER,
         Action.RECALL: Role.MEMBER,
         Action.EDIT: Role.MEMBER,
+        Action.NUDGE: Role.MEMBER,
     },
     ChannelType.GROUP: {
         Action.SEND: Role.MEMBER,
@@ -66,6 +68,7 @@ _LOWEST: Final = {
         Action.RECALL: Role.MEMBER,
         Action.RECALL_ANY: Role.ADMIN,
         Action.EDIT: Role.MEMBER,
+        Action.NUDGE: Role.MEMBER,
     },
 }
 

@@ -97,7 +97,7 @@ class Limits:
 
     NAMES: Final = (
         *("sends", "writes", "creates", "uploads"),  # by person
-        *("history", "sync", "lists", "searches", "marks", "requests"),  # by person
+        *("history", "sync", "lists", "searches", "marks", "nudges", "requests"),  # by person
         "frames",  # by connection
         *("connects", "failures"),  # by address
     )
@@ -107,7 +107,8 @@ class Limits:
         self.sends, self.writes, self.creates = made["sends"], made["writes"], made["creates"]
         self.uploads, self.searches = made["uploads"], made["searches"]
         self.history, self.sync, self.lists = made["history"], made["sync"], made["lists"]
-        self.marks, self.requests, self.frames = made["marks"], made["requests"], made["frames"]
+        self.marks, self.nudges = made["marks"], made["nudges"]
+        self.requests, self.frames = made["requests"], made["frames"]
         self.connects, self.failures = made["connects"], made["failures"]
 
     def take_command(self, command: AnyCommand) -> float:

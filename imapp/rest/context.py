@@ -27,6 +27,7 @@ from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.services.reading.join_requests import JoinRequestService
+from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.services.searching.contacts import ContactService
 from imapp.services.writing.group_commands import without_place
@@ -55,6 +56,7 @@ class RestServices:
     emojis: EmojiService
     summaries: SummaryService
     contacts: ContactService
+    sharing: ReadSharing
     presence: PresenceService
     health: HealthService
     admin: Administration

@@ -15,10 +15,12 @@ from imapp.contracts.samples import (
     FILE_ID,
     FORWARDED,
     MESSAGE_ID,
+    NUDGED,
     PRESENCE,
     PREVIEW,
     QUOTE,
     RECEIPT_SUMMARY,
+    SETTINGS,
     TIME,
     UNREAD_PAGE,
 )
@@ -35,6 +37,7 @@ from schemas import (
     presence,
     receipts,
     search,
+    settings,
     users,
 )
 from schemas.common import (
@@ -211,6 +214,10 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     *UNREAD_PAGE.entries,
     RECEIPT_SUMMARY,
     receipts.ReceiptSummaries(messages=[RECEIPT_SUMMARY]),
+    NUDGED,
+    receipts.NudgeBody(client_message_id=CLIENT_ID),
+    SETTINGS,
+    settings.SettingsBody(share_read=False),
     conversations.SetConversationBody(pinned=True, draft=_DRAFT_BODY),
     _DRAFT_BODY,
     conversations.Draft(text="Shall we", reply_to=None, updated_at=TIME),

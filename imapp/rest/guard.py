@@ -38,6 +38,8 @@ _COUNTED: Final = {
     "conversations.sync": "sync",
     "conversations.mark_read": "marks",
     "conversations.set_conversation": "marks",
+    "people.set_settings": "marks",
+    "messages.nudge": "nudges",
     "people.list_users": "searches",
     "search.search_contacts": "searches",
     "administration.find_users": "searches",

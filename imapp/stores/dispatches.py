@@ -35,7 +35,7 @@ _NOTHING: Final = Dispatched(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """A range of a channel's log: who sent (and so has read) what in it, and who must be told outside.
+    """A range of a channel's log: who sent what in it, and so has read, and who must be told outside.
 
     To whom it was dispatched is not stored: it follows from the members' stays. `recalls` is how many recalls
     were known when the log was read; with more, what was read may be gone.
@@ -81,6 +81,20 @@ class DispatchStore:
                 {"_id": channel_id}, {"$inc": {"recalls": 1}}, upsert=True, session=session
             )
         self._outbox.blank(channel_id, message_id, session)
+
+    def check_recalls(self, channel_id: str, recalls: int, session: ClientSession) -> None:
+        """As part of a transaction, let nothing of a channel be recalled until it ends.
+
+        Raises:
+            LogConflict: more than so many were recalled already.
+        """
+        with mapped_errors():
+            self._heads.update_one(
+                {"_id": channel_id, "recalls": recalls or _NEVER},
+                {"$inc": {"reminders": 1}},  # a write, so that a recall at the same time is in its way
+                upsert=True,
+                session=session,
+            )
 
     def commit(self, dispatches: Sequence[Dispatch]) -> None:
         """Note all of them down, or none.
@@ -135,7 +149,8 @@ class DispatchStore:
 
 def _reads(dispatches: Iterable[Dispatch]) -> list[Flush]:
     return [
-        Flush(str(dispatch.from_seq), dispatch.channel_id, PushStatus.READ, dispatch.reads)
+        Flush(str(dispatch.from_seq), dispatch.channel_id, status, found)
         for dispatch in dispatches
-        if dispatch.reads
+        for status in (PushStatus.RECEIVED, PushStatus.READ)
+        if (found := tuple(receipt for receipt in dispatch.reads if receipt.status is status))
     ]

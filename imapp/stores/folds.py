@@ -5,7 +5,7 @@ an old message reads the few documents around it instead of all that was noted s
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pymongo.client_session import ClientSession
@@ -14,11 +14,12 @@ from pymongo.read_concern import ReadConcern
 from imapp.domain.folding import Reach, folded
 from imapp.domain.receipts import Receipt
 from imapp.stores.mongo import DURABLE, Database, Document, mapped_errors, to_datetime, to_ms
-from imapp.stores.pushes import STATUSES, ledger_row
+from imapp.stores.pushes import STATUSES, ledger_row, row_receipt
 from schemas.receipts import PUSH_STATUS_CODES, PushStatus
 
 _AT_ONCE: Final = 500  # documents; of 500 rows each in the largest groups
 _ROWS: Final = 500  # in one document
+_FOLDED: Final = (PUSH_STATUS_CODES[PushStatus.RECEIVED], PUSH_STATUS_CODES[PushStatus.READ])
 
 
 class LedgerFolds:
@@ -46,6 +47,17 @@ class LedgerFolds:
                     session.abort_transaction()
         return count
 
+    def reaches(self, channel_ids: Iterable[str]) -> dict[tuple[str, str], dict[PushStatus, Reach]]:
+        """How far everybody is covered by what was folded, by channel id and receiver."""
+        keys = {f"{name}.{code}": (name, STATUSES[code]) for name in channel_ids for code in _FOLDED}
+        found: dict[tuple[str, str], dict[PushStatus, Reach]] = {}
+        with mapped_errors():
+            for row in self._folds.find({"_id": {"$in": list(keys)}}):
+                channel_id, status = keys[row["_id"]]
+                for receiver, reach in _reaches(row).items():
+                    found.setdefault((channel_id, receiver), {})[status] = reach
+        return found
+
     def _fold(self, channel_id: str, status: PushStatus, least: int, session: ClientSession) -> int:
         code = PUSH_STATUS_CODES[status]
         wanted = {"channel_id": channel_id, "status": code, "low": None}
@@ -54,7 +66,7 @@ class LedgerFolds:
             return 0
         key = f"{channel_id}.{code}"
         before = _reaches(self._folds.find_one({"_id": key}, session=session))
-        receipts = [_receipt(row, code) for document in documents for row in document["rows"]]
+        receipts = [row_receipt(row, code) for document in documents for row in document["rows"]]
         kept, moved = folded(receipts, before)
         self._pushes.delete_many({"_id": {"$in": [one["_id"] for one in documents]}}, session=session)
         if kept:
@@ -64,11 +76,6 @@ class LedgerFolds:
         state = {"rows": _rows(before | moved)}
         self._folds.replace_one({"_id": key}, state, upsert=True, session=session)
         return len(documents)
-
-
-def _receipt(row: Document, code: int) -> Receipt:
-    status = STATUSES[code]
-    return Receipt(row["receiver"], status, row["up_to_seq"], to_ms(row["at"]), row.get("from_seq", 1))
 
 
 def _document(channel_id: str, code: int, receipts: Sequence[Receipt]) -> Document:

@@ -4,7 +4,7 @@ One document a flush: whoever was dispatched to, received or read something with
 same for 2 members and for 500. In busy channels old documents are folded (`stores.folds`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +22,7 @@ _DISPATCHED: Final = PUSH_STATUS_CODES[PushStatus.UNRECEIVED]
 _RECEIPTS: Final = [PUSH_STATUS_CODES[PushStatus.RECEIVED], PUSH_STATUS_CODES[PushStatus.READ]]
 # What was noted about a channel since the message and is not folded yet is looked through.
 _LOOK_MS: Final = 5_000
+_MOST_REACHING: Final = 500  # documents that are looked through for marks that say nothing new
 
 INDEXES: Final = [
     IndexModel(
@@ -44,6 +45,11 @@ class Flush:
     channel_id: str
     status: PushStatus
     receipts: tuple[Receipt, ...]
+
+    @property
+    def document_id(self) -> str:
+        """The key of the document that it becomes."""
+        return f"{self.channel_id}.{PUSH_STATUS_CODES[self.status]}.{self.key}"
 
 
 class PushLedger:
@@ -77,6 +83,20 @@ class PushLedger:
             row = self._pushes.find_one(wanted, sort=[("max_seq", ASCENDING)])
         return to_ms(row["at"]) if row and row["min_seq"] <= seq else None
 
+    def reaching(self, flushes: Sequence[Flush]) -> dict[tuple[str, str], list[Receipt]]:
+        """What is noted of the same people that reaches as far, by channel id and receiver.
+
+        Some of it is left out if it is very much. What these flushes themselves have noted does not count,
+        so that a run that comes again finds what the first one found.
+        """
+        found: dict[tuple[str, str], list[Receipt]] = {}
+        if flushes:
+            with mapped_errors():
+                for row in self._pushes.aggregate(_reaching(flushes)):
+                    receipt = row_receipt(row["rows"], row["status"])
+                    found.setdefault((row["channel_id"], receipt.receiver), []).append(receipt)
+        return found
+
     def covering(self, channel_id: str, seq: int) -> list[Receipt]:
         """The earliest receipt of each receiver and status that covers the entry at `seq`.
 
@@ -95,7 +115,7 @@ def _document(flush: Flush) -> Document:
     code = PUSH_STATUS_CODES[flush.status]
     seqs = [receipt.up_to_seq for receipt in flush.receipts]
     return {
-        "_id": f"{flush.channel_id}.{code}.{flush.key}",
+        "_id": flush.document_id,
         "channel_id": flush.channel_id,
         "status": code,
         "at": to_datetime(min(receipt.at_ms for receipt in flush.receipts)),
@@ -113,6 +133,37 @@ def ledger_row(receipt: Receipt) -> Document:
         "at": to_datetime(receipt.at_ms),
     }
     return row if receipt.from_seq == 1 else {**row, "from_seq": receipt.from_seq}
+
+
+def row_receipt(row: Document, code: int) -> Receipt:
+    """The receipt in a row of a document with this status."""
+    status, from_seq = STATUSES[code], row.get("from_seq", 1)
+    return Receipt(row["receiver"], status, row["up_to_seq"], to_ms(row["at"]), from_seq)
+
+
+def _reaching(flushes: Sequence[Flush]) -> list[Document]:
+    least: dict[str, int] = {}
+    for flush in flushes:
+        lowest = min(receipt.up_to_seq for receipt in flush.receipts)
+        least[flush.channel_id] = min(lowest, least.get(flush.channel_id, lowest))
+    people = list({receipt.receiver for flush in flushes for receipt in flush.receipts})
+    return [
+        {
+            "$match": {
+                "$or": [_at_least(channel_id, seq) for channel_id, seq in least.items()],
+                "_id": {"$nin": [flush.document_id for flush in flushes]},
+                "rows.receiver": {"$in": people},
+            }
+        },
+        {"$limit": _MOST_REACHING},
+        {"$unwind": "$rows"},
+        {"$match": {"rows.receiver": {"$in": people}}},
+        {"$project": {"_id": 0, "channel_id": 1, "status": 1, "rows": 1}},
+    ]
+
+
+def _at_least(channel_id: str, seq: int) -> Document:
+    return {"channel_id": channel_id, "status": {"$in": _RECEIPTS}, "max_seq": {"$gte": seq}}
 
 
 def _covering(channel_id: str, seq: int) -> list[Document]:

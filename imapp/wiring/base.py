@@ -13,6 +13,7 @@ from imapp.errors import StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.operating.starter_emojis import seed_emojis
 from imapp.services.presence import PresenceService
+from imapp.services.reading.sharing import ReadSharing
 from imapp.stores.connections import ConnectionStore
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.gateways import GatewayStore
@@ -20,7 +21,9 @@ from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.meta import load_identity
 from imapp.stores.mongo import Database, connect
 from imapp.stores.schema import create_schema
+from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
+from schemas.settings import ReadReceipts
 
 _STORE_PAUSE_S: Final = 1.0
 
@@ -55,6 +58,11 @@ def celery_app(config: Config) -> Celery:
 def windows(config: Config) -> Windows:
     """For how long people may recall and edit what they sent."""
     return Windows(recall_ms=round(config.recall_window_s * 1000), edit_ms=round(config.edit_window_s * 1000))
+
+
+def read_sharing(config: Config, database: Database) -> ReadSharing:
+    """Who shares what he has read."""
+    return ReadSharing(ReadReceipts(config.read_receipts), SettingsStore(database))
 
 
 def presence_service(database: Database) -> PresenceService:

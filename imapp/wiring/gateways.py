@@ -56,6 +56,7 @@ from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.services.reading.join_requests import JoinRequestService
+from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.services.searching.contacts import ContactService
 from imapp.services.searching.keys import NameKeys
@@ -75,7 +76,7 @@ from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
 from imapp.wiring.archiving import open_archive, preparing, reading_logs
-from imapp.wiring.base import celery_app, open_store, presence_service, topology, windows
+from imapp.wiring.base import celery_app, open_store, presence_service, read_sharing, topology, windows
 from imapp.ws.client import SessionServices
 from imapp.ws.endpoint import Endpoint
 from imapp.ws.origins import OriginPolicy
@@ -101,6 +102,7 @@ class GatewayServices:
     emojis: EmojiService
     summaries: SummaryService
     contacts: ContactService
+    sharing: ReadSharing
     presence: PresenceService
     health: HealthService
     admin: Administration
@@ -126,7 +128,15 @@ def gateway_services(config: Config) -> GatewayServices:
     history = HistoryService(access, log)
     rows = ConversationRows(members, lists, users)
     unread = UnreadExplainer(access, rows, log)
-    pushes = PushService(access=access, members=members, log=log, ledger=PushLedger(database), users=users)
+    sharing = read_sharing(config, database)
+    pushes = PushService(
+        access=access,
+        members=members,
+        log=log,
+        ledger=PushLedger(database),
+        users=users,
+        sharing=sharing,
+    )
     summaries = SummaryService(pushes=pushes, members=members, log=log)
     conversations = ConversationService(
         access=access,
@@ -163,6 +173,7 @@ def gateway_services(config: Config) -> GatewayServices:
             conversations=conversations,
             unread=unread,
             summaries=summaries,
+            sharing=sharing,
             quotas=quotas,
             emojis=emojis,
             door=door,
@@ -188,6 +199,7 @@ def gateway_services(config: Config) -> GatewayServices:
         pushes=pushes,
         summaries=summaries,
         contacts=ContactService(channels, members, users),
+        sharing=sharing,
         presence=presence,
         health=HealthService(
             dependency_probes(

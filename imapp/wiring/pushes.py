@@ -13,8 +13,11 @@ from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.computing import PushRunner, PushStores
 from imapp.services.pushes.delivery import Patience, PushDelivery
 from imapp.services.pushes.notifiers import LogNotifier, Notifier
+from imapp.services.pushes.recipients import PushService
+from imapp.services.pushes.reminding import ReminderStores, Reminding
 from imapp.services.pushes.sweep import PushSweep
 from imapp.services.pushes.webhook import WebhookNotifier, signing_key
+from imapp.services.reading.access import AccessService
 from imapp.services.reading.watermarks import Watermarks
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.blobs import GridBlobs
@@ -27,8 +30,10 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.outbox import Outbox
+from imapp.stores.pushes import PushLedger
+from imapp.stores.reminders import ReminderStore
 from imapp.stores.users import UserStore
-from imapp.wiring.base import celery_app, presence_service, topology
+from imapp.wiring.base import celery_app, presence_service, read_sharing, topology
 
 _DELIVERY_EVERY_S: Final = 0.25
 
@@ -54,8 +59,38 @@ def push_runner(
         ),
         presence=presence_service(database),
         badges=Badges(channels, members, log),
+        sharing=read_sharing(config, database),
         tells=_notifier(config) is not None,
         poison=PoisonRule(AttemptStore(database), fail_stop),
+    )
+
+
+def reminding(config: Config, database: Database) -> Reminding:
+    """Carries out what reminds people of messages."""
+    channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
+    users = UserStore(database)
+    pushes = PushService(
+        access=AccessService(channels, members),
+        members=members,
+        log=log,
+        ledger=PushLedger(database),
+        users=users,
+        sharing=read_sharing(config, database),
+    )
+    return Reminding(
+        ReminderStores(
+            channels,
+            members,
+            log,
+            users,
+            DispatchStore(database),
+            ReminderStore(database),
+            EmojiStore(database),
+        ),
+        pushes=pushes,
+        badges=Badges(channels, members, log),
+        every_ms=round(config.nudge_every_s * 1000),
+        tells=_notifier(config) is not None,
     )
 
 

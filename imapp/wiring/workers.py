@@ -10,7 +10,8 @@ from imapp.config import Config
 from imapp.services.outgoing.outlet import Outlet
 from imapp.services.periodic import keep_doing
 from imapp.services.personal.conversations import ConversationSetter
-from imapp.services.personal.runner import PersonalRunner
+from imapp.services.personal.runner import Handler, PersonalRunner
+from imapp.services.personal.settings import SettingsSetter
 from imapp.services.poison import PoisonRule
 from imapp.services.presence import PresenceService
 from imapp.services.pushes.computing import PushRunner
@@ -35,10 +36,11 @@ from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity
 from imapp.stores.mongo import Database
 from imapp.stores.pushes import PushLedger
+from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
-from imapp.wiring.base import open_store, presence_service, topology, windows
-from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner
-from schemas.tasks import FanoutItem, SetConversation
+from imapp.wiring.base import open_store, presence_service, read_sharing, topology, windows
+from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner, reminding
+from schemas.tasks import AnyPersonalWrite, FanoutItem, Remind, SetConversation, SetSettings
 
 _WRITER_POOL: Final = 4
 
@@ -73,10 +75,11 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
             fail_stop=fail_stop,
         ),
         receipts=ReceiptRunner(
-            ReceiptStores(members, channels, log, PushLedger(database, folding.noted)),
+            ReceiptStores(members, channels, log, PushLedger(database, folding.noted), LedgerFolds(database)),
             rows=ConversationRows(members, log, UserStore(database)),
+            sharing=read_sharing(config, database),
             outlet=outlet,
-            teller=ReceiptTeller(members, log),
+            teller=ReceiptTeller(members, log, read_sharing(config, database)),
             sums=_receipt_sums(config, database),
             poison=PoisonRule(AttemptStore(database), fail_stop),
         ),
@@ -84,16 +87,24 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
         nudger=nudger,
         keep_pushing=partial(keep_pushing, config, database),
         presence=presence_service(database),
-        personal=_personal_runner(database, outlet, fail_stop),
+        personal=_personal_runner(config, database, outlet, fail_stop),
     )
 
 
-def _personal_runner(database: Database, outlet: Outlet, fail_stop: Callable[[str], None]) -> PersonalRunner:
+def _personal_runner(
+    config: Config, database: Database, outlet: Outlet, fail_stop: Callable[[str], None]
+) -> PersonalRunner:
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
     rows = ConversationRows(members, log, UserStore(database))
     conversations = ConversationSetter(channels=channels, members=members, log=log, rows=rows)
+    settings = SettingsSetter(SettingsStore(database), read_sharing(config, database))
+    handlers: dict[type[AnyPersonalWrite], Handler] = {
+        SetConversation: conversations.set,
+        SetSettings: settings.set,
+        Remind: reminding(config, database).remind,
+    }
     rule = PoisonRule(AttemptStore(database), fail_stop)
-    return PersonalRunner({SetConversation: conversations.set}, outlet=outlet, rule=rule)
+    return PersonalRunner(handlers, outlet=outlet, rule=rule)
 
 
 def make_outlet(config: Config, grown: Callable[[Sequence[FanoutItem]], None] = lambda _: None) -> Outlet:
@@ -113,6 +124,7 @@ def _receipt_sums(config: Config, database: Database) -> ReceiptSums:
         members=MemberStore(database),
         log=MessageLog(database),
         ledger=PushLedger(database),
+        sharing=read_sharing(config, database),
         outlet=make_outlet(config),
     )
     keep_doing(sums.tell, name="receipt-sums", every_s=SUM_EVERY_S)

@@ -17,6 +17,7 @@ from imapp.services.pushes.summaries import SummaryService
 from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
+from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.ws.connection import Connection
 from schemas.frames import CloseCode
@@ -35,6 +36,7 @@ class SessionServices:
     conversations: ConversationService
     unread: UnreadExplainer
     summaries: SummaryService
+    sharing: ReadSharing
     quotas: QuotaService
     emojis: EmojiService
     door: Door

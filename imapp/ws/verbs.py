@@ -21,6 +21,8 @@ from schemas.conversations import Conversation, ReadState, UnreadQuery
 from schemas.emojis import EmojiQuery
 from schemas.errors import ErrorCode
 from schemas.messages import HistoryQuery
+from schemas.receipts import Nudged
+from schemas.settings import Settings
 from schemas.tasks import AnyPersonalWrite, PersonalAnswer
 
 
@@ -110,6 +112,18 @@ def _set_conversation(client: Client, request: frames.SetConversation) -> None:
     _ask_personal(client, request.id, make, partial(_with_body, frames.ConversationReply, Conversation))
 
 
+def _get_settings(client: Client, request: frames.GetSettings) -> None:
+    client.services.limits.lists.check(client.user_id)
+    settings = client.services.sharing.settings(client.user_id)
+    client.reply(encode(with_id(frames.SettingsReply, request.id, settings)))
+
+
+def _set_settings(client: Client, request: frames.SetSettings) -> None:
+    client.services.limits.marks.check(client.user_id)
+    make = personal.set_settings(client.user_id, request)
+    _ask_personal(client, request.id, make, partial(_with_body, frames.SettingsReply, Settings))
+
+
 def _ask_personal(
     client: Client,
     request_id: str,
@@ -142,6 +156,12 @@ def _message_receipts(client: Client, request: frames.MessageReceipts) -> None:
     client.services.limits.history.check(client.user_id)
     found = client.services.summaries.own(client.user_id, request.message_ids)
     client.reply(encode(with_id(frames.MessageReceiptsReply, request.id, found)))
+
+
+def _nudge(client: Client, request: frames.Nudge) -> None:
+    client.services.limits.nudges.check(client.user_id)
+    make = personal.nudge(client.user_id, request.message_id, request.client_message_id)
+    _ask_personal(client, request.id, make, partial(_with_body, frames.NudgeReply, Nudged))
 
 
 def _with_body(kind: Any, shape: Any, request_id: str, body: bytes) -> bytes:
@@ -202,8 +222,11 @@ VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.Edit: _edit,
     frames.Read: _read,
     frames.SetConversation: _set_conversation,
+    frames.GetSettings: _get_settings,
+    frames.SetSettings: _set_settings,
     frames.Unread: _unread,
     frames.MessageReceipts: _message_receipts,
+    frames.Nudge: _nudge,
     frames.Received: _received,
     frames.Sync: _sync,
     frames.History: _history,

@@ -54,6 +54,7 @@ def strict(stack: Stack) -> Iterator[Cluster]:
         "IM_LIMIT_SYNC": a_little,
         "IM_LIMIT_LISTS": a_little,
         "IM_LIMIT_MARKS": a_little,
+        "IM_LIMIT_NUDGES": a_little,
         "IM_LIMIT_REQUESTS": f"{SLOW}/{REQUESTS}",
         "IM_LIMIT_FRAMES": f"{FRAMES_PER_S}/{FRAMES}",
         "IM_LIMIT_CONNECTS": f"{SLOW}/{CONNECTS}",
@@ -240,6 +241,19 @@ def test_reads_and_marks_have_limits_of_their_own(strict_scene: Scene, limit: st
     for name, more in others.values():
         where = {} if name in OF_NO_CHANNEL else {"channel_id": channel}
         assert outcomes([phone.post(name, **more, **where)]) == ["ok"], name
+
+
+@pytest.mark.limit("nudges")
+def test_nudges_have_a_limit_of_their_own_and_repeats_count_too(strict_scene: Scene) -> None:
+    an, bo = strict_scene.people("an", "bo")
+    phone = connect(strict_scene, an)
+    sent = phone.send_text(None, "hello", to=bo)
+    wanted = {"message_id": sent.message_id, "client_message_id": "once"}
+
+    answers = outcomes([phone.post("nudge", **wanted) for _ in range(2 * AT_ONCE)])
+
+    assert answers == ["ok"] * AT_ONCE + ["rate_limited"] * AT_ONCE
+    assert outcomes([phone.post("read", channel_id=sent.channel_id, seq=1)]) == ["ok"]
 
 
 @pytest.mark.limit("frames")

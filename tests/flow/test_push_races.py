@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.computing import PushRunner, PushStores
+from imapp.services.reading.sharing import ReadSharing
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
@@ -13,7 +14,9 @@ from imapp.stores.emojis import EmojiStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
+from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
+from schemas.settings import ReadReceipts
 from schemas.tasks import PushBatch, PushNudge
 from tests.support.entries import log_entry
 
@@ -42,6 +45,7 @@ def runner(database: Database) -> PushRunner:
         ),
         presence=Nobody(),
         badges=Badges(channels, members, log),
+        sharing=ReadSharing(ReadReceipts.CHOOSE, SettingsStore(database)),
         tells=False,
         poison=PoisonRule(AttemptStore(database), fail),
     )

@@ -13,7 +13,8 @@ from schemas.channels import Channel, MemberPage, Written
 from schemas.conversations import Conversation, ConversationPage, ReadState, SyncPage
 from schemas.messages import Entry as WireEntry
 from schemas.messages import HistoryPage
-from schemas.receipts import PushPage
+from schemas.receipts import Nudged, PushPage
+from schemas.settings import Settings
 from tests.support.history import Answered, Opened, Paged
 from tests.support.link import RefusedError
 from tests.support.recorder import Recorder, entry_of, previews_of, sent_of
@@ -105,6 +106,11 @@ class RestClient:
         """Who received and who read a message."""
         return self.get(f"/messages/{message_id}/pushes", PushPage, **query)
 
+    def nudge(self, message_id: str, client_message_id: str | None = None) -> Nudged:
+        """Remind those who have not read a message."""
+        body = {"client_message_id": client_message_id or self.new_id()}
+        return msgspec.convert(_body(self.call("POST", f"/messages/{message_id}/nudge", json=body)), Nudged)
+
     def history(self, channel: str, **where: int) -> HistoryPage:
         """A page of history: `before`, `after`, `around`, `limit`."""
         page = _body(self.call("GET", f"/channels/{channel}/messages", params=where))
@@ -171,6 +177,14 @@ class RestClient:
         return msgspec.convert(
             _body(self.call("PATCH", f"/conversations/{channel}", json=changes)), Conversation
         )
+
+    def settings(self) -> Settings:
+        """What I have set for myself."""
+        return self.get("/me/settings", Settings)
+
+    def set_settings(self, **changes: Any) -> Settings:
+        """Change it."""
+        return msgspec.convert(_body(self.call("PATCH", "/me/settings", json=changes)), Settings)
 
     def conversation(self, channel: str) -> Conversation:
         """One row of my list."""

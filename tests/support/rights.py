@@ -120,6 +120,8 @@ _A_MESSAGE: Final = f"{'0' * 24}.000000000001"
 
 ROUTES: Final[Mapping[str, Row]] = {
     "GET people.get_me": Row(rights=ANYBODY),
+    "GET people.get_settings": Row(rights=ANYBODY),
+    "PATCH people.set_settings": Row(rights=ANYBODY, needs=lambda _: {"share_read": True}),
     "GET people.list_users": Row(rights=ANYBODY),
     "GET search.search_contacts": Row(rights=ANYBODY, needs=lambda cast: {"words": cast.name}),
     "GET people.list_presence": Row(rights=ANYBODY, needs=lambda cast: {"ids": cast.extra}),
@@ -161,6 +163,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "POST messages.edit_message": Row(
         entry_rights=may_change(Who.OWNER), needs=lambda _: {**_AN_ID, "content": "hi"}, own_cast=True
     ),
+    "POST messages.nudge": Row(entry_rights=may_change(Who.OWNER), needs=lambda _: _AN_ID, own_cast=True),
     "POST files.upload_file": Row(rights=ANYBODY, needs=lambda _: {**_AN_ID, FILE: PDF}),
     "GET files.download_file": Row(entry_rights=may_read),
     "GET files.download_thumbnail": Row(entry_rights=may_read),
@@ -214,8 +217,11 @@ FRAMES: Final[Mapping[str, Row]] = {
     "edit": Row(
         entry_rights=may_change(Who.OWNER), needs=lambda _: {**_AN_ID, "content": "hi"}, own_cast=True
     ),
+    "settings": Row(rights=ANYBODY),
+    "set_settings": Row(rights=ANYBODY, needs=lambda _: {"share_read": True}),
     "unread": Row(rights=ONCE_IN),
     "message_receipts": Row(rights=ANYBODY, needs=lambda _: {"message_ids": [_A_MESSAGE]}),
+    "nudge": Row(entry_rights=may_change(Who.OWNER), needs=lambda _: _AN_ID, own_cast=True),
     "set_conversation": Row(rights=ONCE_IN, needs=lambda _: {"pinned": True}),
     "read": Row(rights=ONCE_IN, needs=lambda _: {"seq": 8}),
     # These two are never answered, so they tell nobody anything; what they do is looked at on its own.

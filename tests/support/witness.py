@@ -20,6 +20,8 @@ _EVENTS: Final[Mapping[str, type]] = {
     "typing": frames.TypingEvent,
     "receipt": frames.ReceiptEvent,
     "receipts": frames.ReceiptsEvent,
+    "nudge": frames.NudgeEvent,
+    "settings": frames.SettingsEvent,
     "resync": frames.ResyncEvent,
     "closing": frames.ClosingEvent,
     "error": frames.ErrorReply,

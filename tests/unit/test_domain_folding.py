@@ -1,16 +1,19 @@
 """Folded receipts answer as the ones they were made of, whatever was folded when."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imapp.domain.folding import Reach, folded
-from imapp.domain.receipts import Receipt
+from imapp.domain.folding import Reach, folded, says_nothing_new
+from imapp.domain.receipts import PushState, Receipt, push_states
 from schemas.receipts import PushStatus
 
 LAST = 12
 PEOPLE = ("an", "bo")
+STATES: Final = (PushStatus.RECEIVED, PushStatus.READ)
 
 
 def receipt(receiver: str, up_to: int, at_ms: int, start: int = 1) -> Receipt:
@@ -75,3 +78,47 @@ def test_a_mark_that_comes_again_leaves_nothing() -> None:
     _, reaches = folded([receipt("an", 9, 1)], {})
 
     assert folded([receipt("an", 9, 5), receipt("an", 9, 7)], reaches)[0] == []
+
+
+either = st.builds(lambda one, status: replace(one, status=status), receipts, st.sampled_from([*STATES]))
+
+
+def states(found: Sequence[Receipt]) -> list[dict[str, PushState]]:
+    return [push_states(seq, PEOPLE, found, dispatched_ms=0) for seq in range(1, LAST + 1)]
+
+
+@given(st.lists(either, max_size=12), st.lists(either, max_size=12))
+def test_without_a_receipt_that_says_nothing_new_every_state_stays_as_it_was(
+    before: list[Receipt], marks: list[Receipt]
+) -> None:
+    reaches: dict[tuple[str, PushStatus], Reach] = {}
+    folds: list[Receipt] = []
+    for status in STATES:
+        rows, moved = folded([one for one in before if one.status is status], {})
+        folds += rows
+        reaches |= {(name, status): reach for name, reach in moved.items()}
+    everything, noted = [*before, *marks], list[Receipt]()
+
+    for mark in marks:
+        known = [one for one in noted if one.receiver == mark.receiver]
+        reached = {status: reach for (name, status), reach in reaches.items() if name == mark.receiver}
+        if not says_nothing_new(mark, known, reached):
+            noted.append(mark)
+
+    assert states([*folds, *noted]) == states(everything)
+
+
+def test_a_mark_that_comes_again_says_nothing_new_whether_or_not_it_was_folded() -> None:
+    marks = [receipt("an", 5, 1), receipt("an", 9, 2)]
+    _, reaches = folded(marks, {})
+
+    assert says_nothing_new(receipt("an", 9, 3), marks, {})
+    assert says_nothing_new(receipt("an", 9, 3), [], {PushStatus.READ: reaches["an"]})
+    assert not says_nothing_new(receipt("an", 10, 3), marks, {PushStatus.READ: reaches["an"]})
+
+
+def test_a_page_of_the_newest_does_not_make_what_is_before_it_known() -> None:
+    page = receipt("an", 9, 1, start=7)
+
+    assert not says_nothing_new(receipt("an", 9, 2), [page], {})
+    assert says_nothing_new(receipt("an", 9, 2, start=8), [page], {})

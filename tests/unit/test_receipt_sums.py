@@ -33,7 +33,9 @@ class Silent:
 def test_the_others_are_told_the_next_time(slow: str) -> None:
     logs = Logs(slow)
     nothing = cast("Any", None)
-    sums = ReceiptSums(members=nothing, log=cast("Any", logs), ledger=nothing, outlet=cast("Any", Silent()))
+    sums = ReceiptSums(
+        members=nothing, log=cast("Any", logs), ledger=nothing, sharing=nothing, outlet=cast("Any", Silent())
+    )
     sums.add(["a", "b", "c"])
 
     with pytest.raises(StoreUnavailable):

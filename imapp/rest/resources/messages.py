@@ -6,12 +6,21 @@ from imapp.domain.ids import message_id as id_at
 from imapp.rest.blueprint import Blueprint
 from imapp.rest.context import answer, caller_id, services, write, written
 from imapp.rest.schemas import schema_of
+from imapp.services.personal import requests as personal
 from imapp.services.pushes.summaries import message_ids_of
 from imapp.services.writing import commands
 from schemas.channels import Written
 from schemas.errors import ErrorCode
 from schemas.messages import EditBody, HistoryPage, HistoryQuery, OneEntry, RecallBody, SendBody
-from schemas.receipts import PushPage, PushQuery, ReceiptQuery, ReceiptSummaries, ReceiptSummary
+from schemas.receipts import (
+    NudgeBody,
+    Nudged,
+    PushPage,
+    PushQuery,
+    ReceiptQuery,
+    ReceiptSummaries,
+    ReceiptSummary,
+)
 from schemas.tasks import SendMessage
 
 blueprint = Blueprint("messages", __name__, description="The entries of a channel's log.")
@@ -121,6 +130,29 @@ def get_receipts(message_id: str) -> Response:
     For a present member who may read the message. Who they are is told by `pushes`.
     """
     return answer(services().summaries.one(caller_id(), message_id))
+
+
+@blueprint.post(
+    "/messages/<message:message_id>/nudge",
+    refuses=[
+        ErrorCode.NOT_MEMBER,
+        ErrorCode.FORBIDDEN,
+        ErrorCode.MESSAGE_RECALLED,
+        ErrorCode.CHANNEL_DISABLED,
+        ErrorCode.MUTED,
+        ErrorCode.QUOTA_EXCEEDED,
+    ],
+)
+@blueprint.arguments(schema_of(NudgeBody))
+@blueprint.response(200, schema_of(Nudged))
+def nudge(body: NudgeBody, message_id: str) -> Response:
+    """Remind those who have not read a message of mine.
+
+    By an event, and by a push whether or not they are connected or have muted the conversation. Once in a
+    while for a message (`rate_limited`). Repeat it with the same `client_message_id` until it is answered.
+    """
+    make = personal.nudge(caller_id(), message_id, body.client_message_id)
+    return Response(services().gateway.personal.ask(make), mimetype="application/json")
 
 
 @blueprint.get("/receipts")

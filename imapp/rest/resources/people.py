@@ -3,10 +3,13 @@
 from flask import Response
 
 from imapp.rest.blueprint import Blueprint
-from imapp.rest.context import answer, caller, services
+from imapp.rest.context import answer, caller, caller_id, services
 from imapp.rest.schemas import schema_of
+from imapp.services.personal import requests as personal
 from imapp.services.reading.directory import user_ids_of
+from schemas.errors import ErrorCode
 from schemas.presence import PresenceList, PresenceQuery
+from schemas.settings import Settings, SettingsBody
 from schemas.users import User, UserPage, UserQuery
 
 blueprint = Blueprint("people", __name__, description="Who I am, and who the others are.")
@@ -17,6 +20,26 @@ blueprint = Blueprint("people", __name__, description="Who I am, and who the oth
 def get_me() -> Response:
     """The person whose token this is."""
     return answer(caller())
+
+
+@blueprint.get("/me/settings")
+@blueprint.response(200, schema_of(Settings))
+def get_settings() -> Response:
+    """What I have set for myself, whatever the conversation."""
+    return answer(services().sharing.settings(caller_id()))
+
+
+@blueprint.patch("/me/settings", refuses=[ErrorCode.FORBIDDEN])
+@blueprint.arguments(schema_of(SettingsBody))
+@blueprint.response(200, schema_of(Settings))
+def set_settings(body: SettingsBody) -> Response:
+    """Change what I have set for myself; all my devices hear of it.
+
+    With `share_read` false nobody learns what I read from now on, only that I received it, and I learn it of
+    nobody. `forbidden` if the organisation decides it for everybody.
+    """
+    stored = services().gateway.personal.ask(personal.set_settings(caller_id(), body))
+    return Response(stored, mimetype="application/json")
 
 
 @blueprint.get("/users")

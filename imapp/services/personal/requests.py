@@ -7,12 +7,12 @@ from imapp.errors import RequestError
 from schemas.conversations import DraftBody, SetConversationBody
 from schemas.errors import ErrorCode
 from schemas.frames import SetConversation as SetConversationFrame
-from schemas.tasks import SetConversation
+from schemas.frames import SetSettings as SetSettingsFrame
+from schemas.settings import SettingsBody
+from schemas.tasks import AnyPersonalWrite, Remind, SetConversation, SetSettings
 
-Make = Callable[[str, int], SetConversation]
+Make = Callable[[str, int], AnyPersonalWrite]
 """Gives the write for a request id and a time."""
-
-Wanted = SetConversationBody | SetConversationFrame
 
 
 def set_conversation(
@@ -45,6 +45,24 @@ def set_conversation(
         marked_unread=wanted.marked_unread,
         cleared_seq=wanted.cleared_seq,
         draft=draft,
+    )
+
+
+def set_settings(user_id: str, wanted: SettingsBody | SetSettingsFrame) -> Make:
+    """The write that changes what somebody has set for himself."""
+    return lambda request_id, at_ms: SetSettings(
+        request_id=request_id, actor=user_id, at_ms=at_ms, share_read=wanted.share_read
+    )
+
+
+def nudge(user_id: str, message_id: str, client_message_id: str) -> Make:
+    """The write that reminds others of a message."""
+    return lambda request_id, at_ms: Remind(
+        request_id=request_id,
+        actor=user_id,
+        at_ms=at_ms,
+        message_id=message_id,
+        client_message_id=client_message_id,
     )
 
 

@@ -5,15 +5,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from imapp.domain.entries import LogEntry, wire_time
-from imapp.domain.pushes import Listener, News, news_for
+from imapp.domain.entries import LogEntry
+from imapp.domain.pushes import Listener, news_for
 from imapp.domain.receipts import Receipt
+from imapp.domain.sharing import Sharing, as_noted
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
-from imapp.services.pushes.previews import Signs, preview
+from imapp.services.pushes.previews import Signs
+from imapp.services.pushes.records import push_record
+from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.channels import ChannelStore, Head
 from imapp.stores.dispatches import Dispatch, Dispatched, DispatchStore
@@ -22,8 +25,7 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import Growth, MessageLog
 from imapp.stores.outbox import Parcel
 from imapp.stores.users import UserStore
-from schemas.common import SYSTEM_SENDER, ChannelType, Notify
-from schemas.notifications import PushRecord
+from schemas.common import SYSTEM_SENDER, Notify
 from schemas.receipts import PushStatus
 from schemas.tasks import PushBatch, PushNudge
 
@@ -65,6 +67,7 @@ class PushRunner:
         *,
         presence: Presence,
         badges: Badges,
+        sharing: ReadSharing,
         tells: bool,
         poison: PoisonRule,
     ) -> None:
@@ -72,6 +75,7 @@ class PushRunner:
         self._presence = presence
         self._badges = badges
         self._signs = Signs(stores.emojis)
+        self._sharing = sharing
         self._tells = tells
         self._poison = poison
 
@@ -127,10 +131,19 @@ class PushRunner:
             for name in grown:
                 point("pushes.channel", name)
             parcels = self._parcels(done, grown) if self._tells else {}
+            sharing = self._sharing.of({end.sender for growth in grown.values() for end in growth.ends})
             point("pushes.computed")
             self._stores.dispatches.commit(
                 [
-                    _dispatch_of(name, growth, done=done[name], at_ms=left[name], parcel=parcels.get(name))
+                    Dispatch(
+                        name,
+                        done[name].seq + 1,
+                        growth.last_seq,
+                        left[name],
+                        _read_by_sending(growth, sharing),
+                        parcels.get(name),
+                        done[name].recalls,
+                    )
                     for name, growth in grown.items()
                 ]
             )
@@ -158,7 +171,7 @@ class PushRunner:
             name: Parcel(
                 f"{name}.{done[name].seq + 1}-{grown[name].last_seq}",
                 [
-                    _record(user_id, what, heads[name], badge=badges.get(user_id, 0), signs=signs)
+                    push_record(user_id, what, heads[name], badge=badges.get(user_id, 0), signs=signs)
                     for user_id, what in sorted(found.items())
                 ],
             )
@@ -200,30 +213,10 @@ def _where_any(listeners: Mapping[str, Iterable[Listener]], people: Collection[s
     }
 
 
-def _dispatch_of(
-    channel_id: str, growth: Growth, *, done: Dispatched, at_ms: int, parcel: Parcel | None
-) -> Dispatch:
-    """Who sends has read what came before, so the ledger says too; who recalls, edits or asks has not."""
-    reads = [
-        Receipt(end.sender, PushStatus.READ, end.seq, end.time_ms)
+def _read_by_sending(growth: Growth, sharing: Mapping[str, Sharing]) -> tuple[Receipt, ...]:
+    """Who sends has read what came before, and the ledger says so if he shares it; who amends or asks has not."""
+    return tuple(
+        as_noted(Receipt(end.sender, PushStatus.READ, end.seq, end.time_ms), sharing[end.sender])
         for end in growth.ends
         if end.sender != SYSTEM_SENDER and end.reads
-    ]
-    return Dispatch(channel_id, done.seq + 1, growth.last_seq, at_ms, tuple(reads), parcel, done.recalls)
-
-
-def _record(user_id: str, news: News, head: Head, *, badge: int, signs: Mapping[str, str]) -> PushRecord:
-    entry = news.entry
-    sender = entry.sender_name or entry.sender
-    direct = head.channel.type is ChannelType.DIRECT
-    return PushRecord(
-        user_id=user_id,
-        channel_id=entry.channel_id,
-        message_id=entry.message_id,
-        title=sender if direct else head.channel.name,
-        preview=preview(entry, signs, sender="" if direct else sender),
-        badge=badge,
-        mentioned=news.mentioned,
-        messages=news.messages,
-        time=wire_time(entry.time_ms),
     )

@@ -107,7 +107,11 @@ class PushDelivery:
         ]
 
     def _without_recalled(self, records: Sequence[PushRecord]) -> list[PushRecord]:
-        """A text that was recalled while it waited does not go out any more (I7)."""
+        """A text that was recalled while it waited does not go out any more (I7); nor does a nudge."""
         found = self._entries.at({split_message_id(record.message_id) for record in records})
         kept = {key for key, entry in found.items() if entry.status == NORMAL}
-        return [record if record.message_id in kept else replace(record, preview="") for record in records]
+        return [
+            record if record.message_id in kept else replace(record, preview="")
+            for record in records
+            if record.message_id in kept or not record.nudge
+        ]

@@ -7,9 +7,11 @@ from imapp.domain import spans
 from imapp.domain.entries import LogEntry, wire_time
 from imapp.domain.ids import split_message_id
 from imapp.domain.receipts import PushState, push_states, recipients
+from imapp.domain.sharing import without_reads
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService
 from imapp.services.reading.cursors import after_user
+from imapp.services.reading.sharing import ReadSharing
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.pushes import PushLedger
@@ -29,12 +31,14 @@ class PushService:
         log: MessageLog,
         ledger: PushLedger,
         users: UserStore,
+        sharing: ReadSharing,
     ) -> None:
         self._access = access
         self._members = members
         self._log = log
         self._ledger = ledger
         self._users = users
+        self._sharing = sharing
 
     def page(self, user_id: str, message_id: str, query: PushQuery) -> PushPage:
         """A page of the recipients of a message, and how many there are of each state.
@@ -45,7 +49,7 @@ class PushService:
         """
         after = after_user(query.cursor)
         entry = self.readable_entry(user_id, message_id)
-        states = self._states(entry)
+        states = self.states(user_id, entry)
         shown = [name for name in states if _is_wanted(states[name].status, query.status)]
         page = [name for name in shown if name > after][: query.limit + 1]
         names = page[: query.limit]
@@ -58,9 +62,18 @@ class PushService:
             cursor=names[-1] if len(page) > len(names) else None,
         )
 
-    def counts(self, entry: LogEntry) -> PushCounts:
-        """How many recipients of an entry are in each state."""
-        return _counts(self._states(entry))
+    def counts(self, user_id: str, entry: LogEntry) -> PushCounts:
+        """How many recipients of an entry are in each state, as this person may know it."""
+        return _counts(self.states(user_id, entry))
+
+    def states(self, user_id: str, entry: LogEntry) -> Mapping[str, PushState]:
+        """The state of each recipient as this person may know it, by user id and in that order."""
+        members = self._members.of_channels([entry.channel_id]).get(entry.channel_id, {})
+        receivers = recipients(members.values(), entry.sender, entry.seq)
+        receipts = self._ledger.covering(entry.channel_id, entry.seq)
+        if not self._sharing.sees(user_id):
+            receipts = without_reads(receipts)
+        return push_states(entry.seq, receivers, receipts, dispatched_ms=entry.time_ms)
 
     def readable_entry(self, user_id: str, message_id: str) -> LogEntry:
         """An entry, for a present member who may read it.
@@ -76,13 +89,6 @@ class PushService:
         if entry is None:
             raise RequestError(ErrorCode.NOT_FOUND)
         return entry
-
-    def _states(self, entry: LogEntry) -> Mapping[str, PushState]:
-        """The state of each recipient, by user id and in that order."""
-        members = self._members.of_channels([entry.channel_id]).get(entry.channel_id, {})
-        receivers = recipients(members.values(), entry.sender, entry.seq)
-        receipts = self._ledger.covering(entry.channel_id, entry.seq)
-        return push_states(entry.seq, receivers, receipts, dispatched_ms=entry.time_ms)
 
     def _rows(self, names: list[str], states: Mapping[str, PushState]) -> list[Push]:
         profiles = self._users.profiles(names)

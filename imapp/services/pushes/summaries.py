@@ -29,7 +29,7 @@ class SummaryService:
         Raises:
             RequestError: `not_found`, or `not_member` for somebody who has left.
         """
-        return self._of(self._pushes.readable_entry(user_id, message_id))
+        return self._of(user_id, self._pushes.readable_entry(user_id, message_id))
 
     def own(self, user_id: str, message_ids: Collection[str]) -> ReceiptSummaries:
         """The counts of these messages of his, in their order.
@@ -47,14 +47,14 @@ class SummaryService:
         ]
         entries = self._log.at(readable) if readable else {}
         mine = [entries[name] for name in places if name in entries and entries[name].sender == user_id]
-        return ReceiptSummaries(messages=[self._of(entry) for entry in mine])
+        return ReceiptSummaries(messages=[self._of(user_id, entry) for entry in mine])
 
-    def _of(self, entry: LogEntry) -> ReceiptSummary:
+    def _of(self, user_id: str, entry: LogEntry) -> ReceiptSummary:
         return ReceiptSummary(
             message_id=entry.message_id,
             channel_id=entry.channel_id,
             seq=entry.seq,
-            counts=self._pushes.counts(entry),
+            counts=self._pushes.counts(user_id, entry),
         )
 
 

@@ -14,6 +14,7 @@ from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.outgoing.outlet import Outlet
 from imapp.services.poison import PoisonRule
 from imapp.services.reading.conversation_rows import ConversationRows
+from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.services.receipts.events import ReceiptSums, ReceiptTeller, is_small
 from imapp.services.receipts.marks import (
@@ -24,10 +25,12 @@ from imapp.services.receipts.marks import (
     readers,
     second_looks,
 )
+from imapp.services.receipts.news import NewsSieve
 from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.folds import LedgerFolds
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.pushes import PushLedger
+from imapp.stores.pushes import Flush, PushLedger
 from schemas.frames import ConversationEvent
 from schemas.tasks import Notice, ReadMark, ReceiptBatch, ReceivedMark
 
@@ -42,16 +45,18 @@ class ReceiptStores:
     channels: ChannelStore
     log: MessageLog
     ledger: PushLedger
+    folds: LedgerFolds
 
 
 class ReceiptRunner:
     """Applies batches of marks. Order and repetition make no difference (I6)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # whom it tells what, each by its name
         self,
         stores: ReceiptStores,
         *,
         rows: ConversationRows,
+        sharing: ReadSharing,
         outlet: Outlet,
         teller: ReceiptTeller,
         sums: ReceiptSums,
@@ -59,6 +64,8 @@ class ReceiptRunner:
     ) -> None:
         self._stores = stores
         self._rows = rows
+        self._sharing = sharing
+        self._sieve = NewsSieve(stores.ledger, stores.folds)
         self._outlet = outlet
         self._teller = teller
         self._sums = sums
@@ -83,11 +90,11 @@ class ReceiptRunner:
         found = self._stores.members.find_all(readers(batch))
         heads = self._stores.channels.heads({channel_id for channel_id, _ in found})
         rows = {place: with_own_messages(row, heads[place[0]]) for place, row in found.items()}
-        known = Known(rows, heads)
-        flushed = flushes(batch, key, known)
+        known = Known(rows, heads, self._sharing.of({user_id for _, user_id in found}))
+        flushed = self._news(flushes(batch, key, known), known)
         # First the ledger: a watermark without its receipt would be a reader whom nobody can name.
         self._stores.ledger.append(flushed)
-        marks = self._marks(newest_reads(flushed)) + second_looks(batch, rows)
+        marks = self._marks(newest_reads(batch, known)) + second_looks(batch, rows)
         self._stores.members.move_marks(marks)
         own = [
             self._notice(mark, rows[mark.channel_id, mark.user_id], heads[mark.channel_id])
@@ -96,6 +103,12 @@ class ReceiptRunner:
         ]
         self._outlet.notify([*own, *self._teller.notices(flushed, heads)])
         self._sums.add({flush.channel_id for flush in flushed if not is_small(heads[flush.channel_id])})
+
+    def _news(self, worth: Sequence[Flush], known: Known) -> list[Flush]:
+        """What of them the ledger does not hold; of the reads of most people their watermarks say it."""
+        unsure = [flush for flush in worth if known.is_unsure(flush)]
+        sure = [flush for flush in worth if not known.is_unsure(flush)]
+        return sure + self._sieve.sifted(unsure)
 
     def _marks(self, reads: Mapping[tuple[str, str], Receipt]) -> list[Mark]:
         countables = self._stores.log.countables(

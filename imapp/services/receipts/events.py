@@ -11,8 +11,10 @@ from imapp.domain import spans
 from imapp.domain.channel import Member
 from imapp.domain.entries import MESSAGES, LogEntry, wire_time
 from imapp.domain.receipts import Receipt, push_states, recipients
+from imapp.domain.sharing import without_reads
 from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.outgoing.outlet import Outlet
+from imapp.services.reading.sharing import ReadSharing
 from imapp.stores.channels import Head
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -42,20 +44,26 @@ def is_small(head: Head) -> bool:
 class ReceiptTeller:
     """Words each mark of direct chats and small groups for those who sent lately."""
 
-    def __init__(self, members: MemberStore, log: MessageLog) -> None:
+    def __init__(self, members: MemberStore, log: MessageLog, sharing: ReadSharing) -> None:
         self._members = members
         self._log = log
+        self._sharing = sharing
 
     def notices(self, flushes: Iterable[Flush], heads: Mapping[str, Head]) -> list[Notice]:
-        """One notice a sender and channel, with the frames of all marks that are not his own."""
+        """One notice a sender and channel, with the frames of all marks that are not his own.
+
+        Who hides what he reads hears of nothing that was read.
+        """
         small = [flush for flush in flushes if is_small(heads[flush.channel_id])]
         audience = self._audience(small, heads)
+        sharing = self._sharing.of({member.user_id for members in audience.values() for member in members})
         frames: dict[tuple[str, str], list[bytes]] = defaultdict(list)
         for flush in small:
             for receipt in flush.receipts:
                 frame = _frame(flush, receipt)
                 for member in audience.get(flush.channel_id, ()):
-                    if _concerns(receipt, member):
+                    hidden = flush.status is PushStatus.READ and not sharing[member.user_id].shares
+                    if not hidden and _concerns(receipt, member):
                         frames[flush.channel_id, member.user_id].append(frame)
         return [Notice(user_id=user_id, frame=b"".join(told)) for (_, user_id), told in frames.items()]
 
@@ -90,10 +98,19 @@ class ReceiptTeller:
 class ReceiptSums:
     """Sums up the marks of big groups, every other second. `add` may be called by another thread."""
 
-    def __init__(self, *, members: MemberStore, log: MessageLog, ledger: PushLedger, outlet: Outlet) -> None:
+    def __init__(
+        self,
+        *,
+        members: MemberStore,
+        log: MessageLog,
+        ledger: PushLedger,
+        sharing: ReadSharing,
+        outlet: Outlet,
+    ) -> None:
         self._members = members
         self._log = log
         self._ledger = ledger
+        self._sharing = sharing
         self._outlet = outlet
         self._lock = threading.Lock()
         self._waiting: set[str] = set()
@@ -137,6 +154,8 @@ class ReceiptSums:
 
     def _sum(self, entry: LogEntry, receivers: Sequence[str]) -> bytes:
         receipts = self._ledger.covering(entry.channel_id, entry.seq)
+        if not self._sharing.sees(entry.sender):
+            receipts = without_reads(receipts)
         states = push_states(entry.seq, receivers, receipts, dispatched_ms=entry.time_ms)
         found = Counter(state.status for state in states.values())
         event = ReceiptsEvent(

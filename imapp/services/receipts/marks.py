@@ -1,10 +1,11 @@
 """Marks of a batch as what they are worth: cut to what their readers may see, one flush a channel."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from imapp.domain.receipts import Receipt, clamped
+from imapp.domain.sharing import Sharing, as_noted
 from imapp.stores.channels import Head
 from imapp.stores.members import Mark, MemberRow
 from imapp.stores.pushes import Flush
@@ -18,23 +19,39 @@ class Known:
 
     rows: Mapping[tuple[str, str], MemberRow]
     heads: Mapping[str, Head]
+    sharing: Mapping[str, Sharing]
 
     def clamp(self, channel_id: str, receipt: Receipt) -> Receipt | None:
         """What a receipt is worth, None for nothing."""
         row, head = self.rows.get((channel_id, receipt.receiver)), self.heads.get(channel_id)
         if row is None or head is None:
             return None
-        worth = clamped(receipt, row.member.spans, head.channel.last_seq)
-        return None if worth is None or _is_known(worth, row) else worth
+        return clamped(receipt, row.member.spans, head.channel.last_seq)
 
+    def note(self, channel_id: str, receipt: Receipt) -> Receipt | None:
+        """What of it the ledger is to note, None for nothing."""
+        worth = self.clamp(channel_id, receipt)
+        if worth is None or self._is_known(channel_id, worth):
+            return None
+        return as_noted(worth, self.sharing[receipt.receiver])
 
-def _is_known(receipt: Receipt, row: MemberRow) -> bool:
-    """Whether the ledger says already that all of it was read: each opening of a chat would add a row to it.
+    def is_unsure(self, flush: Flush) -> bool:
+        """Whether the ledger may hold some of it, whatever the watermarks say."""
+        return flush.status is PushStatus.RECEIVED or any(
+            self.sharing[receipt.receiver].ever_set for receipt in flush.receipts
+        )
 
-    A watermark within the latest stay was moved by a mark that is noted, or by a message that will be. One
-    that is before it may come from joining, which reads nothing.
-    """
-    return row.member.spans[-1][0] <= receipt.up_to_seq <= row.read_seq
+    def _is_known(self, channel_id: str, receipt: Receipt) -> bool:
+        """Whether the ledger says already all that it may: each opening of a chat would add a row to it.
+
+        A watermark within the latest stay was moved by a mark that is noted, or by a message that will be.
+        One that is before it may come from joining, which reads nothing. If he has hidden what he reads, or
+        has shared it again, his watermark says nothing of what is noted.
+        """
+        row = self.rows[channel_id, receipt.receiver]
+        if self.sharing[receipt.receiver].ever_set:
+            return False
+        return row.member.spans[-1][0] <= receipt.up_to_seq <= row.read_seq
 
 
 def readers(batch: ReceiptBatch) -> set[tuple[str, str]]:
@@ -44,12 +61,12 @@ def readers(batch: ReceiptBatch) -> set[tuple[str, str]]:
 
 
 def flushes(batch: ReceiptBatch, key: str, known: Known) -> list[Flush]:
-    """What the ledger is to note of a batch, under a key that is the same for every run of it."""
+    """What the ledger may have to note of a batch, under a key that is the same for every run of it."""
     grouped: dict[tuple[str, PushStatus], list[Receipt]] = defaultdict(list)
     for channel_id, receipt in _receipts(batch):
-        worth = known.clamp(channel_id, receipt)
-        if worth is not None:
-            grouped[channel_id, receipt.status].append(worth)
+        noted = known.note(channel_id, receipt)
+        if noted is not None:
+            grouped[channel_id, noted.status].append(noted)
     return [
         Flush(key, channel_id, status, tuple(receipts)) for (channel_id, status), receipts in grouped.items()
     ]
@@ -72,19 +89,25 @@ def is_news(mark: Mark, row: MemberRow) -> bool:
 
 
 def _receipts(batch: ReceiptBatch) -> Iterator[tuple[str, Receipt]]:
-    for read in batch.reads:
-        yield read.channel_id, Receipt(read.user_id, PushStatus.READ, read.seq, read.at_ms)
+    yield from _reads(batch)
     for mark in batch.received:
         received = Receipt(mark.user_id, PushStatus.RECEIVED, mark.seq, mark.at_ms, mark.from_seq)
         yield mark.channel_id, received
 
 
-def newest_reads(flushed: Iterable[Flush]) -> dict[tuple[str, str], Receipt]:
-    """The highest read receipt of each reader: (channel id, user id)."""
+def _reads(batch: ReceiptBatch) -> Iterator[tuple[str, Receipt]]:
+    for read in batch.reads:
+        yield read.channel_id, Receipt(read.user_id, PushStatus.READ, read.seq, read.at_ms)
+
+
+def newest_reads(batch: ReceiptBatch, known: Known) -> dict[tuple[str, str], Receipt]:
+    """How far each reader's own watermark moves, whether or not others learn of it: (channel id, user id)."""
     newest: dict[tuple[str, str], Receipt] = {}
-    for flush in flushed:
-        for receipt in flush.receipts if flush.status is PushStatus.READ else ():
-            known = newest.get((flush.channel_id, receipt.receiver))
-            if known is None or known.up_to_seq < receipt.up_to_seq:
-                newest[flush.channel_id, receipt.receiver] = receipt
+    for channel_id, mark in _reads(batch):
+        place = (channel_id, mark.receiver)
+        worth = known.clamp(channel_id, mark)
+        if worth is None or worth.up_to_seq <= known.rows[place].read_seq:
+            continue
+        if place not in newest or newest[place].up_to_seq < worth.up_to_seq:
+            newest[place] = worth
     return newest

@@ -1,0 +1,31 @@
+"""A message as it is pushed to somebody."""
+
+from collections.abc import Mapping
+
+from imapp.domain.entries import wire_time
+from imapp.domain.pushes import News
+from imapp.services.pushes.previews import preview
+from imapp.stores.channels import Head
+from schemas.common import ChannelType
+from schemas.notifications import PushRecord
+
+
+def push_record(
+    user_id: str, news: News, head: Head, *, badge: int, signs: Mapping[str, str], nudge: bool = False
+) -> PushRecord:
+    """What somebody is told of what is new to him; `signs` as of `previews.Signs`."""
+    entry = news.entry
+    sender = entry.sender_name or entry.sender
+    direct = head.channel.type is ChannelType.DIRECT
+    return PushRecord(
+        user_id=user_id,
+        channel_id=entry.channel_id,
+        message_id=entry.message_id,
+        title=sender if direct else head.channel.name,
+        preview=preview(entry, signs, sender="" if direct else sender),
+        badge=badge,
+        mentioned=news.mentioned,
+        messages=news.messages,
+        time=wire_time(entry.time_ms),
+        nudge=nudge,
+    )
