@@ -65,6 +65,12 @@ export type PushStatus =
   | "received"
   | "unreceived";
 
+/** Whether the others learn what somebody has read: always, never, or as he chooses. */
+export type ReadReceipts =
+  | "choose"
+  | "off"
+  | "on";
+
 /** A member's role in a channel (seed: role). */
 export type Role =
   | "admin"
@@ -770,6 +776,13 @@ export interface FoundGroup {
   membership: Membership;
 }
 
+/** What I have set for myself, whatever the conversation. */
+export interface GetSettings {
+  type: "settings";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
 /** The order of a group, as its admins have set it. */
 export interface GroupSettings {
   /** Members add people, only admins do, or admins approve. */
@@ -1048,6 +1061,63 @@ export interface MuteMemberBody {
   client_message_id: string;
   /** RFC 3339, to come, within a year. At most 40 characters; pattern `^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$(?!\n)`. */
   until: string;
+}
+
+/** Remind those who have not read a message of mine: by an event, and by a push that no muting stops. */
+export interface Nudge {
+  type: "nudge";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+}
+
+/** Remind those who have not read a message of mine. */
+export interface NudgeBody {
+  /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
+  client_message_id: string;
+}
+
+/** Somebody reminds me of a message of his that I have not read; it may come twice. */
+export interface NudgeEvent {
+  type: "nudge";
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** Position in the channel's log: 1, 2, 3 ... 1 to 999,999,999,999. */
+  seq: number;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  user_name: string;
+  /** RFC 3339, UTC, milliseconds. */
+  at: string;
+}
+
+/** How many are reminded. */
+export interface NudgeReply {
+  type: "ok";
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** How many they are, as far as I may know. */
+  nudged: number;
+  /** RFC 3339, UTC, milliseconds. */
+  at: string;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
+/** Those who have not read it are reminded. */
+export interface Nudged {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** How many they are, as far as I may know. */
+  nudged: number;
+  /** RFC 3339, UTC, milliseconds. */
+  at: string;
 }
 
 /** An entry by itself, with what it answers beside it. */
@@ -1543,6 +1613,15 @@ export interface SetRoleBody {
   role: GrantableRole;
 }
 
+/** Change it. */
+export interface SetSettings {
+  type: "set_settings";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** Whether others learn what I have read, and I what they have. */
+  share_read: boolean;
+}
+
 /** Disable a group, so that nobody writes to it, or enable it again. */
 export interface SetStatus {
   type: "set_status";
@@ -1560,6 +1639,39 @@ export interface SetStatusBody {
   /** The client's own id of this write, unique per sender and channel. Repeat a write with the same id until it is answered: it happens once. 1 to 64 characters; pattern `^[!-~]+$(?!\n)`. */
   client_message_id: string;
   status: SettableStatus;
+}
+
+/** My settings as they count now. */
+export interface Settings {
+  /** Whether others learn what I have read, and I what they have. */
+  share_read: boolean;
+  /** What the organisation has set; I may change mine with `choose`. */
+  read_receipts: ReadReceipts;
+}
+
+/** What I change for myself; it is a state, so saying it twice is saying it once. */
+export interface SettingsBody {
+  share_read: boolean;
+}
+
+/** I have set something for myself, on whichever device. */
+export interface SettingsEvent {
+  type: "settings";
+  /** Whether others learn what I have read, and I what they have. */
+  share_read: boolean;
+  /** What the organisation has set; I may change mine with `choose`. */
+  read_receipts: ReadReceipts;
+}
+
+/** My settings as they are now. */
+export interface SettingsReply {
+  type: "ok";
+  /** Whether others learn what I have read, and I what they have. */
+  share_read: boolean;
+  /** What the organisation has set; I may change mine with `choose`. */
+  read_receipts: ReadReceipts;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
 }
 
 /** Which conversations changed since the cursor; without one, all of them. */
@@ -1855,8 +1967,11 @@ export type ClientFrame =
   | Edit
   | Read
   | SetConversation
+  | GetSettings
+  | SetSettings
   | Unread
   | MessageReceipts
+  | Nudge
   | Received
   | Sync
   | History
@@ -1886,10 +2001,12 @@ export type ClientFrame =
 export type Event =
   | MessageEvent
   | ConversationEvent
+  | SettingsEvent
   | PresenceEvent
   | TypingEvent
   | ReceiptEvent
   | ReceiptsEvent
+  | NudgeEvent
   | ResyncEvent
   | ClosingEvent;
 
@@ -1899,8 +2016,10 @@ export type Reply =
   | WrittenReply
   | ReadReply
   | ConversationReply
+  | SettingsReply
   | UnreadReply
   | MessageReceiptsReply
+  | NudgeReply
   | SyncReply
   | HistoryReply
   | WatchReply
@@ -1921,8 +2040,11 @@ export interface Replies {
   edit: WrittenReply;
   read: ReadReply;
   set_conversation: ConversationReply;
+  settings: SettingsReply;
+  set_settings: SettingsReply;
   unread: UnreadReply;
   message_receipts: MessageReceiptsReply;
+  nudge: NudgeReply;
   received: never;
   sync: SyncReply;
   history: HistoryReply;

@@ -103,6 +103,20 @@ class TestSeen:
         assert lines[1:] == ["  read by Bo", "  not received by Chen, Dee"]
 
 
+class TestSharing:
+    def test_it_is_asked_or_changed_and_told(self, desktop: Desktop) -> None:
+        desktop.type("/share")
+        [asked] = desktop.sends("settings")
+        desktop.answer(asked, share_read=True, read_receipts="on")
+        assert desktop.shown()[-1] == "  others learn what you have read; your organisation decides it"
+
+        desktop.type("/share off")
+        [wanted] = desktop.sends("set_settings")
+        assert wanted["share_read"] is False
+        desktop.answer(wanted, share_read=False, read_receipts="choose")
+        assert desktop.shown()[-1] == "  nobody learns what you have read, nor you what they have"
+
+
 class TestGroups:
     def test_members_come_in_pages(self, desktop: Desktop) -> None:
         desktop.type("/members")

@@ -6,13 +6,13 @@ from typing import Final
 import pytest
 
 from imapp.cli.chat.commands import AREAS, ROWS, Help, Quit, help_lines, parse
-from imapp.cli.chat.commands.asking import About, EmojiList, Members, Requests, Seen, Why
+from imapp.cli.chat.commands.asking import About, EmojiList, Members, Requests, Seen, Share, Why
 from imapp.cli.chat.commands.carrying import Download, SendFile
 from imapp.cli.chat.commands.grammar import Misuse, Pick
 from imapp.cli.chat.commands.order import Order, Silence
 from imapp.cli.chat.commands.own import Forget, Hide, KeepDraft, MarkUnread, Tune
 from imapp.cli.chat.commands.places import Direct, Group, More, Open, ShowHidden, ShowList
-from imapp.cli.chat.commands.talking import Address, Edit, Forward, Recall, Reply, Say, SendEmojis
+from imapp.cli.chat.commands.talking import Address, Edit, Forward, Nudge, Recall, Reply, Say, SendEmojis
 from schemas import frames, group_frames
 from schemas.common import EditPolicy, GrantableRole, JoinPolicy, MessageType, Notify, SettableStatus
 
@@ -56,6 +56,10 @@ COMMANDS: Final = [
     ("/why", Why()),
     ("/why #14", Why(Pick(seq=14))),
     ("/seen", Seen()),
+    ("/share", Share()),
+    ("/share off", Share(shares=False)),
+    ("/nudge", Nudge()),
+    ("/nudge 2", Nudge(Pick(back=2))),
     ("/seen 2", Seen(Pick(back=2))),
     ("/about", About()),
     ("/members", Members()),
@@ -68,6 +72,7 @@ COMMANDS: Final = [
     ("/leave", Order(frames.Leave)),
     ("/nick Bo's ace", Order(group_frames.SetNickname, {"nickname": "Bo's ace"})),
     ("/nick -", Order(group_frames.SetNickname, {"nickname": ""})),
+    (f"/withdraw {OTHER}", Order(group_frames.WithdrawJoinRequest, {"channel_id": OTHER})),
     (f"/join {OTHER} I am new", Order(group_frames.RequestJoin, {"channel_id": OTHER, "reason": "I am new"})),
     ("/admin bo", Order(group_frames.SetRole, {"user_id": "bo", "role": GrantableRole.ADMIN})),
     ("/member bo", Order(group_frames.SetRole, {"user_id": "bo", "role": GrantableRole.MEMBER})),

@@ -142,3 +142,46 @@ class TestShowing:
 
         lines = [line for line in desktop.shown() if "✓" in line]
         assert [line.count("✓") for line in lines] == [2, 1]
+
+
+class TestNudges:
+    """Reminders that I send, and that come."""
+
+    def start(self) -> Desktop:
+        desktop = Desktop(is_live=True)
+        desktop.begin(row())
+        desktop.type("/open 1")
+        desktop.hear(event(1, "lunch?", sender="an"))
+        return desktop
+
+    def test_who_has_not_read_is_nudged_and_too_soon_is_not_tried_again(self) -> None:
+        desktop = self.start()
+        desktop.type("/nudge")
+        [wanted] = desktop.sends("nudge")
+        assert wanted["message_id"].endswith("000001")
+        desktop.answer(wanted, message_id=wanted["message_id"], nudged=28, at="2026-11-24T08:00:00.000Z")
+        assert any("28 reminded" in line for line in desktop.shown())
+
+        desktop.type("/nudge 1")
+        [again] = desktop.sends("nudge")
+        desktop.refuse(again, "rate_limited", retry_after=600)
+        desktop.wait(601)
+
+        assert desktop.sends("nudge") == []
+        assert len(desktop.core.outbox) == 0
+
+    def test_a_nudge_is_shown_once(self) -> None:
+        desktop = self.start()
+        nudge = {
+            "type": "nudge",
+            "channel_id": LUNCH,
+            "message_id": f"{LUNCH}.000000000001",
+            "seq": 1,
+            "user_id": "bo",
+            "user_name": "Bo",
+            "at": "2026-11-24T08:00:00.000Z",
+        }
+
+        desktop.hear(nudge, nudge)
+
+        assert sum("Bo asks you to read message #1" in line for line in desktop.shown()) == 1

@@ -442,7 +442,14 @@ class TestHelp:
         desktop.type(line)  # nothing is open, so much of it is refused
         assert (
             desktop.shown()
-            or desktop.sends("open_direct", "create_group", "request_join")
+            or desktop.sends(
+                "open_direct",
+                "create_group",
+                "request_join",
+                "withdraw_join_request",
+                "settings",
+                "set_settings",
+            )
             or (desktop.screen.is_leaving or desktop.carrier.asked)
         )
 

@@ -11,6 +11,7 @@ from schemas.common import Role
 from schemas.conversations import UnreadPage, UnreadReason
 from schemas.groups import JoinRequestPage
 from schemas.receipts import PushCounts, PushPage, PushStatus, ReceiptSummaries
+from schemas.settings import ReadReceipts, Settings
 
 _NAMES: Final = 20  # people in one line
 _PER_LINE: Final = 6  # emoji
@@ -57,6 +58,13 @@ def recipient_lines(page: PushPage, _lexicon: Lexicon) -> list[str]:
     ):
         lines += [f"{words} {_people(names[status])}"] if names[status] else []
     return lines
+
+
+def settings_lines(settings: Settings, _lexicon: Lexicon) -> list[str]:
+    """What one has set for oneself."""
+    shares = "others learn what you have read" if settings.share_read else "nobody learns what you have read"
+    decided = "" if settings.read_receipts is ReadReceipts.CHOOSE else "; your organisation decides it"
+    return [f"{shares}, nor you what they have{decided}" if not settings.share_read else shares + decided]
 
 
 def channel_lines(channel: Channel, lexicon: Lexicon) -> list[str]:

@@ -13,6 +13,8 @@ Ask = (
     | frames.SetConversation
     | frames.Unread
     | frames.MessageReceipts
+    | frames.GetSettings
+    | frames.SetSettings
     | frames.Watch
     | frames.Emojis
 )
@@ -89,6 +91,8 @@ class Asks:
 def _kind(ask: Ask) -> _Kind:
     match ask:
         case frames.Unread() | frames.MessageReceipts() | frames.History(around=int()):
+            return ("question", ask.id)
+        case frames.GetSettings() | frames.SetSettings():
             return ("question", ask.id)
         case frames.History():
             return ("older" if ask.after is None else "newer", ask.channel_id)

@@ -13,6 +13,7 @@ Write = (
     frames.Send
     | frames.Recall
     | frames.Edit
+    | frames.Nudge
     | frames.CreateGroup
     | frames.OpenDirect
     | frames.UpdateChannel
@@ -28,6 +29,7 @@ Write = (
     | group_frames.SetStatus
     | group_frames.Dissolve
     | group_frames.RequestJoin
+    | group_frames.WithdrawJoinRequest
     | group_frames.AnswerJoinRequests
 )
 """A request that changes something, repeatable by its client_message_id."""

@@ -81,7 +81,7 @@ class Dialogue:
                 self._applied(msgspec.convert(frame, Entry))
             case "conversation":
                 self._show(self.store.apply_event(msgspec.convert(frame, frames.ConversationEvent)))
-            case "presence" | "typing" | "receipt":
+            case "presence" | "typing" | "receipt" | "nudge":
                 self._told_of_others(frame)
             case "resync":
                 self.want_sync()
@@ -111,7 +111,7 @@ class Dialogue:
     def _answered(self, frame: dict[str, Any]) -> None:
         item = self.outbox.take(frame["id"])
         if item is not None:
-            self._written(item.request, msgspec.convert(frame, frames.WrittenReply))
+            self._done(item.request, frame)
             return
         ask = self.asks.take(frame["id"])
         if ask is None:
@@ -129,6 +129,16 @@ class Dialogue:
         if isinstance(question, frames.History):
             self.store.learn_quotes(reply.entries)
         self._outputs.show(Told(question, reply))
+
+    def _done(self, request: Write, frame: dict[str, Any]) -> None:
+        if isinstance(request, frames.Nudge):
+            self._nudged(request, msgspec.convert(frame, frames.NudgeReply))
+        else:
+            self._written(request, msgspec.convert(frame, frames.WrittenReply))
+
+    def _nudged(self, request: frames.Nudge, reply: frames.NudgeReply) -> None:
+        told = f"{reply.nudged} reminded" if reply.nudged else "everybody has read it"
+        self._outputs.show(Answered(request), Notice(told))
 
     def _written(self, request: Write, reply: frames.WrittenReply) -> None:
         self._outputs.show(Answered(request, reply.channel_id, reply.seq))
@@ -226,7 +236,8 @@ class Dialogue:
                 self._ask_refused(ask, error)
 
     def _write_refused(self, item: Item, error: frames.ErrorReply) -> None:
-        if error.code in RETRYABLE:
+        is_too_soon = isinstance(item.request, frames.Nudge) and error.code == ErrorCode.RATE_LIMITED
+        if error.code in RETRYABLE and not is_too_soon:  # nobody wants to nudge ten minutes later
             delay = self._delay(item.tries - 1, error.retry_after)
             self.outbox.refused(item, self._clock() + delay, error.message)
             return
@@ -270,9 +281,18 @@ class Dialogue:
         if frame["type"] == "receipt":
             self.store.receipts.apply(msgspec.convert(frame, frames.ReceiptEvent))
             return
+        if frame["type"] == "nudge":
+            self._reminded(msgspec.convert(frame, frames.NudgeEvent))
+            return
         event = msgspec.convert(frame, frames.TypingEvent)
         self.store.names.setdefault(event.user_id, event.user_name)
         self.store.company.types(event, self._clock())
+
+    def _reminded(self, event: frames.NudgeEvent) -> None:
+        if self.store.receipts.is_new_nudge(event):
+            room = self.store.rooms.get(event.channel_id)
+            where = f" in {room.row.name}" if room is not None and room.known else ""
+            self._outputs.show(Notice(f"{event.user_name} asks you to read message #{event.seq}{where}"))
 
     # ---- entries
 

@@ -96,5 +96,7 @@ def _lane(request: Write) -> str:
             return f"to {user_id}"
         case frames.CreateGroup():
             return request.client_message_id
+        case frames.Nudge():
+            return f"nudge {request.message_id}"
         case _:
             return request.channel_id or ""

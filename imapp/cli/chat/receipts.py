@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Final
 
 from imapp.cli.chat.timeline import Timeline
-from schemas.frames import ReceiptEvent, Received
+from schemas.frames import NudgeEvent, ReceiptEvent, Received
 from schemas.messages import Entry
 from schemas.receipts import PushStatus
 
@@ -21,6 +21,7 @@ class Receipts:
         self._unsaid: dict[str, None] = {}
         self._said: dict[str, float] = {}
         self._heard: dict[tuple[str, PushStatus], list[Range]] = defaultdict(list)
+        self._nudged_at: dict[str, str] = {}
 
     # ---- what this device says
 
@@ -60,6 +61,12 @@ class Receipts:
             if any(start <= seq <= end for start, end in self._heard.get((channel_id, status), ())):
                 return status
         return PushStatus.UNRECEIVED
+
+    def is_new_nudge(self, event: NudgeEvent) -> bool:
+        """Whether this reminder was not shown yet: the server may send one twice."""
+        known = self._nudged_at.get(event.message_id, "")
+        self._nudged_at[event.message_id] = max(known, event.at)
+        return event.at > known
 
     def _hear(self, channel_id: str, status: PushStatus, heard: Range) -> None:
         start, end = heard

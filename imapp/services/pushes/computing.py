@@ -214,7 +214,7 @@ def _where_any(listeners: Mapping[str, Iterable[Listener]], people: Collection[s
 
 
 def _read_by_sending(growth: Growth, sharing: Mapping[str, Sharing]) -> tuple[Receipt, ...]:
-    """Who sends has read what came before, and the ledger says so if he shares it; who amends or asks has not."""
+    """Who sends has read what came before, as the ledger says if he shares it; who amends or asks has not."""
     return tuple(
         as_noted(Receipt(end.sender, PushStatus.READ, end.seq, end.time_ms), sharing[end.sender])
         for end in growth.ends

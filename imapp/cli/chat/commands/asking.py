@@ -44,6 +44,19 @@ class EmojiList(Command):
     part: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Share(Command):
+    """Whether the others learn what I have read; None asks how it is."""
+
+    shares: bool | None = None
+
+
+def _share(rest: str) -> Share:
+    if rest not in ("", "on", "off"):
+        raise Misuse("usage: /share [on|off]")
+    return Share({"": None, "on": True, "off": False}[rest])
+
+
 def _why(rest: str) -> Why:
     return Why(pick(rest) if rest else None)
 
@@ -63,6 +76,7 @@ AREA: Final = Area(
     (
         Row("/why [N]", "which messages count as unread, and why; older than N", _why),
         Row("/seen [N]", "how far your newest messages got; of one, who received and read it", _seen),
+        Row("/share [on|off]", "whether others learn what you have read, and you what they have", _share),
         Row("/about", "what this conversation is, its announcement, what you are in it", alone(About())),
         Row("/members [more]", "who is in it, with roles and nicknames", _members),
         Row("/requests", "who waits to be let in; /accept and /refuse answer", alone(Requests())),

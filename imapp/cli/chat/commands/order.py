@@ -70,6 +70,10 @@ def _answer(*, accept: bool) -> Callable[[list[str]], Order]:
     return lambda found: Order(group_frames.AnswerJoinRequests, {"user_ids": found, "accept": accept})
 
 
+def _withdraw(channel_id: str) -> Order:
+    return Order(group_frames.WithdrawJoinRequest, {"channel_id": channel_id})
+
+
 def _join(found: list[str]) -> Order:
     return Order(group_frames.RequestJoin, {"channel_id": found[0], "reason": " ".join(found[1:])})
 
@@ -94,6 +98,7 @@ GROUPS: Final = Area(
             text(lambda name: Order(group_frames.SetNickname, {"nickname": absent(name)})),
         ),
         Row("/join CHANNEL REASON", "ask to be let into a group", words(_join)),
+        Row("/withdraw CHANNEL", "take back that you asked", word(_withdraw)),
         Row("/leave", "leave the group", alone(Order(frames.Leave))),
     ),
 )

@@ -69,6 +69,13 @@ class Recall(Command):
     which: Pick | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Nudge(Command):
+    """Remind those who have not read a message; without a choice, my newest."""
+
+    which: Pick | None = None
+
+
 def _address(rest: str) -> Address:
     people, _, said = rest.partition(" ")
     user_ids = [name for name in people.split(",") if name]
@@ -85,6 +92,10 @@ def _edit(rest: str) -> Edit:
     if not said.strip():
         raise Incomplete
     return Edit(said.strip(), pick(which))
+
+
+def _nudge(rest: str) -> Nudge:
+    return Nudge(pick(rest) if rest else None)
 
 
 def _recall(rest: str) -> Recall:
@@ -111,5 +122,6 @@ AREA: Final = Area(
         ),
         Row("/edit [#N] TEXT", "let a text of yours say something else: your newest, or #14", text(_edit)),
         Row("/recall [N]", "take back your newest message, or the one named", _recall),
+        Row("/nudge [N]", "remind those who have not read your newest message, or the one named", _nudge),
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from imapp.cli.chat import answers
+from imapp.cli.chat.asks import Ask
 from imapp.cli.chat.changes import Told
 from imapp.cli.chat.commands import asking
 from imapp.cli.chat.commands.grammar import Command, Misuse
@@ -17,6 +18,7 @@ from schemas.channels import Channel, MemberPage
 from schemas.conversations import UnreadPage
 from schemas.groups import JoinRequestPage
 from schemas.receipts import PushPage, ReceiptSummaries
+from schemas.settings import Settings
 
 PAGE: Final = 20
 _OF_MINE: Final = 5
@@ -31,6 +33,7 @@ class Asking:
         self.doers: Mapping[type[Command], Callable[[Any], None]] = {
             asking.Why: self._why,
             asking.Seen: self._seen,
+            asking.Share: self._share,
             asking.About: lambda _: self._look_up("", Channel),
             asking.Members: self._members,
             asking.Requests: lambda _: self._look_up("/join-requests", JoinRequestPage, limit=_RECIPIENTS),
@@ -40,6 +43,7 @@ class Asking:
             UnreadPage: answers.unread_lines,
             ReceiptSummaries: answers.receipt_lines,
             PushPage: answers.recipient_lines,
+            Settings: answers.settings_lines,
             Channel: answers.channel_lines,
             MemberPage: answers.member_lines,
             JoinRequestPage: answers.request_lines,
@@ -94,6 +98,12 @@ class Asking:
         self._waiting += 1
         self._library.look_up(Lookup(place, PushPage, {"limit": _RECIPIENTS}))
 
+    def _share(self, command: asking.Share) -> None:
+        if command.shares is None:
+            self._ask(frames.GetSettings(id=self._core.new_id()))
+        else:
+            self._ask(frames.SetSettings(id=self._core.new_id(), share_read=command.shares))
+
     def _members(self, command: asking.Members) -> None:
         path = f"/channels/{self._pane.open_channel()}/members"
         known, cursor = self._more_members
@@ -109,7 +119,7 @@ class Asking:
         for line in lines or ["there is none such"]:
             self._printer.say("dim", f"  {line}")
 
-    def _ask(self, question: frames.Unread | frames.MessageReceipts) -> None:
+    def _ask(self, question: Ask) -> None:
         self._waiting += 1
         self._core.ask(question)
 

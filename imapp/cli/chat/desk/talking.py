@@ -32,6 +32,7 @@ class Talking:
             talking.Forward: self._forward,
             talking.Edit: self._edit,
             talking.Recall: self._recall,
+            talking.Nudge: self._nudge,
         }
         self._core = core
         self._printer = printer
@@ -90,6 +91,12 @@ class Talking:
                 message_id=self._mine(command.which, text_only=False).message_id,
             )
         )
+
+    def _nudge(self, command: talking.Nudge) -> None:
+        self._pane.open_channel()
+        new_id = self._core.new_id()
+        message_id = self._mine(command.which, text_only=False).message_id
+        self._core.submit(frames.Nudge(id=new_id, client_message_id=new_id, message_id=message_id))
 
     def _mine(self, which: Pick | None, *, text_only: bool) -> Entry:
         """The message named; else the newest of mine. Whether I may change it the server knows."""
