@@ -57,6 +57,18 @@ def length(cluster: Cluster, name: str) -> int:
         return count
 
 
+def bodies(cluster: Cluster, name: str) -> list[bytes]:
+    """What waits in a queue that nobody serves, and goes on waiting there."""
+    with Connection(cluster.amqp_url, connect_timeout=5) as connection:
+        channel = connection.channel()
+        # What is not acknowledged returns to its place when the connection ends.
+        return [bytes(message.body) for message in iter(lambda: _next(channel, cluster, name), None)]
+
+
+def _next(channel: Any, cluster: Cluster, name: str) -> Any:
+    return channel.basic_get(f"{cluster.namespace}.{name}", no_ack=False)
+
+
 def drop_connections(stack: Stack, cluster: Cluster, name: str) -> None:
     """Let RabbitMQ take a process for dead: it closes its connections, and requeues what it had."""
     ports = [

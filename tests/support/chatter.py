@@ -43,6 +43,10 @@ class Busybody(Persistent, ABC):
         assert self._thread is not None
         self._thread.join(_LAST_ANSWER_S)
         assert not self._thread.is_alive(), f"{self.user} still waits for an answer"
+        self.raise_failure()
+
+    def raise_failure(self) -> None:
+        """Raise what went wrong on his thread so far, if anything did."""
         if self._failure is not None:
             raise self._failure
 

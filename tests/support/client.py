@@ -171,11 +171,15 @@ class Client(Witness):
             self.holdings.add_range(channel, _entries(page), after=after, to=page.to_seq)
 
     def read_all(self, channel: str, page: HistoryPage | None = None) -> list[Entry]:
-        """Everything that this person may read of a channel from the start, or from a page on."""
+        """Everything that this person may read of a channel from the start, or from a page on.
+
+        It ends before a hole in the log, beyond which no page leads.
+        """
         page = page or self.history(channel, after=0, limit=100)
-        entries = _entries(page)
-        while page.more_after:
-            page = self.history(channel, after=page.to_seq, limit=100)
+        entries, end = _entries(page), -1
+        while page.more_after and page.to_seq > end:
+            end = page.to_seq
+            page = self.history(channel, after=end, limit=100)
             entries += _entries(page)
         return entries
 
@@ -197,6 +201,11 @@ class Client(Witness):
         """The close code, once the system has ended the connection."""
         if not self._link.closed.wait(timeout):
             raise AssertionError(f"{self.connection} is not closed: not within {timeout:g} s")
+        return self._link.close_code
+
+    @property
+    def close_code(self) -> int | None:
+        """With which code the connection was ended; None while it is open, or if there was none."""
         return self._link.close_code
 
     @property

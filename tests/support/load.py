@@ -3,18 +3,20 @@
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
 from imapp.domain.ids import direct_key, shard_of
 from tests.support.chatter import Busybody, Chatter, Host, direct_channel
 from tests.support.cluster import Cluster
+from tests.support.history import Resynced
 from tests.support.report import Report
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
 _BEGIN_S: Final = 30.0
-_QUIET_S: Final = 60.0
+_NAMED: Final = 5
 RECOVERY_S: Final = 60.0
 """How long everybody may take to be whole again; ample, for a busy machine."""
 
@@ -40,6 +42,8 @@ class Load:
     def __init__(self, scene: Scene, crowd: Crowd, rng: random.Random) -> None:
         self.scene = scene
         self.recovered_s = 0.0
+        """The longest that it took until everybody was whole again; `lately_s` after the last fault."""
+        self.lately_s = 0.0
         self.report = Report()
         self._crowd = crowd
         self._rng = rng
@@ -71,6 +75,16 @@ class Load:
         return sum(person.refusals for person in self.everybody)
 
     @property
+    def resyncs(self) -> int:
+        """How often somebody was told that he may have missed something."""
+        return sum(isinstance(step, Resynced) for step in self.scene.recorder.steps())
+
+    @property
+    def cuts(self) -> int:
+        """How often somebody's connection ended without a goodbye."""
+        return sum(person.cuts for person in self.everybody)
+
+    @property
     def silences(self) -> int:
         """How often a gateway did not answer at all."""
         return sum(person.silences for person in self.everybody)
@@ -94,9 +108,11 @@ class Load:
     def __exit__(self, kind: object, *_: object) -> None:
         self._stop()
         if kind is None:
-            self.hush()
-            self.report = self.scene.judge()
-            self.report.raise_if_broken()
+            try:
+                self.hush()
+            finally:  # a broken promise says more than that somebody still waits
+                self.report = self.scene.judge()
+                self.report.raise_if_broken()
 
     # ---- while it runs
 
@@ -113,14 +129,28 @@ class Load:
         """The fault, or its end, is now: the time to recovery counts from here."""
         self._hurt_at = time.monotonic()
 
-    def wait_recovered(self, within: float = RECOVERY_S) -> None:
-        """Return when everybody has had an answer to something that he began after `hurts_now`."""
-        self.wait_whole("everybody is whole again", timeout=within, since=self._hurt_at)
+    def wait_recovered(self, within: float = RECOVERY_S, *, promise: str = "everybody is served") -> None:
+        """Return when everybody has had an answer to something that he began after `hurts_now`.
+
+        Raises:
+            AssertionError: somebody has not, which breaks this promise; says who.
+        """
+        with suppress(AssertionError):  # who still waits then is for us to say
+            self.wait_whole("everybody is whole again", timeout=within, since=self._hurt_at)
+        waiting = [person for person in self.everybody if person.whole_since < self._hurt_at]
+        assert not waiting, f"{promise}: but {len(waiting)} of {len(self.everybody)}: {_named(waiting)}"
         self.notes_recovery()
 
     def notes_recovery(self) -> None:
         """All is as it should be since now."""
-        self.recovered_s = max(self.recovered_s, time.monotonic() - self._hurt_at)
+        self.lately_s = time.monotonic() - self._hurt_at
+        self.recovered_s = max(self.recovered_s, self.lately_s)
+
+    def calm_s(self) -> float:
+        """How long it takes, with nothing hurt, until everybody has begun something and has his answer."""
+        began = time.monotonic()
+        self.wait_whole("everybody has another answer", timeout=RECOVERY_S)
+        return time.monotonic() - began
 
     def wait_going_on(self, more: int) -> None:
         """Return when so many more writes are answered."""
@@ -141,9 +171,13 @@ class Load:
     def wait_whole(self, what: str, *, timeout: float, since: float | None = None) -> None:
         """Return when everybody has begun something after a time, now by default, and it is answered."""
         since = time.monotonic() if since is None else since
-        eventually(
-            lambda: all(person.whole_since >= since for person in self.everybody), timeout=timeout, what=what
-        )
+
+        def is_whole() -> bool:
+            for person in self.everybody:
+                person.raise_failure()
+            return all(person.whole_since >= since for person in self.everybody)
+
+        eventually(is_whole, timeout=timeout, what=what)
 
     def line(self) -> str:
         """What the fault did to whom."""
@@ -194,3 +228,13 @@ class Load:
     def _stop(self) -> None:
         for person in self.everybody:
             person.stop()
+
+
+def _named(people: Sequence[Busybody]) -> str:
+    """Some of these people, and how they fare."""
+    told = [
+        f"{person.user} at gateway-{person.gateway} (acked {person.acked}, told to come again "
+        f"{person.refusals}, not answered {person.silences} times)"
+        for person in people[:_NAMED]
+    ]
+    return "; ".join(told)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from websockets.exceptions import WebSocketException
 
+from schemas.frames import CloseCode
 from tests.support.client import Client
 from tests.support.link import DisconnectedError, RefusedError, Reply
 from tests.support.scene import Scene
@@ -25,7 +26,8 @@ Write = tuple[str, Mapping[str, Any]]
 class Persistent:
     """A person's device, which begins on one gateway and goes on with the next when that one breaks.
 
-    `silences` counts how often a gateway did not answer in time, `refusals` the answers to try again.
+    `silences` counts how often a gateway did not answer in time, `refusals` the answers to try again, `cuts`
+    how often his connection ended without a goodbye.
     """
 
     def __init__(self, scene: Scene, user: str, *, gateway: int = 0, final: Collection[str] = ()) -> None:
@@ -34,13 +36,14 @@ class Persistent:
         self.acked = 0
         self.silences = 0
         self.refusals = 0
+        self.cuts = 0
         self.slowest_s = 0.0
         self.soonest_refusal_s = ANSWER_S
         self.whole_since = 0.0
         """When the newest write was begun that is answered for good (monotonic)."""
         self.client = scene.connect(user, gateway=gateway)
+        self.gateway = gateway
         self._scene = scene
-        self._gateway = gateway
         self._final = final
 
     def insist(self, writes: Mapping[str, Write]) -> None:
@@ -93,12 +96,13 @@ class Persistent:
         if self.client.is_open:
             time.sleep(_PAUSE_S)
             return
+        self.cuts += self.client.close_code != CloseCode.RESTART
         self.client = eventually(self._reconnect, timeout=_RETURN_S, what=f"{self.user} is back")
 
     def _reconnect(self) -> Client | None:
-        self._gateway = (self._gateway + 1) % len(self._scene.cluster.gateway_urls)
+        self.gateway = (self.gateway + 1) % len(self._scene.cluster.gateway_urls)
         try:
-            client = self._scene.connect(self.user, gateway=self._gateway, reader=self.client.reader)
+            client = self._scene.connect(self.user, gateway=self.gateway, reader=self.client.reader)
             client.holdings = self.client.holdings
             client.catch_up()
         except (OSError, WebSocketException, DisconnectedError, RefusedError):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -32,3 +33,10 @@ def eventually(condition: Callable[[], T | None], *, timeout: float = PATIENCE_S
             text = what or getattr(condition, "__doc__", None) or "the condition"
             raise AssertionError(f"not within {timeout:g} s: {text}") from failure
         time.sleep(POLL_S)
+
+
+def left(find: Callable[[], T], *, timeout: float = PATIENCE_S) -> T:
+    """What is still found when nothing is found any more or the time is up: for an assert that names it."""
+    with suppress(AssertionError):
+        eventually(lambda: not find(), timeout=timeout)
+    return find()

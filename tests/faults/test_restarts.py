@@ -1,0 +1,119 @@
+"""What operators do on purpose: everything restarted, one after the other, and nobody writing for a while."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from devstack.server import Server
+from devstack.services import Stack
+from imapp.domain.ids import shard_of
+from tests.faults.conftest import Force
+from tests.support import broker
+from tests.support.chatter import direct_channel
+from tests.support.cluster import Cluster
+from tests.support.load import Load
+from tests.support.waiting import eventually
+
+_PARTS: Final = ("gateway-0", "writer-0", "receipts", "gateway-1", "writer-1")
+_WHOLE_S: Final = 5.0
+_SLOWER: Final = 4.0
+"""How much of what the machine takes longer, for a turn that nothing disturbs, is allowed to a restart."""
+_TURN_S: Final = 2.0  # of somebody who pauses for 1.5 s at most
+_LONG_S: Final = 120.0
+_COMMANDS_KEPT_S: Final = 60.0
+
+Restart = Callable[[], None]
+
+
+def test_everything_is_restarted_one_after_the_other_and_nobody_is_refused_for_good(
+    load: Load, stack: Stack, force: Force, rng: random.Random
+) -> None:
+    """Guard: gateways drain and say `closing`, workers close their connection instead of cancelling, and all
+    look every other second whether a server is back.
+
+    Switch: with Celery's own `Tasks.stop` (without `KeepConsuming`) the standby overtakes what the old
+    writer holds (reorder); without `_drain_when_told` connections are cut without a goodbye; with kombu's
+    pauses instead of those of `PromptConnection` nobody is whole in time after a restart of RabbitMQ.
+    """
+    restarts = _restarts(load.cluster, stack)
+    with load:
+        for _ in range(force.restarts):
+            for part in rng.sample(sorted(restarts), len(restarts)):
+                load.wait_moment()
+                restarts[part]()
+                load.hurts_now()
+                load.wait_recovered(promise=f"everybody is served after {part} was restarted")
+                _check_in_time(load, part)
+    assert not load.cuts, "a gateway that is restarted says goodbye to everybody"
+    assert not load.silences
+
+
+def _restarts(cluster: Cluster, stack: Stack) -> Mapping[str, Restart]:
+    """How to restart each part; it is up again when this returns."""
+    servers: list[Server] = [stack.rabbitmq, stack.mongod]
+    return {
+        **{part: lambda part=part: _restart(cluster, part) for part in _PARTS},
+        **{server.name: lambda server=server: _restart_server(server) for server in servers},
+    }
+
+
+def _restart(cluster: Cluster, part: str) -> None:
+    cluster.processes[part].stop(_LONG_S)
+    cluster.restart(part)
+    cluster.wait_consumers(len(cluster.writers))
+
+
+def _restart_server(server: Server) -> None:
+    server.stop()
+    server.start()
+
+
+def _check_in_time(load: Load, part: str) -> None:
+    """Everybody was whole again within 5 s, or within more on a machine that is slow at the moment."""
+    if load.lately_s > _WHOLE_S:
+        limit_s = _WHOLE_S + _SLOWER * max(0.0, load.calm_s() - _TURN_S)
+        assert load.lately_s <= limit_s, f"all whole {load.lately_s:.1f} s after {part} was up again"
+
+
+def test_nobody_writes_for_long_and_what_was_repeated_meanwhile_is_stored_once(
+    load: Load, force: Force
+) -> None:
+    """Guard: a gateway answers `busy`, a repeated client id has one effect, and RabbitMQ forgets after 60 s
+    what everybody has given up.
+
+    Switch: without `x-message-ttl` in `Topology.message_queue` what was given up is still waiting; without
+    the unique index on (channel, sender, client id) what the returning writers find twice is stored twice.
+    """
+    with load:
+        an, bo = load.scene.people("an", "bo")
+        an_here = load.scene.connect(an)
+        channel = direct_channel(an_here, bo)
+        load.wait_moment()
+        with _nobody_writing(load.cluster):
+            early = an_here.post_text(channel, "early", client_message_id="early")
+            eventually(
+                lambda: all(person.refusals for person in load.everybody),
+                timeout=_LONG_S,
+                what="everybody is told that the system is busy",
+            )
+            load.wait_time(force.outage_s)
+            waiting = broker.bodies(load.cluster, f"messages.{shard_of(channel, load.cluster.shards)}")
+        load.hurts_now()
+        load.wait_recovered()
+    assert str(early.exception(0)).startswith("busy")
+    if force.outage_s > _COMMANDS_KEPT_S:
+        assert not [body for body in waiting if b"early" in body], "what was given up is still waiting"
+    assert not load.silences
+
+
+@contextmanager
+def _nobody_writing(cluster: Cluster) -> Iterator[None]:
+    for writer in cluster.writers:
+        cluster.processes[writer].stop()
+    try:
+        yield
+    finally:
+        for writer in cluster.writers:
+            cluster.processes[writer].start()
+        cluster.wait_consumers(1)
