@@ -13,6 +13,7 @@ from imapp import metrics
 from imapp.broker.consuming import GatewayConsumer, Handlers
 from imapp.domain.ids import direct_key, shard_of, stable_part
 from imapp.errors import RequestError, StoreUnavailable
+from imapp.failpoints import point
 from imapp.gateway.batcher import RETRY_AFTER_S, Batcher
 from imapp.gateway.delivery import Delivery
 from imapp.gateway.inquiries import Inquiries
@@ -168,6 +169,7 @@ class Gateway:
         while True:
             reloads = self._reloads
             memberships = self._members.of_users([user_id])
+            point("gateway.memberships")
             if reloads == self._reloads:
                 return memberships
             # The stream had a gap meanwhile, so what was read may be older than what was lost.

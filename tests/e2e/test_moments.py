@@ -10,6 +10,7 @@ from tests.support.chatter import direct_channel
 from tests.support.client import Client
 from tests.support.link import RefusedError
 from tests.support.scene import Scene
+from tests.support.supervisor import Supervisor
 from tests.support.waiting import eventually
 
 HurtScene = Callable[..., Scene]
@@ -121,9 +122,9 @@ def test_a_command_that_kills_its_writers_is_set_aside_and_the_shard_goes_on(hur
 
     an_here.post_text(channel, "before")
     deadly = an_here.post_text(channel, "deadly", client_message_id="poison")
-    restarts = Restarts(scene)
-    eventually(lambda: restarts.keep_alive() and deadly.done(), timeout=60, what="the poison is answered")
-    eventually(lambda: restarts.keep_alive() and _is_sent(an_here, channel), timeout=60)
+    supervisor = Supervisor(scene.cluster.processes[name] for name in scene.cluster.writers)
+    eventually(lambda: supervisor.keep_alive() and deadly.done(), timeout=60, what="the poison is answered")
+    eventually(lambda: supervisor.keep_alive() and _is_sent(an_here, channel), timeout=60)
 
     with pytest.raises(RefusedError) as refusal:
         deadly.result(0)
@@ -131,19 +132,6 @@ def test_a_command_that_kills_its_writers_is_set_aside_and_the_shard_goes_on(hur
     assert scene.cluster.database["parked"].count_documents({}) == 1
     bo_there.wait_for_text("after")
     scene.judge().raise_if_broken()
-
-
-class Restarts:
-    """What a supervisor does: starts again what has died."""
-
-    def __init__(self, scene: Scene) -> None:
-        self._processes = [scene.cluster.processes[name] for name in scene.cluster.writers]
-
-    def keep_alive(self) -> bool:
-        for process in self._processes:
-            if not process.is_running:
-                process.start()
-        return True
 
 
 def _is_sent(client: Client, channel: str) -> bool:

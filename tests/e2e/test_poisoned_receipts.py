@@ -8,6 +8,7 @@ from tests.conftest import ClusterFactory
 from tests.support.chatter import direct_channel
 from tests.support.rest import RestClient
 from tests.support.scene import Scene
+from tests.support.supervisor import Supervisor
 from tests.support.waiting import eventually
 
 LONG_S = 60.0
@@ -18,14 +19,6 @@ def scene(own_cluster: ClusterFactory) -> Iterator[Scene]:
     """A small system whose receipts and push worker is about to be hurt."""
     with Scene(own_cluster(gateways=1, writers=1, shards=1)) as scene:
         yield scene
-
-
-def keep_alive(scene: Scene) -> bool:
-    """What a supervisor does."""
-    worker = scene.cluster.processes["receipts"]
-    if not worker.is_running:
-        worker.start()
-    return True
 
 
 def has_read(asker: RestClient, message_id: str | None) -> bool:
@@ -41,15 +34,18 @@ def test_a_mark_that_its_worker_cannot_stand_is_set_aside_and_the_others_are_app
     for_bo = an_here.send_text(direct_channel(an_here, bo), "to bo")
     for_eve = an_here.send_text(direct_channel(an_here, eve), "to eve")
     parked = scene.cluster.database["parked"]
+    supervisor = Supervisor([scene.cluster.processes["receipts"]])
     scene.cluster.restart("receipts", failpoints=f"receipts.mark~{eve}={how}")
 
     scene.rest(eve).read(for_eve.channel_id or "", 1)
     scene.rest(bo).read(for_bo.channel_id or "", 1)
 
     eventually(
-        lambda: keep_alive(scene) and parked.count_documents({}) >= 1, timeout=LONG_S, what="it is set aside"
+        lambda: supervisor.keep_alive() and parked.count_documents({}) >= 1,
+        timeout=LONG_S,
+        what="it is set aside",
     )
-    eventually(lambda: keep_alive(scene) and has_read(asker, for_bo.message_id), timeout=LONG_S)
+    eventually(lambda: supervisor.keep_alive() and has_read(asker, for_bo.message_id), timeout=LONG_S)
     assert not has_read(asker, for_eve.message_id)
 
 
@@ -60,6 +56,7 @@ def test_a_message_that_kills_its_push_worker_is_passed_over_and_the_others_are_
     an_here = scene.connect(an)
     deadly, sound = direct_channel(an_here, bo), direct_channel(an_here, chen)
     heads = scene.cluster.database["push_heads"]
+    supervisor = Supervisor([scene.cluster.processes["receipts"]])
     scene.cluster.restart("receipts", failpoints=f"pushes.channel~{deadly}=kill")
 
     an_here.send_text(deadly, "deadly")
@@ -67,7 +64,7 @@ def test_a_message_that_kills_its_push_worker_is_passed_over_and_the_others_are_
 
     for channel in (deadly, sound):
         eventually(
-            lambda: keep_alive(scene) and heads.count_documents({"_id": channel, "seq": 1}) == 1,  # noqa: B023
+            lambda: supervisor.keep_alive() and heads.count_documents({"_id": channel, "seq": 1}) == 1,  # noqa: B023
             timeout=LONG_S,
             what="the channel is dispatched",
         )

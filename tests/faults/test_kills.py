@@ -1,8 +1,15 @@
 """A process of the product dies at any moment, as by `kill -9`."""
 
+from functools import partial
+from typing import Final
+
 import pytest
 
+from tests.support.cluster import Cluster
 from tests.support.load import Load
+from tests.support.waiting import left
+
+_LONG_S: Final = 60.0
 
 
 def test_clients_go_on_at_the_other_gateway_when_theirs_is_killed(load: Load) -> None:
@@ -15,7 +22,7 @@ def test_clients_go_on_at_the_other_gateway_when_theirs_is_killed(load: Load) ->
         load.wait_moment()
         load.hurts_now()
         load.cluster.kill("gateway-0")
-        load.wait_recovered()
+        load.wait_recovered(promise="everybody is served by the other gateway")
 
 
 @pytest.mark.parametrize("victim", ["writer-0", pytest.param("writer-1", marks=pytest.mark.long)])
@@ -28,17 +35,29 @@ def test_the_standby_goes_on_when_the_active_writer_is_killed(load: Load, victim
         load.wait_moment()
         load.hurts_now()
         load.cluster.kill(victim)
-        load.wait_recovered()
+        load.wait_recovered(promise="the standby serves the shard of a writer who has died")
 
 
 def test_nobody_who_talks_notices_that_the_receipts_worker_was_killed(load: Load) -> None:
     """Guard: receipts and pushes are off the way of a message, and their queue outlives their worker.
 
-    Switch: dispatching in the writer instead (`outgoing.outlet` waiting in `grown`) makes senders wait.
+    Switch: with `grown` of `outgoing.outlet` waiting until what it hears of is dispatched, senders are told
+    to come again. Without `KeepPushing` and with the queue purged nothing of the time between is dispatched.
     """
     with load:
         load.wait_moment()
         load.hurts_now()
         load.cluster.kill("receipts")
-        load.wait_recovered()
-    assert not load.refusals
+        load.wait_recovered(promise="nobody who talks waits for the receipts worker")
+        assert not load.refusals, "senders wait for the receipts worker"
+        load.cluster.restart("receipts")
+        load.hush()
+        missing = left(partial(_undispatched, load.cluster, load.pair_channels), timeout=_LONG_S)
+        assert not missing, "what was said while the worker was dead is never dispatched"
+
+
+def _undispatched(cluster: Cluster, channels: list[str]) -> list[str]:
+    """The channels whose newest entry nobody was told of outside his socket."""
+    heads = {row["_id"]: row["head"]["seq"] for row in cluster.database["channels"].find()}
+    told = {row["_id"]: row["seq"] for row in cluster.database["push_heads"].find()}
+    return [channel for channel in channels if told.get(channel, 0) < heads[channel]]

@@ -11,6 +11,7 @@ from imapp.domain.ids import shard_of
 from tests.support import broker
 from tests.support.cluster import Cluster
 from tests.support.load import Load
+from tests.support.supervisor import MANY, Supervisor
 from tests.support.waiting import eventually
 
 _PARKED_S: Final = 30.0
@@ -40,7 +41,7 @@ def test_a_queue_that_was_deleted_by_hand_is_made_again(load: Load, queue: str) 
         load.wait_moment()
         load.hurts_now()
         broker.delete_queue(load.cluster, queue)
-        load.wait_recovered()
+        load.wait_recovered(promise="a queue that was deleted is declared and served again")
     load.cluster.wait_consumers(2)
 
 
@@ -79,10 +80,10 @@ def test_a_command_that_raises_is_set_aside_and_its_neighbours_are_stored(load: 
             person.client.post_text(channel, "poison", client_message_id="poison")
             for person, channel in zip(load.pairs, load.pair_channels, strict=False)
         ]
-        load.wait_recovered()
+        load.wait_recovered(promise="the neighbours of a command that raises are served")
     shards = {shard_of(channel, load.cluster.shards) for channel in load.pair_channels}
     assert shards == set(range(load.cluster.shards)), "both shards were poisoned"
-    assert {str(reply.exception(30)).partition(":")[0] for reply in poisoned} == {"internal"}
+    assert {str(reply.exception(30)).partition(":")[0] for reply in poisoned} <= {"internal", "busy"}
     assert load.cluster.database["parked"].count_documents({}) >= len(poisoned)
 
 
@@ -90,18 +91,23 @@ def test_a_command_that_kills_its_writers_is_set_aside_and_everybody_is_served(l
     """Guard: a batch seen three times runs command by command, and what is running is noted beforehand.
 
     Switch: with `SUSPECT_AFTER` out of reach in `services.poison` it kills one writer after the
-    other, and nothing is set aside (nobody is whole in time).
+    other, and is not set aside.
     """
     for writer in load.cluster.writers:
         load.cluster.restart(writer, failpoints="writer.command~poison=kill")
     load.cluster.wait_consumers(2)
     parked = load.cluster.database["parked"]
     before = parked.count_documents({})
-    with load, supervised(load.cluster):
+    with load, supervised(load.cluster) as supervisor:
         load.wait_moment()
         load.hurts_now()
         deadly = load.pairs[0].client.post_text(load.pair_channels[0], "x", client_message_id="poison")
-        eventually(lambda: parked.count_documents({}) > before, timeout=2 * _PARKED_S, what="it is set aside")
+        eventually(
+            lambda: parked.count_documents({}) > before or len(supervisor.deaths) >= MANY,
+            timeout=2 * _PARKED_S,
+            what="it is set aside",
+        )
+        assert parked.count_documents({}) > before, f"it has killed {len(supervisor.deaths)} writers"
         load.hurts_now()
         load.wait_recovered()
     assert str(deadly.exception(_PARKED_S)).partition(":")[0] in ("internal", "busy")
@@ -109,20 +115,19 @@ def test_a_command_that_kills_its_writers_is_set_aside_and_everybody_is_served(l
 
 
 @contextmanager
-def supervised(cluster: Cluster) -> Iterator[None]:
+def supervised(cluster: Cluster) -> Iterator[Supervisor]:
     """Writers that die are started again, as by systemd."""
+    supervisor = Supervisor(cluster.processes[writer] for writer in cluster.writers)
     ended = threading.Event()
 
     def watch() -> None:
-        while not ended.wait(0.2):
-            for writer in cluster.writers:
-                if not cluster.processes[writer].is_running:
-                    cluster.processes[writer].start()
+        while not ended.wait(0.2) and len(supervisor.deaths) < MANY:
+            supervisor.keep_alive()
 
     thread = threading.Thread(target=watch, name="supervisor", daemon=True)
     thread.start()
     try:
-        yield
+        yield supervisor
     finally:
         ended.set()
         thread.join()

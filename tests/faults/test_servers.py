@@ -1,5 +1,7 @@
 """MongoDB or RabbitMQ dies, hangs or runs full: late or refused, never lost, and nobody has to help."""
 
+from typing import Final
+
 import pytest
 
 from devstack.services import Stack
@@ -26,7 +28,7 @@ def test_everything_goes_on_when_rabbitmq_was_killed(stack: Stack, load: Load) -
         stack.rabbitmq.kill()
         stack.rabbitmq.start()
         load.hurts_now()
-        load.wait_recovered()
+        load.wait_recovered(promise="everybody is served once RabbitMQ is back")
 
 
 def test_everything_goes_on_when_mongodb_was_killed(stack: Stack, load: Load) -> None:
@@ -39,7 +41,7 @@ def test_everything_goes_on_when_mongodb_was_killed(stack: Stack, load: Load) ->
         stack.mongod.kill()
         stack.mongod.start()
         load.hurts_now()
-        load.wait_recovered()
+        load.wait_recovered(promise="everybody is served once MongoDB is back")
 
 
 @pytest.mark.parametrize("alarm", ["memory", pytest.param("disk", marks=pytest.mark.long)])
@@ -54,7 +56,7 @@ def test_sends_are_refused_in_time_while_rabbitmq_takes_nothing(stack: Stack, lo
         with _ALARMS[alarm](stack):
             eventually(lambda: load.refusals > 0, timeout=_REFUSED_S, what="somebody is refused")
         load.hurts_now()
-        load.wait_recovered()
+        load.wait_recovered(promise="everybody is served once RabbitMQ takes messages again")
     assert not load.silences
 
 
@@ -92,16 +94,28 @@ def _failed(cluster: Cluster) -> list[str]:
     ],
 )
 def test_what_hangs_is_waited_for_or_gone_round(stack: Stack, load: Load, force: Force, victim: str) -> None:
-    """Guard: all waits have time-outs longer than a hiccup (TCP_USER_TIMEOUT 15 s, MongoDB 5 s, 20 s in all).
+    """Guard: all waits have time-outs that are longer than a hiccup, so nobody is taken for dead.
 
-    Switch: kombu's own TCP_USER_TIMEOUT of 1 s turns each hang of RabbitMQ into lost connections (resyncs);
-    without the redrive the commands of a hung writer are never answered.
+    Switch: heartbeats of 1 s, in `broker.consuming` (RabbitMQ, a gateway) or `broker.celery_app` (a writer,
+    the receipts worker), or `socketTimeoutMS=1_000` in `stores.mongo.connect` with `IM_STORE_PATIENCE_S=0`
+    (MongoDB): the hang is taken for an end.
     """
     server = {"mongod": stack.mongod, "rabbitmq": stack.rabbitmq}.get(victim)
     with load:
         load.wait_moment()
+        before = _taken_for_dead(load.cluster)
         (server or load.cluster.processes[victim]).freeze()
         load.wait_time(force.hang_s)
         (server or load.cluster.processes[victim]).thaw()
         load.hurts_now()
-        load.wait_recovered()
+        load.wait_recovered(promise=f"everybody is served after {victim} has hung")
+        assert _taken_for_dead(load.cluster) == before, "a hang was taken for an end"
+
+
+_DEAD: Final = ("broker_lost", "fail_stop", "Connection to broker lost")
+
+
+def _taken_for_dead(cluster: Cluster) -> dict[str, int]:
+    """How often each process has said that it has lost RabbitMQ or given MongoDB up."""
+    logs = {name: process.log.read_text() for name, process in cluster.processes.items()}
+    return {name: sum(text.count(event) for event in _DEAD) for name, text in logs.items()}
