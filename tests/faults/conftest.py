@@ -33,7 +33,7 @@ class Force:
     restarts: int
 
 
-SHORT: Final = Force(Crowd(), hang_s=3.0, many=100, overload_s=1.0, outage_s=1.0, restarts=1)
+SHORT: Final = Force(Crowd(), hang_s=2.0, many=100, overload_s=1.0, outage_s=1.0, restarts=1)
 LONG: Final = Force(
     Crowd(pairs=20, groups=6, group_size=10, window=5, pause_s=1.0),
     hang_s=10.0,

@@ -80,11 +80,6 @@ class Load:
         return sum(isinstance(step, Resynced) for step in self.scene.recorder.steps())
 
     @property
-    def cuts(self) -> int:
-        """How often somebody's connection ended without a goodbye."""
-        return sum(person.cuts for person in self.everybody)
-
-    @property
     def silences(self) -> int:
         """How often a gateway did not answer at all."""
         return sum(person.silences for person in self.everybody)

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from websockets.exceptions import WebSocketException
 
-from schemas.frames import CloseCode
 from tests.support.client import Client
 from tests.support.link import DisconnectedError, RefusedError, Reply
 from tests.support.scene import Scene
@@ -26,8 +25,7 @@ Write = tuple[str, Mapping[str, Any]]
 class Persistent:
     """A person's device, which begins on one gateway and goes on with the next when that one breaks.
 
-    `silences` counts how often a gateway did not answer in time, `refusals` the answers to try again, `cuts`
-    how often his connection ended without a goodbye.
+    `silences` counts how often a gateway did not answer in time, `refusals` the answers to try again.
     """
 
     def __init__(self, scene: Scene, user: str, *, gateway: int = 0, final: Collection[str] = ()) -> None:
@@ -36,7 +34,6 @@ class Persistent:
         self.acked = 0
         self.silences = 0
         self.refusals = 0
-        self.cuts = 0
         self.slowest_s = 0.0
         self.soonest_refusal_s = ANSWER_S
         self.whole_since = 0.0
@@ -96,7 +93,6 @@ class Persistent:
         if self.client.is_open:
             time.sleep(_PAUSE_S)
             return
-        self.cuts += self.client.close_code != CloseCode.RESTART
         self.client = eventually(self._reconnect, timeout=_RETURN_S, what=f"{self.user} is back")
 
     def _reconnect(self) -> Client | None:
