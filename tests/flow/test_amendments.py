@@ -3,6 +3,7 @@
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from imapp.services.reading.edit_history import EditHistoryService
 from imapp.stores.edits import EditStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
+from imapp.stores.outbox import Outbox
 from schemas.common import MessageStatus, MessageType
 from schemas.frames import MessageEvent
 from schemas.messages import Entry
 from tests.support.client import Client
 from tests.support.entries import log_entry
+from tests.support.holders import holders_of
 from tests.support.link import RefusedError
 from tests.support.scene import Scene
 from tests.support.tokens import make_token
@@ -50,12 +53,7 @@ def heard(client: Client, kind: MessageType) -> list[MessageEvent]:
 
 def where(scene: Scene, text: str) -> list[str]:
     """The collections of the database that hold a text."""
-    database = scene.cluster.database
-    return [
-        name
-        for name in database.list_collection_names()
-        if any(text in json_util.dumps(row) for row in database[name].find())
-    ]
+    return holders_of(scene.cluster.database, text)
 
 
 def log_of(client: Client, channel: str) -> list[Entry]:
@@ -64,6 +62,21 @@ def log_of(client: Client, channel: str) -> list[Entry]:
 
 def secret() -> str:
     return f"secret-{secrets.token_hex(8)}"
+
+
+def _record(user: str, channel: str, message_id: str, preview: str) -> dict[str, Any]:
+    """A push record as it waits in the store."""
+    return {
+        "user_id": user,
+        "channel_id": channel,
+        "message_id": message_id,
+        "title": "An",
+        "preview": preview,
+        "badge": 1,
+        "mentioned": False,
+        "messages": 1,
+        "time": "2026-11-24T08:00:00.000Z",
+    }
 
 
 def conversation(client: Client, channel: str) -> Any:
@@ -133,6 +146,30 @@ def test_unread_goes_down_where_it_was_unread_and_nowhere_else(scene: Scene) -> 
     say(owner, group, "one more")
     assert conversation(reader, group).unread == 1
     assert reader.request("read", channel_id=group, seq=7).unread == 0
+
+
+def test_what_waits_to_be_pushed_loses_its_text_with_the_recall(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    sender = scene.connect(an)
+    channel = sender.write("open_direct", to=bo).channel_id
+    kept, gone = say(sender, channel, "kept"), say(sender, channel, secret())
+    waiting = [_record(bo, channel, name, f"preview of {name}") for name in (kept, gone)]
+    scene.cluster.database["push_outbox"].insert_one(
+        {
+            "_id": f"{channel}.1-2",
+            "state": "waiting",
+            "next_at": datetime(2999, 1, 1, tzinfo=UTC),
+            "attempts": 1,
+            "sent": 0,
+            "error": "",
+            "records": waiting,
+        }
+    )
+
+    recall(sender, gone)
+
+    (parcel,) = Outbox(scene.cluster.database).covering(channel, 1)
+    assert [record.preview for record in parcel.records] == [f"preview of {kept}", ""]
 
 
 def test_a_repeat_gets_the_same_answer_and_a_second_recall_has_nothing_to_do(scene: Scene) -> None:
