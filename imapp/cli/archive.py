@@ -29,7 +29,7 @@ def archive() -> None:
 
 @archive.command()
 def run() -> None:
-    """Move what is old enough of every channel now, as every night; exit 1 if something could not be proved.
+    """Move what is old enough of every channel now; exit 1 if something could not be proved.
 
     Nothing happens while another run is at it. It may be interrupted at any time.
     """
@@ -127,7 +127,7 @@ def _services() -> Iterator[ArchiveServices]:
     try:
         services = archive_tools(running_config())
         if services is None:
-            raise click.ClickException("There is no archive: set IM_ES_URL.")
+            raise click.ClickException("There is no archive.")
         yield services
     except StoreUnavailable as error:
         raise click.ClickException(f"MongoDB does not answer: {error}") from error
