@@ -157,6 +157,9 @@ class Config:
         section="Times",
         meaning="how long a write may take before it is answered with `busy`",
     )
+    search_timeout_s: float = seconds(
+        "SEARCH_TIMEOUT_S", 2.0, meaning="how long Elasticsearch may take to answer somebody who waits"
+    )
     redrive_after_s: float = seconds(
         "REDRIVE_AFTER_S", 1.0, meaning="after how long a gateway sends an unanswered batch again"
     )

@@ -26,6 +26,7 @@ class ErrorCode(enum.StrEnum):
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA = "unsupported_media"
     RATE_LIMITED = "rate_limited"
+    SEARCH_UNAVAILABLE = "search_unavailable"
     BUSY = "busy"
     INTERNAL = "internal"
 
@@ -48,6 +49,7 @@ STATUS: Final = {
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.UNSUPPORTED_MEDIA: 415,
     ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.SEARCH_UNAVAILABLE: 503,
     ErrorCode.BUSY: 503,
     ErrorCode.INTERNAL: 500,
 }
@@ -70,6 +72,7 @@ MESSAGES: Final = {
     ErrorCode.TOO_LARGE: "This is too large.",
     ErrorCode.UNSUPPORTED_MEDIA: "This kind of content is not taken here.",
     ErrorCode.RATE_LIMITED: "Too many requests.",
+    ErrorCode.SEARCH_UNAVAILABLE: "Search and old messages can't be reached now.",
     ErrorCode.BUSY: "Not done, or not confirmed in time; repeat it with the same client_message_id.",
     ErrorCode.INTERNAL: "This could not be processed and was set aside.",
 }
@@ -93,6 +96,7 @@ ADVICE: Final = {
     ErrorCode.TOO_LARGE: "Send less.",
     ErrorCode.UNSUPPORTED_MEDIA: "Send it as another kind; `errors` says what is wrong with a file.",
     ErrorCode.RATE_LIMITED: "Wait `retry_after` seconds, then repeat with the same `client_message_id`.",
+    ErrorCode.SEARCH_UNAVAILABLE: "Try again after `retry_after` seconds; all else works as ever.",
     ErrorCode.BUSY: "Not done, or nobody knows: repeat with the same `client_message_id`, which settles it.",
     ErrorCode.INTERNAL: "It was set aside for the operators; repeating does not help.",
 }

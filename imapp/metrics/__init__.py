@@ -15,7 +15,8 @@ from imapp.metrics.instruments import ByLabel, Histogram, Number, Series
 GATEWAY: Final = frozenset({"gateway"})
 WRITER: Final = frozenset({"writer"})
 RECEIPTS: Final = frozenset({"receipts"})
-EVERYWHERE: Final = GATEWAY | WRITER | RECEIPTS
+ARCHIVE: Final = frozenset({"archive"})
+EVERYWHERE: Final = GATEWAY | WRITER | RECEIPTS | ARCHIVE
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _COMMANDS: Final = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 200.0, 350.0, 512.0)
@@ -145,6 +146,23 @@ archive_unproved: Final = _number(
     "imapp_archive_unproved_total",
     RECEIPTS,
     "Entries that were due to move and stayed, since the archive did not show an equal copy.",
+)
+
+# ---- the index in Elasticsearch
+
+indexing_lag: Final = _histogram(
+    "imapp_indexing_lag_seconds",
+    _SECONDS,
+    ARCHIVE,
+    "From an entry's own time (the writer's clock) to when Elasticsearch had taken it.",
+)
+unindexed: Final = _number(
+    "imapp_unindexed_total", ARCHIVE, "Entries that Elasticsearch refused and that were set aside."
+)
+archive_errors: Final = _number(
+    "imapp_archive_errors_total",
+    GATEWAY | ARCHIVE,
+    "Calls of Elasticsearch that failed or were not answered in time.",
 )
 
 # ---- what it depends on

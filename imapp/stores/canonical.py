@@ -31,4 +31,9 @@ def restored(text: str) -> Document:
 
 def content_hash(document: Document) -> str:
     """SHA-256 of the canonical text, hexadecimal: equal for equal documents alone."""
-    return hashlib.sha256(canonical(document).encode()).hexdigest()
+    return hash_of(canonical(document))
+
+
+def hash_of(text: str) -> str:
+    """The content hash of the document with this canonical text."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -274,6 +274,16 @@ class MessageLog:
         entries = map(entry_of, self._each(_at(positions)))
         return {entry.message_id: entry for entry in entries}
 
+    def stored_beyond(self, channel_id: str, seq: int, *, limit: int) -> list[Document]:
+        """At most `limit` entries of a channel after a seq, just as they are stored, by seq."""
+        with mapped_errors():
+            cursor = self._messages.find({"_id": _between(channel_id, seq + 1, _AFTER_ALL)})
+            return list(cursor.sort("_id", ASCENDING).limit(limit))
+
+    def stored_at(self, positions: Iterable[tuple[str, int]]) -> list[Document]:
+        """Entries at (channel id, seq) positions, just as they are stored; missing ones are left out."""
+        return list(self._each(_at(positions)))
+
     def _each(self, wanted: Iterable[Document], *stages: Document) -> Iterator[Document]:
         """What matches each of these conditions on `_id`, put through the stages, in one command.
 

@@ -1,0 +1,95 @@
+"""The connection to Elasticsearch, and the one place where its driver's errors become ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from circuitbreaker import CircuitBreaker
+from elasticsearch import ApiError, Elasticsearch, TransportError
+
+from imapp import metrics
+from imapp.errors import ArchiveUnavailable
+
+WRITE_S: Final = 30.0
+"""How long a bulk request may take; nobody waits for it."""
+
+_OPENS_AFTER: Final = 3  # failures in a row
+_OPEN_S: Final = 2  # then one may try again
+_CONNECTIONS: Final = 10
+
+Body = dict[str, Any]
+
+
+class ArchiveClient:
+    """One process's connections to Elasticsearch, opened lazily; any thread or greenlet may use it.
+
+    `read_s` is how long somebody who waits for an answer is kept waiting.
+    """
+
+    def __init__(self, url: str, *, read_s: float) -> None:
+        # The driver's own repeats would make a reader wait several times as long as he was promised.
+        client = Elasticsearch(url, max_retries=0, retry_on_timeout=False, connections_per_node=_CONNECTIONS)
+        self._reading = client.options(request_timeout=read_s)
+        self._writing = client.options(request_timeout=WRITE_S)
+        self._breaker = CircuitBreaker(
+            failure_threshold=_OPENS_AFTER,
+            recovery_timeout=_OPEN_S,
+            expected_exception=ArchiveUnavailable,
+            name=f"archive-{id(self)}",
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Elasticsearch]:
+        """The driver, for one question of somebody who waits.
+
+        After some failures in a row nobody is kept waiting any more: all are refused at once.
+
+        Raises:
+            ArchiveUnavailable: it does not answer, or did not lately.
+        """
+        if self._breaker.opened:
+            raise ArchiveUnavailable(f"not asked: {self._breaker.last_failure}")
+        with self._breaker, mapped_errors():
+            yield self._reading
+
+    @contextmanager
+    def writing(self) -> Iterator[Elasticsearch]:
+        """The driver, for work that nobody waits for.
+
+        Raises:
+            ArchiveUnavailable: unknown what it has done.
+        """
+        with mapped_errors():
+            yield self._writing
+
+    def ping(self) -> str | None:
+        """What is wrong with the cluster, if anything; goes past the breaker.
+
+        Raises:
+            ArchiveUnavailable: it does not answer.
+        """
+        with mapped_errors():
+            status = self._reading.cluster.health(filter_path="status").body["status"]
+        return "an index can't be used" if status == "red" else None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._reading.close()
+
+
+@contextmanager
+def mapped_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours.
+
+    Raises:
+        ArchiveUnavailable: whatever it is; the outcome of a write is unknown.
+    """
+    try:
+        yield
+    except ApiError as error:
+        metrics.archive_errors.value += 1
+        # Its body may hold what somebody wrote; status and kind are enough to find it in the server's log.
+        raise ArchiveUnavailable(f"{error.status_code} {error.error}") from None
+    except TransportError as error:
+        metrics.archive_errors.value += 1
+        raise ArchiveUnavailable(f"{type(error).__name__}: {error.message}"[:300]) from error

@@ -1,0 +1,173 @@
+"""Which indices there are: one a month and generation, behind one alias for whoever reads.
+
+An entry belongs to the month of its own time, so writing it again finds the same index. A generation is one
+building of all indices; `imapp search reindex` builds the next one beside the one that is read.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+
+from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.documents import MAPPING
+from imapp.stores.generations import Generations
+from imapp.stores.mongo import Document
+
+_SETTINGS: Final[dict[str, Any]] = {
+    "number_of_shards": 1,
+    # One copy more wherever there is a second node, and none that could never be placed where there is not.
+    "auto_expand_replicas": "0-1",
+    # Said, because an index that is not searched for a while would else stop refreshing.
+    "refresh_interval": "1s",
+    "codec": "best_compression",
+}
+_EXISTS: Final = "resource_already_exists_exception"
+_KNOWN_S: Final = 5.0  # for so long the list of indices is taken as known
+
+
+class Indices:
+    """Names, creates and lists them. `generations` says which building is read, and which is under way."""
+
+    def __init__(
+        self,
+        client: ArchiveClient,
+        namespace: str,
+        generations: Callable[[], Generations],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._generations = generations
+        self._clock = clock
+        self._created: set[str] = set()
+        self._listed: tuple[float, list[str]] = (-_KNOWN_S, [])
+        self.alias = f"{namespace}-messages"
+        """What readers search in: exactly the indices of the building that is read."""
+
+    def prepare(self) -> None:
+        """See that the template and this month's index are there.
+
+        Raises:
+            ArchiveUnavailable: they may not be.
+        """
+        with self._client.writing() as client:
+            client.indices.put_index_template(
+                name=self.alias,
+                index_patterns=[f"{self.alias}-*"],
+                # An index that came into being by itself would be missing from the alias.
+                allow_auto_create=False,
+                template={"settings": _SETTINGS, "mappings": MAPPING},
+            )
+        self.create([self._name(time.strftime("%Y.%m", time.gmtime()), self._generations().current)])
+
+    def is_prepared(self) -> bool:
+        """Whether the template is there.
+
+        Raises:
+            ArchiveUnavailable: Elasticsearch does not answer.
+        """
+        with self._client.reading() as client:
+            return bool(client.indices.exists_index_template(name=self.alias))
+
+    def of(self, document: Document) -> list[str]:
+        """Where an entry is written: in every building."""
+        month = document["server_time"].strftime("%Y.%m")
+        return [self._name(month, number) for number in self._generations().written]
+
+    def is_written(self, name: str) -> bool:
+        """Whether an index belongs to a building that gets every write."""
+        return self.generation(name) in self._generations().written
+
+    def create(self, names: Iterable[str]) -> None:
+        """See that these are there, in the alias if their building is the one that is read.
+
+        Raises:
+            ArchiveUnavailable: they may not be.
+        """
+        current = self._generations().current
+        for name in sorted(set(names) - self._created):
+            aliases: dict[str, Any] = {self.alias: {}} if self.generation(name) == current else {}
+            with self._client.writing() as client:
+                _create(client, name, aliases)
+            self._created.add(name)
+
+    def forget(self) -> None:
+        """Somebody may have deleted an index: look again."""
+        self._created.clear()
+        self._listed = (-_KNOWN_S, [])
+
+    def read(self) -> list[str]:
+        """Names of the indices that are read, as of some seconds ago."""
+        at, names = self._listed
+        if self._clock() - at > _KNOWN_S:
+            names = self.behind_alias()
+            self._listed = (self._clock(), names)
+        return names
+
+    def behind_alias(self) -> list[str]:
+        """Names of the indices that are read now.
+
+        Raises:
+            ArchiveUnavailable: Elasticsearch does not answer.
+        """
+        with self._client.reading() as client:
+            try:
+                return sorted(client.indices.get_alias(name=self.alias).body)
+            except NotFoundError:
+                return []
+
+    def all(self) -> list[str]:
+        """Names of all our indices, of every building.
+
+        Raises:
+            ArchiveUnavailable: Elasticsearch does not answer.
+        """
+        with self._client.writing() as client:
+            return sorted(client.indices.get(index=f"{self.alias}-*", allow_no_indices=True).body)
+
+    def switch(self, generation: int) -> None:
+        """Let readers see the indices of this building instead of what they saw, in one step.
+
+        Raises:
+            ArchiveUnavailable: unknown whether they do.
+        """
+        changes: list[dict[str, Any]] = [
+            {"add" if self.generation(name) == generation else "remove": {"index": name, "alias": self.alias}}
+            for name in {*self.all()}
+            if self.generation(name) == generation or name in self.behind_alias()
+        ]
+        if changes:
+            with self._client.writing() as client:
+                client.indices.update_aliases(actions=changes)
+        self.forget()
+
+    def drop_before(self, generation: int) -> None:
+        """Delete the indices of earlier buildings.
+
+        Raises:
+            ArchiveUnavailable: unknown whether they are gone.
+        """
+        old = [name for name in self.all() if self.generation(name) < generation]
+        with self._client.writing() as client:
+            for name in old:
+                client.indices.delete(index=name, ignore_unavailable=True)
+
+    def generation(self, name: str) -> int:
+        """The building that an index belongs to."""
+        return int(name.rpartition("-")[2])
+
+    def _name(self, month: str, generation: int) -> str:
+        return f"{self.alias}-{month}-{generation}"
+
+
+def _create(client: Elasticsearch, name: str, aliases: dict[str, Any]) -> None:
+    try:
+        client.indices.create(index=name, aliases=aliases)
+    except BadRequestError as error:
+        if error.error != _EXISTS:
+            raise
+        if aliases:
+            client.indices.update_aliases(
+                actions=[{"add": {"index": name, "alias": alias}} for alias in aliases]
+            )

@@ -1,0 +1,207 @@
+"""Entries in a real Elasticsearch: written once or often, read back as they were, and refused."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from devstack.services import Stack
+from imapp.domain.entries import RECALLED
+from imapp.errors import ArchiveUnavailable
+from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.entries import ArchiveEntries
+from imapp.stores.archive.indices import Indices
+from imapp.stores.canonical import content_hash
+from imapp.stores.generations import Generations
+from tests.support.archive import drop_indices, index_names, indexed
+from tests.support.es_proxy import Answer, EsProxy, es_proxy
+from tests.support.waiting import eventually
+
+CHANNEL = "c" * 24
+
+
+def document(seq: int, **fields: Any) -> dict[str, Any]:
+    """An entry as MongoDB stores it."""
+    return {
+        "_id": f"{CHANNEL}.{seq:012d}",
+        "channel_id": CHANNEL,
+        "seq": seq,
+        "sender": "an",
+        "sender_name": "An 安",
+        "sender_avatar": "",
+        "client_message_id": f"id-{seq}",
+        "body_hash": b"\x00\xff",
+        "type": 1,
+        "content": f"讨论预算 {seq} 😀",
+        "extra": {"deep": [{"of": 2**40, "half": 0.5, "none": None}]},
+        "reply_to": None,
+        "mentions": ["bo"],
+        "status": 0,
+        "countable": seq,
+        "rev": seq,
+        "server_time": datetime(2026, 10, 31, 23, 59, 59, 123_000, tzinfo=UTC),
+        **fields,
+    }
+
+
+class Place:
+    """An archive of its own on a server, behind a proxy; pauses take no time, and are counted."""
+
+    def __init__(self, url: str, proxy: EsProxy) -> None:
+        self.url = url
+        self.proxy = proxy
+        self.namespace = f"t{secrets.token_hex(4)}"
+        self.generations = Generations()
+        self.pauses: list[float] = []
+        client = ArchiveClient(proxy.url, read_s=30)
+        self.indices = Indices(client, self.namespace, lambda: self.generations)
+        self.entries = ArchiveEntries(client, self.indices, self.pauses.append)
+
+    def contents(self) -> dict[str, dict[str, Any]]:
+        return indexed(self.url, self.namespace)
+
+
+@pytest.fixture
+def place(stack: Stack) -> Iterator[Place]:
+    with es_proxy(stack.es_url) as proxy:
+        place = Place(stack.es_url, proxy)
+        place.indices.prepare()
+        yield place
+        drop_indices(place.url, place.namespace)
+
+
+def test_what_is_read_is_what_was_stored(place: Place) -> None:
+    stored = [document(1), document(2, content="😀" * 20_000, extra={"text": "x" * 40_000})]
+
+    assert place.entries.write(stored) == {}
+    found = place.entries.read(one["_id"] for one in stored)
+
+    assert [found[one["_id"]].document for one in stored] == stored
+    assert [found[one["_id"]].content_hash for one in stored] == [content_hash(one) for one in stored]
+
+
+def test_an_entry_is_read_before_it_can_be_searched_for_and_after(place: Place) -> None:
+    place.entries.write([document(1)])
+    assert place.entries.page(CHANNEL, 1, 9) == [document(1)]
+
+    eventually(place.contents, what="it can be searched for")
+    assert place.entries.page(CHANNEL, 1, 9) == [document(1)]
+
+
+def test_writing_again_changes_nothing_and_an_older_form_never_comes_back(place: Place) -> None:
+    recalled = document(1, rev=7, status=RECALLED, content="", body_hash=None)
+
+    for form in (document(1), document(1), recalled, document(1)):
+        assert place.entries.write([form]) == {}
+
+    assert place.entries.page(CHANNEL, 1, 1) == [recalled]
+    assert "预算" not in json.dumps(eventually(place.contents), ensure_ascii=False)
+
+
+def test_an_entry_lies_in_the_month_of_its_own_time(place: Place) -> None:
+    november = datetime(2026, 11, 1, tzinfo=UTC)
+    place.entries.write([document(1), document(2, server_time=november)])
+
+    names = index_names(place.url, place.namespace)
+    assert {f"{place.namespace}-messages-2026.10-1", f"{place.namespace}-messages-2026.11-1"} <= set(names)
+    assert [one["seq"] for one in place.entries.page(CHANNEL, 1, 2)] == [1, 2]
+
+
+def test_what_is_removed_is_gone_at_once(place: Place) -> None:
+    place.entries.write([document(1), document(2)])
+
+    place.entries.remove([document(1)["_id"], "never there"])
+
+    assert place.entries.page(CHANNEL, 1, 2) == [document(2)]
+
+
+def test_one_that_is_no_entry_is_named_and_harms_no_other(place: Place) -> None:
+    strange = {key: value for key, value in document(2).items() if key != "status"}
+    too_large = {**document(3), "seq": 2**70}
+
+    refused = place.entries.write([document(1), strange, too_large, document(4)])
+
+    assert refused == {
+        strange["_id"]: "KeyError",
+        too_large["_id"]: "document_parsing_exception (illegal_argument_exception)",
+    }
+    assert [one["seq"] for one in place.entries.page(CHANNEL, 1, 9)] == [1, 4]
+
+
+def test_what_the_server_is_too_busy_for_is_sent_again_alone(place: Place) -> None:
+    bulks: list[str] = []
+
+    def busy_for_one(path: str, answer: str) -> str:
+        if not path.startswith("/_bulk") or len(bulks) > 1:
+            return answer
+        return answer.replace('"status":201', '"status":429', 1)
+
+    def note(path: str, body: str) -> Answer | None:
+        if path.startswith("/_bulk"):
+            bulks.append(body)
+        return None
+
+    place.proxy.meddle, place.proxy.change = note, busy_for_one
+    assert place.entries.write([document(1), document(2)]) == {}
+
+    assert [body.count('"index"') for body in bulks] == [2, 1]
+    assert place.pauses == [0.0, 0.2]
+    assert len(place.entries.page(CHANNEL, 1, 2)) == 2
+
+
+def test_a_server_that_stays_too_busy_ends_the_write_in_time(place: Place) -> None:
+    place.proxy.change = _always_busy
+
+    with pytest.raises(ArchiveUnavailable, match="too busy for 1 of 1"):
+        place.entries.write([document(1)])
+
+    assert sum(place.pauses) < 5
+
+
+def _always_busy(path: str, answer: str) -> str:
+    if not path.startswith("/_bulk"):
+        return answer
+    return json.dumps(
+        {
+            "items": [
+                {name: {**item, "status": 429} for name, item in row.items()}
+                for row in json.loads(answer)["items"]
+            ]
+        }
+    )
+
+
+def test_an_index_that_somebody_deleted_is_made_again_and_in_the_alias(place: Place) -> None:
+    place.entries.write([document(1)])
+    drop_indices(place.url, place.namespace)
+    place.indices.prepare()
+
+    assert place.entries.write([document(2)]) == {}
+
+    assert place.entries.page(CHANNEL, 1, 2) == [document(2)]
+
+
+def test_readers_are_refused_at_once_while_it_is_away_and_served_soon_after_its_return(place: Place) -> None:
+    place.entries.write([document(1)])
+    place.proxy.meddle = lambda *_: Answer(503, '{"error": {"type": "away"}, "status": 503}')
+    for _ in range(3):
+        with pytest.raises(ArchiveUnavailable, match="503"):
+            place.entries.page(CHANNEL, 1, 1)
+    seen = len(place.proxy.seen)
+
+    with pytest.raises(ArchiveUnavailable, match="not asked"):
+        place.entries.page(CHANNEL, 1, 1)
+
+    assert len(place.proxy.seen) == seen
+    place.proxy.meddle = lambda *_: None
+    eventually(lambda: _served(place), what="it is asked again")
+
+
+def _served(place: Place) -> bool:
+    try:
+        return place.entries.page(CHANNEL, 1, 1) == [document(1)]
+    except ArchiveUnavailable:
+        return False

@@ -1,0 +1,33 @@
+"""Elasticsearch as tests see it: behind the product's back."""
+
+from typing import Any
+
+import requests
+
+
+def drop_indices(es_url: str, namespace: str) -> None:
+    """Delete what a system made there. Nothing happens where no server is, or none answers any more."""
+    if not es_url:
+        return
+    try:
+        for name in index_names(es_url, namespace):
+            requests.delete(f"{es_url}/{name}", timeout=30)
+        requests.delete(f"{es_url}/_index_template/{namespace}-messages", timeout=30)
+    except requests.ConnectionError:
+        return  # the test took the server away
+
+
+def index_names(es_url: str, namespace: str) -> list[str]:
+    """The indices of a system, of every building."""
+    answer = requests.get(f"{es_url}/{namespace}-messages-*", timeout=30)
+    return sorted(answer.json()) if answer.ok else []
+
+
+def indexed(es_url: str, namespace: str) -> dict[str, dict[str, Any]]:
+    """What can be searched for now, by message id; 10,000 at most."""
+    found = requests.post(
+        f"{es_url}/{namespace}-messages/_search?ignore_unavailable=true&allow_no_indices=true",
+        json={"size": 10_000, "query": {"match_all": {}}},
+        timeout=30,
+    ).json()
+    return {hit["_id"]: hit["_source"] for hit in found["hits"]["hits"]}
