@@ -136,6 +136,7 @@ export type UserStatus =
  * too_large: Send less.
  * unsupported_media: Send it as another kind; `errors` says what is wrong with a file.
  * rate_limited: Wait `retry_after` seconds, then repeat with the same `client_message_id`.
+ * search_unavailable: Try again after `retry_after` seconds; all else works as ever.
  * busy: Not done, or nobody knows: repeat with the same `client_message_id`, which settles it.
  * internal: It was set aside for the operators; repeating does not help.
  */
@@ -157,6 +158,7 @@ export type ErrorCode =
   | "too_large"
   | "unsupported_media"
   | "rate_limited"
+  | "search_unavailable"
   | "busy"
   | "internal";
 
@@ -1347,6 +1349,12 @@ export interface Readiness {
   receipts: Dependency;
   /** Whether somebody works out who must be told outside; not needed. */
   pushes: Dependency;
+  /** Search and old messages; not needed. Absent where none is configured. */
+  elasticsearch?: Dependency | null;
+  /** Whether somebody indexes what is sent; likewise. */
+  archive?: Dependency | null;
+  /** It serves, but something that it does not need is missing. */
+  degraded: boolean;
   /** It is about to stop and takes nothing new. */
   draining: boolean;
 }

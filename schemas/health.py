@@ -18,7 +18,7 @@ class Dependency(Struct, kw_only=True):
     reason: Annotated[str | None, Meta(description="Why not.")] = None
 
 
-class Readiness(Struct, kw_only=True):
+class Readiness(Struct, kw_only=True, omit_defaults=True):
     """Whether a process can serve requests, and if not, why."""
 
     ready: bool
@@ -33,4 +33,12 @@ class Readiness(Struct, kw_only=True):
     pushes: Annotated[
         Dependency, Meta(description="Whether somebody works out who must be told outside; not needed.")
     ]
+    elasticsearch: Annotated[
+        Dependency | None,
+        Meta(description="Search and old messages; not needed. Absent where none is configured."),
+    ] = None
+    archive: Annotated[
+        Dependency | None, Meta(description="Whether somebody indexes what is sent; likewise.")
+    ] = None
+    degraded: Annotated[bool, Meta(description="It serves, but something that it does not need is missing.")]
     draining: Annotated[bool, Meta(description="It is about to stop and takes nothing new.")]

@@ -80,7 +80,7 @@ def scene(cluster: Cluster, recorder: Recorder) -> Iterator[Scene]:
 def start_cluster(stack: Stack, keep: ExitStack, **options: Any) -> Cluster:
     """A running cluster, until `keep` is closed."""
     namespace = f"t{os.getpid()}-{next(_numbers)}"
-    cluster = Cluster(stack.mongo_url, stack.amqp_url, namespace, **options)
+    cluster = Cluster(stack.mongo_url, stack.amqp_url, namespace, **{"es_url": stack.es_url, **options})
     keep.callback(_clusters.remove, cluster)
     _clusters.append(cluster)
     return keep.enter_context(cluster)

@@ -6,6 +6,7 @@ from typing import Any
 from celery.signals import celeryd_init, setup_logging, worker_init, worker_shutdown
 
 import tasks
+import tasks.archive
 import tasks.messages
 import tasks.personal
 import tasks.pushes
@@ -15,6 +16,7 @@ from imapp.config import load_config
 from imapp.logs import configure_logs, get_log, name_process
 from imapp.metrics.exposition import serve_metrics
 from imapp.wiring import celery_app, task_services, topology
+from workers.beat import schedule
 from workers.farewell import Farewell
 from workers.lifecycle import KeepConsuming, KeepPushing, KeepUnreadable, fail_stop
 from workers.memory import settle_collector
@@ -36,6 +38,7 @@ farewell = Farewell()  # the signals hold it by a weak reference
 KeepPushing.queue = topology(config).pushes_queue().name
 KeepPushing.begin = lambda: tasks.services().keep_pushing()
 app.steps["consumer"].add(KeepPushing)
+schedule(app, config)
 
 
 @setup_logging.connect
@@ -45,9 +48,10 @@ def keep_our_logs(**_: Any) -> None:
 
 @celeryd_init.connect
 def take_role(sender: str, options: dict[str, Any], **_: Any) -> None:
-    """Whether it writes or keeps read marks is known from its queues."""
+    """Whether it writes, keeps read marks or serves the archive is known from its queues."""
     global role  # noqa: PLW0603  # one per worker process, set once at its start
-    role = "writer" if "messages." in str(options.get("queues")) else "receipts"
+    queues = str(options.get("queues"))
+    role = "writer" if "messages." in queues else "archive" if queues == "archive" else "receipts"
     name_process(role=role, process=sender)
 
 
@@ -67,5 +71,6 @@ def open_services(**_: Any) -> None:
 
 @worker_shutdown.connect
 def hand_over_nudges(**_: Any) -> None:
-    """What was published in the last moments is told to the push workers before this one goes."""
-    tasks.services().nudger.flush()
+    """What was published in the last moments is told to those who wait for it before this one goes."""
+    for nudger in tasks.services().nudgers:
+        nudger.flush()

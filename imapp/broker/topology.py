@@ -9,6 +9,7 @@ WRITE_TASK: Final = "messages.write"
 RECEIPTS_TASK: Final = "receipts.apply"
 PUSH_TASK: Final = "push.compute"
 PERSONAL_TASK: Final = "personal.write"
+INDEX_TASK: Final = "archive.index"
 
 # A gateway has at most one batch per shard in flight, and drives it again every second while it is not
 # resolved; more than this many waiting means that nobody works, and publishers are refused (`busy`).
@@ -17,6 +18,8 @@ _MAX_WAITING_BYTES: Final = 256 * 1024 * 1024
 # Longer than a standby needs to take a shard over: then what was stored and not published is published.
 # After that nobody waits for a command any more, and who still wants it has repeated it.
 _COMMANDS_KEPT_S: Final = 60
+# Tasks of the archive only say where to look; the sweep looks again. While nobody takes them they go by.
+_ARCHIVE_KEPT_S: Final = 60
 _MAX_DEAD: Final = 10_000
 # Of finished batches that a gateway has not taken: after this it must resync, which is cheaper.
 _MAX_FANOUT_BATCHES: Final = 20_000
@@ -69,10 +72,14 @@ class Topology:
         """Channels that have grown; any worker, any order."""
         return self._task_queue("pushes", {})
 
+    def archive_queue(self) -> Queue:
+        """What is to be indexed and moved to the archive; any worker, any order."""
+        return self._task_queue("archive", {"x-message-ttl": _ARCHIVE_KEPT_S * 1000})
+
     def task_queues(self) -> list[Queue]:
         """What Celery workers may consume; `-Q` takes the name without the namespace."""
         shards = (self.message_queue(shard) for shard in range(self.shards))
-        return [*shards, self.receipts_queue(), self.pushes_queue()]
+        return [*shards, self.receipts_queue(), self.pushes_queue(), self.archive_queue()]
 
     def queue_names(self) -> dict[str, str]:
         """The full names of all queues that outlive a process, by their short ones: messages.0 ... dead."""

@@ -282,6 +282,9 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         writers=health.Dependency(ok=False, reason="no writer for 1 of 2 shards for 12 s"),
         receipts=health.Dependency(ok=True),
         pushes=health.Dependency(ok=True),
+        elasticsearch=health.Dependency(ok=True),
+        archive=health.Dependency(ok=True),
+        degraded=False,
         draining=False,
     ),
 )

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from imapp.errors import BrokerUnavailable, StoreUnavailable
+from imapp.errors import ArchiveUnavailable, BrokerUnavailable, StoreUnavailable
 from imapp.logs import get_log
 
 log = get_log("periodic")
@@ -20,7 +20,7 @@ def _run(job: Callable[[], None], name: str, every_s: float) -> None:
         time.sleep(every_s)
         try:
             job()
-        except (StoreUnavailable, BrokerUnavailable) as error:
+        except (StoreUnavailable, ArchiveUnavailable, BrokerUnavailable) as error:
             log.warning("job_failed", job=name, error=str(error)[:200])
         except Exception:
             log.exception("job_failed", job=name)

@@ -77,6 +77,7 @@ from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
 from imapp.wiring.archiving import open_archive, preparing, reading_logs
 from imapp.wiring.base import celery_app, open_store, presence_service, read_sharing, topology, windows
+from imapp.wiring.indexing import archive_stores
 from imapp.ws.client import SessionServices
 from imapp.ws.endpoint import Endpoint
 from imapp.ws.origins import OriginPolicy
@@ -120,6 +121,7 @@ def gateway_services(config: Config) -> GatewayServices:
     """The services of a gateway process; call it in that process. Waits for MongoDB."""
     database = open_store(config, _GATEWAY_POOL)
     channels, members, users = ChannelStore(database), MemberStore(database), UserStore(database)
+    elastic = archive_stores(config, database)
     archive = open_archive(config)
     log, lists = reading_logs(database, archive)
     access = AccessService(channels, members)
@@ -204,6 +206,7 @@ def gateway_services(config: Config) -> GatewayServices:
         health=HealthService(
             dependency_probes(
                 ask_store=partial(ping, database, within_s=PING_S),
+                ask_archive=elastic.client.ping if elastic is not None else None,
                 queues=QueueWatch(config.amqp_url, topology(config)),
                 shards=config.shards,
                 is_connected=lambda: gateway.connected,

@@ -7,6 +7,7 @@ from typing import Final
 
 from imapp.broker.publishing import MessagePublisher
 from imapp.config import Config
+from imapp.services.archiving.index_runner import IndexRunner
 from imapp.services.outgoing.outlet import Outlet
 from imapp.services.periodic import keep_doing
 from imapp.services.personal.conversations import ConversationSetter
@@ -39,6 +40,7 @@ from imapp.stores.pushes import PushLedger
 from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
 from imapp.wiring.base import open_store, presence_service, read_sharing, topology, windows
+from imapp.wiring.indexing import index_publisher, index_runner
 from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner, reminding
 from schemas.tasks import AnyPersonalWrite, FanoutItem, Remind, SetConversation, SetSettings
 
@@ -52,19 +54,19 @@ class TaskServices:
     batches: BatchRunner
     receipts: ReceiptRunner
     pushes: PushRunner
-    nudger: Nudger
+    nudgers: Sequence[Nudger]
     keep_pushing: Callable[[], None]
     presence: PresenceService
     personal: PersonalRunner
+    archiving: IndexRunner
 
 
 def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServices:
     """The services of a worker process; call it in that process. Waits for MongoDB."""
     database = open_store(config, _WRITER_POOL)
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
-    nudger = Nudger(push_publisher(config))
-    nudger.keep()
-    outlet = make_outlet(config, nudger.add)
+    nudgers = _nudgers(config)
+    outlet = make_outlet(config, lambda items: _tell(nudgers, items))
     folding = LedgerFolding(LedgerFolds(database))
     keep_doing(folding.fold_waiting, name="ledger-folding", every_s=FOLD_EVERY_S)
     return TaskServices(
@@ -84,11 +86,28 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
             poison=PoisonRule(AttemptStore(database), fail_stop),
         ),
         pushes=push_runner(config, database, fail_stop, folding.noted),
-        nudger=nudger,
+        nudgers=nudgers,
         keep_pushing=partial(keep_pushing, config, database),
         presence=presence_service(database),
         personal=_personal_runner(config, database, outlet, fail_stop),
+        archiving=index_runner(config, database),
     )
+
+
+def _nudgers(config: Config) -> Sequence[Nudger]:
+    """Who tells of channels that have grown: the push workers, and those of the archive if there is one."""
+    publishers = [push_publisher(config)]
+    if config.es_url:
+        publishers.append(index_publisher(config))
+    nudgers = [Nudger(publish) for publish in publishers]
+    for nudger in nudgers:
+        nudger.keep()
+    return nudgers
+
+
+def _tell(nudgers: Sequence[Nudger], items: Sequence[FanoutItem]) -> None:
+    for nudger in nudgers:
+        nudger.add(items)
 
 
 def _personal_runner(

@@ -34,15 +34,20 @@ def writes_of(scene: Scene, channel: str, act: Callable[[], None]) -> Writes:
 
 
 def group_of(scene: Scene, client: Client, users: tuple[str, ...]) -> str:
-    """A group whose making has been dispatched."""
+    """A group whose making has been dispatched and indexed."""
     channel = client.write("create_group", name="all", user_ids=list(users)).channel_id
-    eventually(lambda: dispatched(scene, channel) == 1)
+    eventually(lambda: dispatched(scene, channel) == indexed(scene, channel) == 1)
     return channel
 
 
 def dispatched(scene: Scene, channel: str) -> int:
     head: dict[str, Any] | None = scene.cluster.database["push_heads"].find_one({"_id": channel})
     return head["seq"] if head else 0
+
+
+def indexed(scene: Scene, channel: str) -> int:
+    row: dict[str, Any] | None = scene.cluster.database["channels"].find_one({"_id": channel})
+    return row["indexed_seq"] if row else 0
 
 
 @pytest.mark.parametrize("members", [2, CROWD])
@@ -53,11 +58,11 @@ def test_a_send_costs_the_same_for_two_and_for_many(scene: Scene, members: int) 
 
     def send() -> None:
         an_here.send_text(group, "hello")
-        eventually(lambda: dispatched(scene, group) == 2)
+        eventually(lambda: dispatched(scene, group) == indexed(scene, group) == 2)
 
     assert writes_of(scene, group, send) == {
         ("messages", "insert"): 1,
-        ("channels", "update"): 1,  # the head
+        ("channels", "update"): 2,  # the head, and later how far it is indexed
         ("members", "update"): 1,  # the sender's own watermark
         ("pushes", "insert"): 2,  # the dispatched range, and that its sender has read
         ("push_heads", "update"): 1,

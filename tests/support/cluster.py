@@ -20,6 +20,7 @@ from pymongo.database import Database
 
 from imapp.config import Config
 from imapp.settings import settings_of
+from tests.support.archive import drop_indices
 from tests.support.client import Client
 from tests.support.processes import BIN, ManagedProcess, free_port
 from tests.support.recorder import Recorder
@@ -57,7 +58,7 @@ class Cluster:
     Processes are named `gateway-0`, `writer-0`, `receipts` and so on. A writer prefers the shards with its
     number modulo the number of writers, and stands by for the others. No limit is set. `environment` are
     further variables of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name.
-    With `metrics` each process serves its figures on a port of its own.
+    Without `es_url` nothing is indexed. With `metrics` each process serves its figures on a port of its own.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Cluster:
         amqp_url: str,
         namespace: str,
         *,
+        es_url: str = "",
         gateways: int = 2,
         writers: int = 2,
         shards: int = 2,
@@ -76,12 +78,15 @@ class Cluster:
         self.namespace = namespace
         self.shards = shards
         self.amqp_url = amqp_url
+        self.es_url = es_url
         self.mongo_url = urlsplit(mongo_url)._replace(path=f"/test-{namespace}").geturl()
         self.folder = Path(tempfile.mkdtemp(prefix=f"imapp-{namespace}-"))
         self._environment = {
             "IM_ENV": "test",
             "IM_MONGO_URL": self.mongo_url,
             "IM_AMQP_URL": amqp_url,
+            "IM_ES_URL": es_url,
+            "IM_SEARCH_TIMEOUT_S": "30",
             "IM_NAMESPACE": namespace,
             "IM_SHARDS": str(shards),
             "IM_JWT_KEY": JWT_KEY,
@@ -125,6 +130,7 @@ class Cluster:
         for process in self.processes.values():
             process.stop()
         self._drop_queues()
+        drop_indices(self.es_url, self.namespace)
         client = self._client()
         client.drop_database(self.database.name)
         client.close()
@@ -283,7 +289,7 @@ class Cluster:
             own = [f"messages.{shard}" for shard in range(self.shards) if shard % len(self.writers) == number]
             yield self._process(name, (*_WORKER, "-Q", ",".join(own), "-n", f"{name}-{self.namespace}@%h"))
         yield self._process(
-            "receipts", (*_WORKER, "-Q", "receipts,pushes", "-n", f"receipts-{self.namespace}@%h")
+            "receipts", (*_WORKER, "-Q", "receipts,pushes,archive", "-n", f"receipts-{self.namespace}@%h")
         )
 
     def _process(self, name: str, command: Iterable[str | Path], **more: str) -> ManagedProcess:
@@ -310,7 +316,7 @@ class Cluster:
             return False
 
     def _queues(self) -> list[str]:
-        return [*(f"messages.{shard}" for shard in range(self.shards)), "receipts", "pushes"]
+        return [*(f"messages.{shard}" for shard in range(self.shards)), "receipts", "pushes", "archive"]
 
     def _has_consumers(self, name: str, wanted: int) -> bool:
         with _broker(self.amqp_url) as connection:

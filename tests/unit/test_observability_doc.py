@@ -13,7 +13,7 @@ def test_every_series_has_its_line_and_every_line_its_series() -> None:
 
     assert [name for name, _ in described] == [series.name for series in SERIES]
     for (_, roles), series in zip(described, SERIES, strict=True):
-        wanted = {"gateway", "writer", "receipts"} if roles == "all" else set(roles.split(", "))
+        wanted = {"gateway", "writer", "receipts", "archive"} if roles == "all" else set(roles.split(", "))
         assert wanted == series.roles
 
 

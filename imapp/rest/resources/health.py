@@ -25,4 +25,6 @@ def ready() -> Response:
     problems, draining = services().health.problems(), services().gateway.draining
     is_ready = not draining and services().health.can_serve()
     parts = {name: Dependency(ok=reason is None, reason=reason) for name, reason in problems.items()}
-    return answer(Readiness(ready=is_ready, draining=draining, **parts), 200 if is_ready else 503)
+    degraded = is_ready and not all(part.ok for part in parts.values())
+    body = Readiness(ready=is_ready, degraded=degraded, draining=draining, **parts)
+    return answer(body, 200 if is_ready else 503)

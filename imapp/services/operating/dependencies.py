@@ -15,9 +15,14 @@ _WRITER_GRACE_S: Final = 10.0  # a writer that is restarted, or two at once, tak
 
 
 def dependency_probes(
-    *, ask_store: Callable[[], None], queues: QueueWatch, shards: int, is_connected: Callable[[], bool]
+    *,
+    ask_store: Callable[[], None],
+    ask_archive: Callable[[], str | None] | None,
+    queues: QueueWatch,
+    shards: int,
+    is_connected: Callable[[], bool],
 ) -> tuple[Probe, ...]:
-    """MongoDB; RabbitMQ, with what it says of the queues; and who serves these."""
+    """MongoDB; RabbitMQ, with what it says of the queues; who serves these; Elasticsearch if there is one."""
 
     def ask_mongodb() -> str | None:
         ask_store()
@@ -38,6 +43,12 @@ def dependency_probes(
         state = queues.states.get(name)
         return None if state is not None and state.consumers else f"nobody serves the queue {name}"
 
+    archive: tuple[Probe, ...] = ()
+    if ask_archive is not None:
+        archive = (
+            Probe("elasticsearch", ask_archive, _SERVER_GRACE_S, needed=False),
+            Probe("archive", partial(ask_for_worker, "archive"), _WRITER_GRACE_S, needed=False),
+        )
     return (
         Probe("mongodb", ask_mongodb, _SERVER_GRACE_S),
         Probe("rabbitmq", ask_rabbitmq, _SERVER_GRACE_S),
@@ -45,4 +56,5 @@ def dependency_probes(
         # Messages go on without them, and their queues wait: no reason to turn a gateway away.
         Probe("receipts", partial(ask_for_worker, "receipts"), _WRITER_GRACE_S, needed=False),
         Probe("pushes", partial(ask_for_worker, "pushes"), _WRITER_GRACE_S, needed=False),
+        *archive,
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from imapp import metrics
-from imapp.errors import BrokerUnavailable, StoreUnavailable
+from imapp.errors import ArchiveUnavailable, BrokerUnavailable, StoreUnavailable
 from imapp.logs import get_log
 
 _INTERVAL_S: Final = 1.0
@@ -57,7 +57,7 @@ class Dependency:
         self._reason = "no answer"  # which is all there is to say of one that hangs from here on
         try:
             problem = self._probe.ask()
-        except (StoreUnavailable, BrokerUnavailable) as error:
+        except (StoreUnavailable, ArchiveUnavailable, BrokerUnavailable) as error:
             if not self._lost:
                 log.warning("dependency_silent", dependency=self.name, error=str(error)[:300])
             return

@@ -49,4 +49,3 @@ def _searchable(document: Document) -> str:
     if document["status"] == RECALLED or document["type"] != TEXT:
         return ""
     return indexed(document["content"])
-

@@ -1,0 +1,155 @@
+"""`archive.index`: what logs hold beyond what is indexed, and what those entries change.
+
+The log is the outbox: whatever changes an earlier entry is a later entry that names it. So whoever comes to
+that one writes its target again, as it is now, before the watermark moves past.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, Protocol
+
+from imapp import metrics
+from imapp.domain.entries import AMENDMENTS
+from imapp.errors import ArchiveUnavailable
+from imapp.failpoints import point
+from imapp.logs import get_log
+from imapp.stores.index_marks import IndexMark, IndexMarks
+from imapp.stores.leases import LeaseStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Document, to_ms
+from imapp.stores.unindexed import UnindexedStore
+
+_JOB: Final = "archive.index"
+_PAGE: Final = 1_000  # channels looked at in one sweep
+_ENTRIES: Final = 1_000  # of one batch
+_REST_S: Final = 2.0  # between a failure and the next try
+
+log = get_log("indexing")
+
+
+class Archive(Protocol):
+    """Where entries are written."""
+
+    def write(self, documents: Iterable[Document]) -> Mapping[str, str]:
+        """Store them; why those that were not taken were not, by message id."""
+
+
+class Indexer:
+    """Brings channels into the index. Several may do the same at once: versions and watermarks agree."""
+
+    def __init__(
+        self,
+        *,
+        log: MessageLog,
+        marks: IndexMarks,
+        archive: Archive,
+        unindexed: UnindexedStore,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._log = log
+        self._marks = marks
+        self._archive = archive
+        self._unindexed = unindexed
+        self._clock = clock
+        self._rests_until = 0.0
+
+    def index(self, channel_ids: Iterable[str]) -> None:
+        """Return when these channels are indexed up to their ends, or while Elasticsearch is away.
+
+        Raises:
+            StoreUnavailable: the rest comes with the next task.
+        """
+        if self._clock() < self._rests_until:
+            return  # each try would cost a worker half a minute where nobody answers
+        try:
+            self._index_behind(self._marks.of(channel_ids))
+        except ArchiveUnavailable as error:
+            self._rests_until = self._clock() + _REST_S
+            log.warning("indexing_waits", error=str(error)[:200])
+
+    def index_behind(self, marks: Mapping[str, IndexMark]) -> None:
+        """The same for channels whose marks are known."""
+        self.index([name for name, mark in marks.items() if mark.is_behind])
+
+    # ---- inside
+
+    def _index_behind(self, marks: Mapping[str, IndexMark]) -> None:
+        left = {name: mark.indexed_seq for name, mark in marks.items() if mark.is_behind}
+        while left:
+            batch = dict(self._gathered(left))
+            if not batch:
+                return
+            self._settle([entry for entries in batch.values() for entry in entries])
+            point("indexing.written")
+            done = {name: entries[-1]["seq"] for name, entries in batch.items()}
+            self._marks.advance(done)
+            reached = {**left, **done}
+            left = {name: seq for name, seq in reached.items() if seq < marks[name].last_seq}
+
+    def _gathered(self, positions: Mapping[str, int]) -> Iterator[tuple[str, Sequence[Document]]]:
+        """What comes next of these channels, until a batch is full."""
+        room = _ENTRIES
+        for name, seq in positions.items():
+            entries = _dense(self._log.stored_beyond(name, seq, limit=room), after=seq)
+            if entries:
+                yield name, entries
+            room -= len(entries)
+            if room <= 0:
+                return
+
+    def _settle(self, entries: Sequence[Document]) -> None:
+        """Write these entries and those that they change; set aside what is refused."""
+        # Read after the entries that changed them, so they are at least as new as those say.
+        targets = self._log.stored_at(_targets(entries))
+        forms = {entry["_id"]: entry for entry in [*entries, *targets]}
+        refused = self._archive.write(forms.values())
+        self._set_aside(refused)
+        self._unindexed.release([name for name in forms if name not in refused])
+        now_ms = self._clock() * 1000
+        for entry in entries:
+            metrics.indexing_lag.observe(max(0.0, now_ms - to_ms(entry["server_time"])) / 1000)
+
+    def _set_aside(self, refused: Mapping[str, str]) -> None:
+        if not refused:
+            return
+        self._unindexed.park(refused)
+        metrics.unindexed.value += len(refused)
+        for name, reason in refused.items():
+            log.error("entry_unindexed", message=name, reason=reason)
+
+
+class IndexSweep:
+    """Looks for channels that nobody was told of: a page of all channels each time it is called."""
+
+    def __init__(self, leases: LeaseStore, marks: IndexMarks, indexer: Indexer, *, every_s: float) -> None:
+        self._leases = leases
+        self._marks = marks
+        self._indexer = indexer
+        self._every_s = every_s
+
+    def next_page(self) -> None:
+        """Index what lags behind on the next page, unless somebody looked just now.
+
+        Raises:
+            StoreUnavailable: the page comes again.
+        """
+        if not self._leases.take(_JOB, self._every_s):
+            return
+        marks = self._marks.page(self._leases.position(_JOB), _PAGE)
+        self._leases.move(_JOB, max(marks) if len(marks) == _PAGE else "")
+        self._indexer.index_behind(marks)
+
+
+def _dense(entries: Sequence[Document], *, after: int) -> Sequence[Document]:
+    """The entries up to the first that is missing: a watermark must not pass over one."""
+    for place, entry in enumerate(entries, after + 1):
+        if entry["seq"] != place:
+            log.error("log_has_hole", channel=entry["channel_id"], seq=place)
+            return entries[: place - after - 1]
+    return entries
+
+
+def _targets(entries: Iterable[Document]) -> Iterator[tuple[str, int]]:
+    for entry in entries:
+        if entry["type"] in AMENDMENTS:
+            yield entry["channel_id"], entry["extra"]["target_seq"]

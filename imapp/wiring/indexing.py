@@ -1,0 +1,66 @@
+"""What brings entries into Elasticsearch, and whoever asks it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from imapp.broker.publishing import TaskPublisher
+from imapp.broker.topology import INDEX_TASK
+from imapp.config import Config
+from imapp.services.archiving.index_runner import IndexRunner
+from imapp.services.archiving.indexing import Indexer, IndexSweep
+from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.entries import ArchiveEntries
+from imapp.stores.archive.indices import Indices
+from imapp.stores.generations import GenerationStore
+from imapp.stores.index_marks import IndexMarks
+from imapp.stores.leases import LeaseStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Database
+from imapp.stores.unindexed import UnindexedStore
+from imapp.wiring.base import celery_app, topology
+from schemas.tasks import PushBatch
+
+SWEEP_EVERY_S: Final = 2.0
+LOOK_AROUND: Final = msgspec.msgpack.encode(PushBatch(nudges=[]))
+"""The task that names no channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveStores:
+    """Elasticsearch, as everything here uses it."""
+
+    client: ArchiveClient
+    indices: Indices
+    entries: ArchiveEntries
+
+
+def archive_stores(config: Config, database: Database) -> ArchiveStores | None:
+    """Connects to nothing yet; None where there is no Elasticsearch."""
+    if not config.es_url:
+        return None
+    client = ArchiveClient(config.es_url, read_s=config.search_timeout_s)
+    indices = Indices(client, config.namespace, GenerationStore(database).recent)
+    return ArchiveStores(client, indices, ArchiveEntries(client, indices))
+
+
+def index_publisher(config: Config) -> Callable[[bytes], None]:
+    """Enqueues `archive.index`, over a connection of its own; belongs to one thread."""
+    publisher = TaskPublisher(celery_app(config), config.amqp_url)
+    queue = topology(config).archive_queue()
+    return lambda payload: publisher.publish(INDEX_TASK, queue, payload)
+
+
+def index_runner(config: Config, database: Database) -> IndexRunner:
+    """Carries out `archive.index`."""
+    stores = archive_stores(config, database)
+    if stores is None:
+        return IndexRunner(None)
+    marks = IndexMarks(database)
+    indexer = Indexer(
+        log=MessageLog(database), marks=marks, archive=stores.entries, unindexed=UnindexedStore(database)
+    )
+    sweep = IndexSweep(LeaseStore(database), marks, indexer, every_s=SWEEP_EVERY_S / 2)
+    return IndexRunner((indexer, sweep, stores.indices))
