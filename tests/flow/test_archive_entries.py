@@ -126,7 +126,7 @@ def test_one_that_is_no_entry_is_named_and_harms_no_other(place: Place) -> None:
 
     assert refused == {
         strange["_id"]: "KeyError",
-        too_large["_id"]: "document_parsing_exception (illegal_argument_exception)",
+        too_large["_id"]: "document_parsing_exception (x_content_parse_exception)",
     }
     assert [one["seq"] for one in place.entries.page(CHANNEL, 1, 9)] == [1, 4]
 
