@@ -45,7 +45,7 @@ def is_indexed(cluster: Cluster, channel: str) -> bool:
 def test_what_is_sent_edited_and_recalled_is_indexed_as_it_is_now(scene: Scene) -> None:
     an, bo = scene.people("an", "bo")
     client = scene.connect(an)
-    channel = client.write("open_direct", user_id=bo).channel_id
+    channel = client.write("create_group", name="team", user_ids=[bo]).channel_id
     texts = [str(client.send_text(channel, f"message {number}").message_id) for number in range(5)]
     eventually(lambda: is_indexed(scene.cluster, channel), what="all is indexed")
 
@@ -66,7 +66,7 @@ def test_channels_that_nobody_was_told_of_are_found(own_cluster: ClusterFactory)
     with Scene(cluster) as scene:
         an, bo = scene.people("an", "bo")
         client = scene.connect(an)
-        channel = client.write("open_direct", user_id=bo).channel_id
+        channel = client.write("create_group", name="team", user_ids=[bo]).channel_id
         client.send_text(channel, "hello")
         assert cluster.database["channels"].count_documents({"_id": channel, "indexed_seq": 0}) == 1
 

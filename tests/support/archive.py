@@ -25,9 +25,11 @@ def index_names(es_url: str, namespace: str) -> list[str]:
 
 def indexed(es_url: str, namespace: str) -> dict[str, dict[str, Any]]:
     """What can be searched for now, by message id; 10,000 at most."""
-    found = requests.post(
+    answer = requests.post(
         f"{es_url}/{namespace}-messages/_search?ignore_unavailable=true&allow_no_indices=true",
         json={"size": 10_000, "query": {"match_all": {}}},
         timeout=30,
-    ).json()
-    return {hit["_id"]: hit["_source"] for hit in found["hits"]["hits"]}
+    )
+    if not answer.ok:
+        return {}  # an index that was just made can't be searched yet
+    return {hit["_id"]: hit["_source"] for hit in answer.json()["hits"]["hits"]}
