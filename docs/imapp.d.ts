@@ -77,6 +77,23 @@ export type Role =
   | "member"
   | "owner";
 
+/**
+ * Which hits come first.
+ *
+ *     `newest`: those sent last. `relevant`: those with the most words just as they were typed, of these those
+ *     that say the least beside them, of these the newest.
+ */
+export type SearchOrder =
+  | "newest"
+  | "relevant";
+
+/** What kinds of messages can be searched for: those that people send. */
+export type SearchedType =
+  | "emoji"
+  | "file"
+  | "image"
+  | "text";
+
 /** What an owner can set; dissolving is a request of its own, since it is for ever. */
 export type SettableStatus =
   | "disabled"
@@ -391,6 +408,13 @@ export interface Channel {
   settings: GroupSettings | null;
   /** Null for who has left. */
   me: OwnMembership | null;
+}
+
+/** How many hits are in a channel. */
+export interface ChannelCount {
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id: string;
+  count: number;
 }
 
 /** The gateway goes away; come back after the given time. */
@@ -882,6 +906,15 @@ export interface HistoryReply {
   id: string;
 }
 
+/** A message that was found, as it is now, and the part of it that matches. */
+export interface Hit {
+  entry: Entry;
+  /** Around the first match in its text. */
+  content?: Piece[];
+  /** The same of its file's name. */
+  file_name?: Piece[];
+}
+
 /** Somebody who waits to be let in. */
 export interface JoinRequest {
   /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
@@ -994,6 +1027,18 @@ export interface MessageEvent {
   server_time: string;
   /** When its text was edited last. */
   edited_at?: string | null;
+}
+
+/** A page of hits. Ask for the next with `cursor`; null when this was the last. */
+export interface MessageHits {
+  hits: Hit[];
+  /** Of all pages; told with the first. */
+  total: number | null;
+  /** The 100 with the most hits; told with the first page. */
+  channels: ChannelCount[];
+  coverage: SearchCoverage;
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
 }
 
 /** How far messages of mine got: read by so many of so many. */
@@ -1200,6 +1245,13 @@ export interface OwnMembership {
   nickname: string;
   /** I may write again then; null: now. */
   muted_until: string | null;
+}
+
+/** A part of a text, to be shown as it is; `marked` if it is what was searched for. */
+export interface Piece {
+  text: string;
+  /** Default: false. */
+  marked?: boolean;
 }
 
 /** Is anybody there? Answered with `pong`. */
@@ -1474,6 +1526,53 @@ export interface RequestJoinBody {
 /** The gateway may have missed something: run sync. */
 export interface ResyncEvent {
   type: "resync";
+}
+
+/** How far the index is. */
+export interface SearchCoverage {
+  /** What was sent to you before then has been searched. */
+  complete_until: string;
+  /** How many of your channels have messages that are not in the index yet. */
+  channels_behind: number;
+}
+
+/** Messages that I may read: by words, or by at least one of sender, channel and type. */
+export interface SearchMessages {
+  type: "search_messages";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** At most 10 words with blanks between, all of which must be there. What stands in quotation marks belongs together. 1 to 200 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  words?: string | null;
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  sender?: string | null;
+  /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
+  channel_id?: string | null;
+  message_type?: SearchedType | null;
+  /** Sent then or later. At most 40 characters; pattern `^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$(?!\n)`. */
+  since?: string | null;
+  /** Sent before. At most 40 characters; pattern `^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})$(?!\n)`. */
+  until?: string | null;
+  /** Default: "newest". */
+  order?: SearchOrder;
+  /** Of the last page of the same search. At most 500 characters. */
+  cursor?: string | null;
+  /** 1 to 50. Default: 20. */
+  limit?: number;
+}
+
+/** A page of hits. */
+export interface SearchMessagesReply {
+  type: "ok";
+  hits: Hit[];
+  /** Of all pages; told with the first. */
+  total: number | null;
+  /** The 100 with the most hits; told with the first page. */
+  channels: ChannelCount[];
+  coverage: SearchCoverage;
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
 }
 
 /** Send a message to a channel, or with `to` to a person. Answered once it is stored. */
@@ -1978,6 +2077,7 @@ export type ClientFrame =
   | GetSettings
   | SetSettings
   | Unread
+  | SearchMessages
   | MessageReceipts
   | Nudge
   | Received
@@ -2026,6 +2126,7 @@ export type Reply =
   | ConversationReply
   | SettingsReply
   | UnreadReply
+  | SearchMessagesReply
   | MessageReceiptsReply
   | NudgeReply
   | SyncReply
@@ -2051,6 +2152,7 @@ export interface Replies {
   settings: SettingsReply;
   set_settings: SettingsReply;
   unread: UnreadReply;
+  search_messages: SearchMessagesReply;
   message_receipts: MessageReceiptsReply;
   nudge: NudgeReply;
   received: never;

@@ -52,6 +52,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         pushes=services.pushes,
         emojis=services.emojis,
         summaries=services.summaries,
+        search=services.search,
         contacts=services.contacts,
         sharing=services.sharing,
         presence=services.presence,

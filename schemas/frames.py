@@ -55,6 +55,7 @@ from schemas.messages import Content, Entry, Extra, ForwardOf, HistoryPage, Ment
 from schemas.presence import PresenceList
 from schemas.receipts import MessageIds, Nudged, PushStatus, ReceiptSummaries
 from schemas.requests import Request as Request  # noqa: PLC0414  # other modules take it from here
+from schemas.search import MAX_HITS_PAGE, MessageHits, SearchedType, SearchOrder, SearchTime, SearchWords
 from schemas.settings import Settings
 
 MAX_DEVICE_CHARS: Final = 64
@@ -151,6 +152,20 @@ class Unread(Request, kw_only=True, tag="unread"):
     channel_id: ChannelId
     before: Annotated[Seq | None, Meta(description="Entries older than this seq.")] = None
     limit: Annotated[int, Meta(ge=1, le=MAX_HISTORY_PAGE)] = 50
+
+
+class SearchMessages(Request, kw_only=True, tag="search_messages"):
+    """Messages that I may read: by words, or by at least one of sender, channel and type."""
+
+    words: SearchWords | None = None
+    sender: UserId | None = None
+    channel_id: ChannelId | None = None
+    message_type: SearchedType | None = None
+    since: Annotated[SearchTime | None, Meta(description="Sent then or later.")] = None
+    until: Annotated[SearchTime | None, Meta(description="Sent before.")] = None
+    order: SearchOrder = SearchOrder.NEWEST
+    cursor: Annotated[Cursor | None, Meta(description="Of the last page of the same search.")] = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_HITS_PAGE)] = 20
 
 
 class MessageReceipts(Request, kw_only=True, tag="message_receipts"):
@@ -276,6 +291,7 @@ ClientFrame = (
     | GetSettings
     | SetSettings
     | Unread
+    | SearchMessages
     | MessageReceipts
     | Nudge
     | Received
@@ -351,6 +367,12 @@ class SettingsReply(Settings, kw_only=True, tag_field="type", tag="ok"):
 
 class UnreadReply(UnreadPage, kw_only=True, tag_field="type", tag="ok"):
     """The number, and a page of entries."""
+
+    id: RequestId
+
+
+class SearchMessagesReply(MessageHits, kw_only=True, tag_field="type", tag="ok"):
+    """A page of hits."""
 
     id: RequestId
 
@@ -490,6 +512,7 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     GetSettings: SettingsReply,
     SetSettings: SettingsReply,
     Unread: UnreadReply,
+    SearchMessages: SearchMessagesReply,
     MessageReceipts: MessageReceiptsReply,
     Nudge: NudgeReply,
     Received: None,

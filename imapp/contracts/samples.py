@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas import conversations, emojis, messages, presence, receipts, settings, users
+from schemas import conversations, emojis, messages, presence, receipts, search, settings, users
 from schemas.common import ChannelStatus, ChannelType, Membership, MessageType, Notify
 
 CHANNEL_ID: Final = "3v1c0q8m2k5t7n9p4r6s1000"
@@ -78,6 +78,17 @@ UNREAD_PAGE: Final = conversations.UnreadPage(
         )
     ],
     more=True,
+)
+HIT: Final = search.Hit(
+    entry=ENTRY,
+    content=[search.Piece("The "), search.Piece("build", marked=True), search.Piece(" is green.")],
+)
+HITS: Final = search.MessageHits(
+    hits=[HIT],
+    total=1,
+    channels=[search.ChannelCount(channel_id=CHANNEL_ID, count=1)],
+    coverage=search.SearchCoverage(complete_until=TIME, channels_behind=0),
+    cursor=None,
 )
 NUDGED: Final = receipts.Nudged(message_id=MESSAGE_ID, nudged=28, at=TIME)
 SETTINGS: Final = settings.Settings(share_read=False, read_receipts=settings.ReadReceipts.CHOOSE)

@@ -30,6 +30,7 @@ from imapp.services.reading.join_requests import JoinRequestService
 from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.services.searching.contacts import ContactService
+from imapp.services.searching.messages import MessageSearchService
 from imapp.services.writing.group_commands import without_place
 from schemas.channels import Written
 from schemas.tasks import AnyCommand, PeopleCommand, Result
@@ -55,6 +56,7 @@ class RestServices:
     pushes: PushService
     emojis: EmojiService
     summaries: SummaryService
+    search: MessageSearchService
     contacts: ContactService
     sharing: ReadSharing
     presence: PresenceService

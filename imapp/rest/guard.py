@@ -41,6 +41,7 @@ _COUNTED: Final = {
     "people.set_settings": "marks",
     "messages.nudge": "nudges",
     "people.list_users": "searches",
+    "search.search_messages": "searches",
     "search.search_contacts": "searches",
     "administration.find_users": "searches",
     "administration.find_channels": "searches",

@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, DeleteOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Amendment
-from imapp.domain.entries import AMENDMENTS, MESSAGES, OF_OUTSIDERS, RECALLED, LogEntry, Origin
+from imapp.domain.entries import AMENDMENTS, MESSAGES, OF_OUTSIDERS, RECALL, RECALLED, LogEntry, Origin
 from imapp.domain.ids import message_id
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.stores.manifests import ManifestStore
@@ -244,6 +244,13 @@ class MessageLog:
             for row in self._joined(pipelines):
                 counts[row["number"]] = row["count"]
         return counts
+
+    def recalls_after(self, positions: Mapping[str, int]) -> list[str]:
+        """Ids of the messages that entries of each channel after the given seq recall."""
+        if not positions:
+            return []
+        only = ({"$match": {"type": RECALL}}, {"$project": {"recalled": "$extra.message_id"}})
+        return [row["recalled"] for row in self._each(_after(positions), *only)]
 
     def beyond(self, positions: Mapping[str, int], limit: int) -> dict[str, list[LogEntry]]:
         """At most `limit` entries of each channel after the given seq, by seq; others are left out."""

@@ -59,13 +59,17 @@ from imapp.services.reading.join_requests import JoinRequestService
 from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.services.searching.contacts import ContactService
+from imapp.services.searching.cursors import SearchCursors
 from imapp.services.searching.keys import NameKeys
+from imapp.services.searching.messages import MessageSearchService, SearchStores
+from imapp.stores.archive.searching import MessageIndex
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.files import FileStore
 from imapp.stores.gateways import GatewayStore
+from imapp.stores.index_marks import IndexMarks
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
@@ -102,6 +106,7 @@ class GatewayServices:
     pushes: PushService
     emojis: EmojiService
     summaries: SummaryService
+    search: MessageSearchService
     contacts: ContactService
     sharing: ReadSharing
     presence: PresenceService
@@ -149,6 +154,11 @@ def gateway_services(config: Config) -> GatewayServices:
         epoch=load_identity(database).epoch,
     )
     published = PublishedKeys(keys_at(config.jwks_url))
+    index = MessageIndex(elastic.client, elastic.indices.alias) if elastic is not None else None
+    search = MessageSearchService(
+        SearchStores(channels, members, log, IndexMarks(database), index),
+        SearchCursors(load_identity(database).body_key),
+    )
     identity = _authenticator(config, database, published)
     presence = presence_service(database)
     limits = _limits(config)
@@ -175,6 +185,7 @@ def gateway_services(config: Config) -> GatewayServices:
             conversations=conversations,
             unread=unread,
             summaries=summaries,
+            search=search,
             sharing=sharing,
             quotas=quotas,
             emojis=emojis,
@@ -200,6 +211,7 @@ def gateway_services(config: Config) -> GatewayServices:
         unread=unread,
         pushes=pushes,
         summaries=summaries,
+        search=search,
         contacts=ContactService(channels, members, users),
         sharing=sharing,
         presence=presence,

@@ -19,6 +19,7 @@ from imapp.services.reading.emojis import EmojiService
 from imapp.services.reading.history import HistoryService
 from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.unread_explained import UnreadExplainer
+from imapp.services.searching.messages import MessageSearchService
 from imapp.ws.connection import Connection
 from schemas.frames import CloseCode
 
@@ -38,6 +39,7 @@ class SessionServices:
     summaries: SummaryService
     sharing: ReadSharing
     quotas: QuotaService
+    search: MessageSearchService
     emojis: EmojiService
     door: Door
     prepare: Prepare

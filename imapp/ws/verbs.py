@@ -22,6 +22,7 @@ from schemas.emojis import EmojiQuery
 from schemas.errors import ErrorCode
 from schemas.messages import HistoryQuery
 from schemas.receipts import Nudged
+from schemas.search import MessageSearch
 from schemas.settings import Settings
 from schemas.tasks import AnyPersonalWrite, PersonalAnswer
 
@@ -152,6 +153,14 @@ def _unread(client: Client, request: frames.Unread) -> None:
     client.reply(encode(with_id(frames.UnreadReply, request.id, page)))
 
 
+def _search_messages(client: Client, request: frames.SearchMessages) -> None:
+    client.services.limits.searches.check(client.user_id)
+    fields = MessageSearch.__struct_fields__
+    search = MessageSearch(**{name: getattr(request, name) for name in fields})
+    page = client.services.search.page(client.user_id, search)
+    client.reply(encode(with_id(frames.SearchMessagesReply, request.id, page)))
+
+
 def _message_receipts(client: Client, request: frames.MessageReceipts) -> None:
     client.services.limits.history.check(client.user_id)
     found = client.services.summaries.own(client.user_id, request.message_ids)
@@ -225,6 +234,7 @@ VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.GetSettings: _get_settings,
     frames.SetSettings: _set_settings,
     frames.Unread: _unread,
+    frames.SearchMessages: _search_messages,
     frames.MessageReceipts: _message_receipts,
     frames.Nudge: _nudge,
     frames.Received: _received,

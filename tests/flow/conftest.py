@@ -2,6 +2,7 @@
 
 import pytest
 
+from devstack.services import Stack
 from tests.support.bystander import Attack, under_attack
 from tests.support.scene import Scene
 
@@ -12,3 +13,9 @@ def attack(scene: Scene) -> Attack:
     bo, chen = scene.people("bo", "chen")
     client = scene.connect(bo)
     return lambda: under_attack(scene.cluster, client, chen)
+
+
+@pytest.fixture(scope="session")
+def index_url(stack: Stack) -> str:
+    """Where Elasticsearch is."""
+    return stack.es_url

@@ -41,6 +41,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     },
     "read": {"channel_id": NOWHERE, "seq": 1},
     "unread": {"channel_id": NOWHERE, "before": 1, "limit": 1},
+    "search_messages": {"words": "nothing"},
     "message_receipts": {"message_ids": [f"{NOWHERE}.000000000001"]},
     "set_conversation": {
         "channel_id": NOWHERE,

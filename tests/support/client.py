@@ -23,6 +23,7 @@ _REPLIES: Final[Mapping[str, type]] = {
     "set_settings": frames.SettingsReply,
     "nudge": frames.NudgeReply,
     "unread": frames.UnreadReply,
+    "search_messages": frames.SearchMessagesReply,
     "message_receipts": frames.MessageReceiptsReply,
     "sync": frames.SyncReply,
     "history": frames.HistoryReply,

@@ -123,6 +123,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET people.get_settings": Row(rights=ANYBODY),
     "PATCH people.set_settings": Row(rights=ANYBODY, needs=lambda _: {"share_read": True}),
     "GET people.list_users": Row(rights=ANYBODY),
+    "GET search.search_messages": Row(rights=ANYBODY, needs=lambda _: {"words": "text"}),
     "GET search.search_contacts": Row(rights=ANYBODY, needs=lambda cast: {"words": cast.name}),
     "GET people.list_presence": Row(rights=ANYBODY, needs=lambda cast: {"ids": cast.extra}),
     "POST channels.create_group": Row(
@@ -220,6 +221,7 @@ FRAMES: Final[Mapping[str, Row]] = {
     "settings": Row(rights=ANYBODY),
     "set_settings": Row(rights=ANYBODY, needs=lambda _: {"share_read": True}),
     "unread": Row(rights=ONCE_IN),
+    "search_messages": Row(rights=ONCE_IN, needs=lambda _: {"words": "text"}),
     "message_receipts": Row(rights=ANYBODY, needs=lambda _: {"message_ids": [_A_MESSAGE]}),
     "nudge": Row(entry_rights=may_change(Who.OWNER), needs=lambda _: _AN_ID, own_cast=True),
     "set_conversation": Row(rights=ONCE_IN, needs=lambda _: {"pinned": True}),

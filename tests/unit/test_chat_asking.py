@@ -40,6 +40,32 @@ def find(desktop: Desktop, page: Frame, shape: Any) -> list[str]:
     return desktop.shown()
 
 
+class TestFind:
+    def test_what_is_found_is_shown_with_its_place(self, desktop: Desktop) -> None:
+        desktop.type('/find "讨论 预算" bo')
+        [asked] = desktop.sends("search_messages")
+        assert asked["words"] == '"讨论 预算" bo'
+
+        hit = {
+            "entry": entry(2, "Yes"),
+            "content": [{"text": "讨论\n"}, {"text": "预算", "marked": True}, {"text": "\x1b[31m!"}],
+        }
+        desktop.answer(
+            asked,
+            hits=[hit],
+            total=3,
+            channels=[],
+            coverage={"complete_until": TIME, "channels_behind": 1},
+            cursor="more",
+        )
+
+        found, count, missing = desktop.shown()
+        assert "Lunch #2  Bo: 讨论 *预算*" in found
+        assert "\x1b" not in found, "nothing that a terminal would obey"
+        assert count == "  3 found, the newest of them here"
+        assert missing.endswith("may be missing")
+
+
 class TestWhy:
     def test_each_entry_has_its_reason(self, desktop: Desktop) -> None:
         desktop.type("/why")

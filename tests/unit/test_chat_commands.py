@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from imapp.cli.chat.commands import AREAS, ROWS, Help, Quit, help_lines, parse
-from imapp.cli.chat.commands.asking import About, EmojiList, Members, Requests, Seen, Share, Why
+from imapp.cli.chat.commands.asking import About, EmojiList, Find, Members, Requests, Seen, Share, Why
 from imapp.cli.chat.commands.carrying import Download, SendFile
 from imapp.cli.chat.commands.grammar import Misuse, Pick
 from imapp.cli.chat.commands.order import Order, Silence
@@ -53,6 +53,7 @@ COMMANDS: Final = [
     ("/draft Shall we", KeepDraft("Shall we")),
     ("/draft -", KeepDraft("")),
     ("/forget yes", Forget()),
+    ('/find "next week" bo', Find('"next week" bo')),
     ("/why", Why()),
     ("/why #14", Why(Pick(seq=14))),
     ("/seen", Seen()),

@@ -447,6 +447,7 @@ class TestHelp:
                 "create_group",
                 "request_join",
                 "withdraw_join_request",
+                "search_messages",
                 "settings",
                 "set_settings",
             )

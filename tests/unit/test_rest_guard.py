@@ -214,6 +214,7 @@ def test_ready_says_what_is_missing(lost: str | None, draining: bool, status: in
     assert answer.status_code == status
     assert answer.get_json() == {
         "ready": status == 200,
+        "degraded": status == 200 and lost is not None,
         "draining": draining,
         **{name: {"ok": reason is None, "reason": reason} for name, reason in problems.items()},
     }

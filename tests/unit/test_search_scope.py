@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imapp.domain.search.scope import Scope, scope_of
+from imapp.domain.spans import Spans, contains
 
 SPANS = st.lists(st.tuples(st.integers(1, 9), st.one_of(st.none(), st.integers(9, 20))), max_size=7).map(
     tuple
@@ -19,10 +20,22 @@ def test_a_stay_from_the_first_entry_on_needs_no_range() -> None:
     assert not scope_of([("d", ())])
 
 
-@given(STAYS, st.integers(1, 5))
-def test_the_pieces_are_the_whole_and_none_is_too_large(
-    stays: list[tuple[str, tuple[tuple[int, int | None], ...]]], most: int
+@given(STAYS, st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.integers(1, 9), st.integers(9, 25))))
+def test_a_narrowed_scope_is_the_same_where_it_is_looked_at(
+    stays: list[tuple[str, Spans]], reached: dict[str, tuple[int, int]]
 ) -> None:
+    scope = scope_of(stays)
+    before, after = dict(scope.parts), dict(scope.narrowed(reached).parts)
+
+    for name, (first, last) in reached.items():
+        for seq in range(first, last + 1):
+            assert contains(after.get(name, ()), seq) == contains(before.get(name, ()), seq)
+    assert all(set(spans) <= set(before[name]) for name, spans in after.items())
+    assert set(after) <= set(reached)
+
+
+@given(STAYS, st.integers(1, 5))
+def test_the_pieces_are_the_whole_and_none_is_too_large(stays: list[tuple[str, Spans]], most: int) -> None:
     scope = scope_of(stays)
 
     pieces = list(scope.cut(most))

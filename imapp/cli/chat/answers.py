@@ -1,6 +1,6 @@
 """Answers to what a person asked, in lines."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from imapp.cli.chat.layout import fit
@@ -11,6 +11,7 @@ from schemas.common import Role
 from schemas.conversations import UnreadPage, UnreadReason
 from schemas.groups import JoinRequestPage
 from schemas.receipts import PushCounts, PushPage, PushStatus, ReceiptSummaries
+from schemas.search import Hit, MessageHits
 from schemas.settings import ReadReceipts, Settings
 
 _NAMES: Final = 20  # people in one line
@@ -27,6 +28,24 @@ _REASONS: Final = {
     UnreadReason.READ: "read",
     UnreadReason.UNREAD: "counts: unread",
 }
+
+
+def hit_lines(page: MessageHits, lexicon: Lexicon, place: Callable[[str], str]) -> list[str]:
+    """What was found, the newest first: when, where, who, and the part around the match, that in stars."""
+    rows = [
+        f"{local(hit.entry.server_time):%Y-%m-%d %H:%M}  {place(hit.entry.channel_id)} #{hit.entry.seq}  "
+        f"{lexicon.name_of(hit.entry.sender)}: {_marked(hit)}"
+        for hit in page.hits
+    ]
+    count = f"{page.total or 0} found" + (", the newest of them here" if page.cursor else "")
+    behind = f"what was sent after {local(page.coverage.complete_until):%H:%M:%S} may be missing"
+    return [*rows, count, *([behind] if page.coverage.channels_behind else [])]
+
+
+def _marked(hit: Hit) -> str:
+    return "".join(
+        f"*{piece.text}*" if piece.marked else piece.text for piece in [*hit.content, *hit.file_name]
+    )
 
 
 def unread_lines(page: UnreadPage, lexicon: Lexicon) -> list[str]:

@@ -11,6 +11,7 @@ Ask = (
     | frames.History
     | frames.Read
     | frames.SetConversation
+    | frames.SearchMessages
     | frames.Unread
     | frames.MessageReceipts
     | frames.GetSettings
@@ -92,7 +93,7 @@ def _kind(ask: Ask) -> _Kind:
     match ask:
         case frames.Unread() | frames.MessageReceipts() | frames.History(around=int()):
             return ("question", ask.id)
-        case frames.GetSettings() | frames.SetSettings():
+        case frames.GetSettings() | frames.SetSettings() | frames.SearchMessages():
             return ("question", ask.id)
         case frames.History():
             return ("older" if ask.after is None else "newer", ask.channel_id)

@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
-from imapp.domain.entries import RECALLED, TEXT
-from imapp.domain.search.tokens import indexed
+from imapp.domain.entries import RECALLED
+from imapp.domain.search.messages import indexed_text
 from imapp.stores.canonical import canonical, hash_of
+from imapp.stores.messages import entry_of
 from imapp.stores.mongo import Document
 
 MAPPING: Final[dict[str, Any]] = {
@@ -16,7 +17,9 @@ MAPPING: Final[dict[str, Any]] = {
         "type": {"type": "byte"},
         "server_time": {"type": "date", "format": "epoch_millis"},
         "recalled": {"type": "boolean"},
-        "text": {"type": "text", "analyzer": "whitespace"},
+        # Tokens with blanks between, made by `domain.search`: what matches is decided there and nowhere else.
+        "text": {"type": "text", "analyzer": "whitespace", "norms": False},
+        "length": {"type": "integer"},  # in tokens
         # The stored entry itself is only ever read back as a whole.
         "entry": {"type": "keyword", "index": False, "doc_values": False},
         "hash": {"type": "keyword", "index": False, "doc_values": False},
@@ -31,6 +34,7 @@ def indexed_form(document: Document) -> Document:
         TypeError, ValueError, KeyError: it is none that this program stored.
     """
     entry = canonical(document)
+    text = indexed_text(entry_of(document))
     return {
         "channel_id": document["channel_id"],
         "seq": document["seq"],
@@ -38,14 +42,8 @@ def indexed_form(document: Document) -> Document:
         "type": document["type"],
         "server_time": round(document["server_time"].timestamp() * 1000),
         "recalled": document["status"] == RECALLED,
-        "text": _searchable(document),
+        "text": text,
+        "length": len(text.split()),
         "entry": entry,
         "hash": hash_of(entry),
     }
-
-
-def _searchable(document: Document) -> str:
-    """What it says, as tokens; nothing any more once it is recalled."""
-    if document["status"] == RECALLED or document["type"] != TEXT:
-        return ""
-    return indexed(document["content"])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from imapp.cli.chat.commands.grammar import Area, Command, Misuse, Pick, Row, alone, pick
+from imapp.cli.chat.commands.grammar import Area, Command, Misuse, Pick, Row, alone, pick, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,13 @@ class EmojiList(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class Find(Command):
+    """Look for messages with these words, wherever I may read."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Share(Command):
     """Whether the others learn what I have read; None asks how it is."""
 
@@ -74,6 +81,7 @@ def _members(rest: str) -> Members:
 AREA: Final = Area(
     "asking",
     (
+        Row("/find WORDS", 'messages with all of these; what belongs together goes in "quotes"', text(Find)),
         Row("/why [N]", "which messages count as unread, and why; older than N", _why),
         Row("/seen [N]", "how far your newest messages got; of one, who received and read it", _seen),
         Row("/share [on|off]", "whether others learn what you have read, and you what they have", _share),

@@ -18,6 +18,7 @@ from schemas.channels import Channel, MemberPage
 from schemas.conversations import UnreadPage
 from schemas.groups import JoinRequestPage
 from schemas.receipts import PushPage, ReceiptSummaries
+from schemas.search import MessageHits
 from schemas.settings import Settings
 
 PAGE: Final = 20
@@ -31,6 +32,7 @@ class Asking:
 
     def __init__(self, core: ChatCore, printer: Printer, pane: Pane, library: Library) -> None:
         self.doers: Mapping[type[Command], Callable[[Any], None]] = {
+            asking.Find: self._find,
             asking.Why: self._why,
             asking.Seen: self._seen,
             asking.Share: self._share,
@@ -40,6 +42,7 @@ class Asking:
             asking.EmojiList: self._emojis,
         }
         self._worded: Mapping[type, Callable[[Any, Any], list[str]]] = {
+            MessageHits: lambda page, lexicon: answers.hit_lines(page, lexicon, self._place),
             UnreadPage: answers.unread_lines,
             ReceiptSummaries: answers.receipt_lines,
             PushPage: answers.recipient_lines,
@@ -83,6 +86,13 @@ class Asking:
         worded = next(word for shape, word in self._worded.items() if isinstance(answer, shape))
         for line in worded(answer, self._printer.lexicon):
             self._printer.say("dim", f"  {' '.join(clean(line).splitlines())}")
+
+    def _find(self, command: asking.Find) -> None:
+        self._ask(frames.SearchMessages(id=self._core.new_id(), words=command.words, limit=PAGE))
+
+    def _place(self, channel_id: str) -> str:
+        room = self._core.store.rooms.get(channel_id)
+        return room.row.name if room is not None else channel_id
 
     def _why(self, command: asking.Why) -> None:
         channel_id = self._pane.open_channel()

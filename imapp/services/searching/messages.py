@@ -1,0 +1,171 @@
+"""Messages by what they say: found in the index, shown as they are now."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from imapp.domain import spans
+from imapp.domain.entries import LogEntry, wire_time
+from imapp.domain.ids import message_id
+from imapp.domain.search.messages import hit_of
+from imapp.domain.search.scope import scope_of
+from imapp.domain.search.wanted import Wanted
+from imapp.errors import ArchiveUnavailable, RequestError
+from imapp.logs import get_log
+from imapp.services.searching.asking import wanted_of
+from imapp.services.searching.cursors import SearchCursors
+from imapp.stores.archive.searching import Found, FoundMessage, Key, MessageIndex, Page
+from imapp.stores.canonical import restored
+from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.index_marks import IndexMark, IndexMarks
+from imapp.stores.members import MemberRow, MemberStore
+from imapp.stores.messages import MessageLog, entry_of
+from schemas.errors import ErrorCode
+from schemas.search import (
+    MAX_COUNTED_CHANNELS,
+    ChannelCount,
+    MessageHits,
+    MessageSearch,
+    SearchCoverage,
+    SearchOrder,
+)
+
+REFRESH_MS: Final = 2_000
+"""What was indexed this long ago can be found: the index is refreshed every second."""
+
+_RETRY_AFTER_S: Final = 2.0
+# A recall may be indexed and not be refreshed: of channels with entries so new, the log is asked for recalls
+# from so many entries before the end of the index on.
+_FRESH_MS: Final = 60_000
+_FRESH_ENTRIES: Final = 100
+
+log = get_log("searching")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchStores:
+    """What a search reads; without an index there is none."""
+
+    channels: ChannelStore
+    members: MemberStore
+    log: MessageLog
+    marks: IndexMarks
+    index: MessageIndex | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """The channels that somebody searches, and how far each is in the index."""
+
+    rows: Mapping[str, MemberRow]
+    heads: Mapping[str, Head]
+    marks: Mapping[str, IndexMark]
+
+    def indexed(self, channel_id: str) -> int:
+        mark = self.marks.get(channel_id)
+        return mark.indexed_seq if mark else 0
+
+    def missing(self) -> list[tuple[str, int]]:
+        """Of each channel the first entry that he may read and that is not in the index."""
+        found = []
+        for name, row in self.rows.items():
+            last = self.heads[name].channel.last_seq
+            beyond = spans.clipped(row.member.spans, self.indexed(name) + 1, last)
+            if (first := next(beyond, None)) is not None:
+                found.append((name, first[0]))
+        return found
+
+
+class MessageSearchService:
+    """Finds messages for people: those of their stays that they have not cleared."""
+
+    def __init__(
+        self, stores: SearchStores, cursors: SearchCursors, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._stores = stores
+        self._cursors = cursors
+        self._clock = clock
+
+    def page(self, user_id: str, search: MessageSearch) -> MessageHits:
+        """A page of hits. Total and counts come with the first.
+
+        Raises:
+            RequestError: `invalid`, `not_found` for a channel that he was never in, or `search_unavailable`.
+        """
+        wanted = wanted_of(search)
+        after = self._cursors.decode(user_id, search)
+        try:
+            return self._hits(user_id, search, wanted, after)
+        except ArchiveUnavailable as error:
+            log.warning("search_failed", error=str(error)[:200])
+            raise RequestError(ErrorCode.SEARCH_UNAVAILABLE, retry_after=_RETRY_AFTER_S) from error
+
+    def _hits(self, user_id: str, search: MessageSearch, wanted: Wanted, after: Key | None) -> MessageHits:
+        reach = self._reach(user_id, search.channel_id)
+        found = self._found(search, wanted, reach, after)
+        page = found.messages[: search.limit]
+        more = len(found.messages) > len(page)
+        return MessageHits(
+            hits=[hit for entry in self._current(page) if (hit := hit_of(entry, wanted)) is not None],
+            total=found.total if after is None else None,
+            channels=_counts(found),
+            coverage=self._coverage(reach),
+            cursor=self._cursors.encode(user_id, search, page[-1].key) if more else None,
+        )
+
+    def _reach(self, user_id: str, channel_id: str | None) -> _Reach:
+        if channel_id is None:
+            rows = {row.channel_id: row for row in self._stores.members.rows_of(user_id)}
+        else:
+            row = self._stores.members.find(channel_id, user_id)
+            if row is None:
+                raise RequestError(ErrorCode.NOT_FOUND)
+            rows = {channel_id: row}
+        # In this order: what is stored in between is at worst said to be missing.
+        marks = self._stores.marks.of(rows)
+        heads = self._stores.channels.heads(rows)
+        return _Reach({name: rows[name] for name in heads}, heads, marks)
+
+    def _found(self, search: MessageSearch, wanted: Wanted, reach: _Reach, after: Key | None) -> Found:
+        if self._stores.index is None:
+            raise ArchiveUnavailable("there is none")
+        page = Page(
+            by_relevance=search.order is SearchOrder.RELEVANT,
+            after=after,
+            limit=search.limit + 1,  # one more tells whether there is a next page
+            counted=after is None,
+        )
+        scope = scope_of((name, row.member.spans) for name, row in reach.rows.items())
+        return self._stores.index.find(wanted, scope, page, without=self._recalled(reach))
+
+    def _recalled(self, reach: _Reach) -> list[str]:
+        """Ids of what was recalled and may not be out of the index yet: not even the totals tell of it."""
+        fresh_ms = self._clock() * 1000 - _FRESH_MS
+        return self._stores.log.recalls_after(
+            {
+                name: max(0, reach.indexed(name) - _FRESH_ENTRIES)
+                for name, head in reach.heads.items()
+                if head.last_ms > fresh_ms or reach.indexed(name) < head.channel.last_seq
+            }
+        )
+
+    def _current(self, page: Sequence[FoundMessage]) -> list[LogEntry]:
+        """The entries as they are now: from the log, or from the archive what has left it."""
+        places = [(message.key[2].channel_id, message.key[2].seq) for message in page]
+        hot = self._stores.log.at(places) if places else {}
+        return [
+            hot.get(message_id(*place)) or entry_of(restored(message.entry))
+            for place, message in zip(places, page, strict=True)
+        ]
+
+    def _coverage(self, reach: _Reach) -> SearchCoverage:
+        missing = reach.missing()
+        times = [entry.time_ms for entry in self._stores.log.at(missing).values()] if missing else []
+        complete_ms = min([round(self._clock() * 1000) - REFRESH_MS, *times])
+        return SearchCoverage(complete_until=wire_time(complete_ms), channels_behind=len(missing))
+
+
+def _counts(found: Found) -> list[ChannelCount]:
+    most = sorted(found.counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_COUNTED_CHANNELS]
+    return [ChannelCount(channel_id=channel_id, count=count) for channel_id, count in most]

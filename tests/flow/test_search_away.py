@@ -1,0 +1,79 @@
+"""While Elasticsearch is away: search says so at once, and nothing else notices."""
+
+import time
+
+import pytest
+
+from schemas.search import ContactPage, MessageHits
+from tests.conftest import ClusterFactory
+from tests.support.link import RefusedError
+from tests.support.processes import free_port
+from tests.support.rest import RestClient
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
+
+AT_ONCE_S = 1.0
+
+
+@pytest.mark.parametrize("url", ["", f"http://127.0.0.1:{free_port()}"], ids=["none configured", "not there"])
+def test_search_is_refused_at_once_and_all_else_works(own_cluster: ClusterFactory, url: str) -> None:
+    cluster = own_cluster(es_url=url, gateways=1, writers=1)
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        rest, client = scene.rest(an), scene.connect(an)
+        sent = rest.send_to(bo, "预算")
+
+        for ask in (
+            lambda: rest.get("/search/messages", MessageHits, words="预算"),
+            lambda: client.request("search_messages", words="预算"),
+        ):
+            for _ in range(4):
+                begun = time.monotonic()
+                with pytest.raises(RefusedError) as told:
+                    ask()
+                assert time.monotonic() - begun < AT_ONCE_S
+                assert (told.value.code, told.value.reply.retry_after) == ("search_unavailable", 2.0)
+        response = rest.call("GET", "/search/messages", params={"words": "预算"})
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+
+        assert [entry.content for entry in rest.history(sent.channel_id).entries] == ["预算"]
+        assert rest.get("/search/contacts", ContactPage, words=bo).cursor is None
+
+
+def test_while_nobody_indexes_a_recalled_message_is_in_no_total_and_the_coverage_says_what_is_missing(
+    own_cluster: ClusterFactory,
+) -> None:
+    cluster = own_cluster(gateways=1, writers=1)
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        rest, client = scene.rest(an), scene.connect(an)
+        first = rest.send_to(bo, "机密 one")
+        eventually(lambda: finds(rest, [first.content]))
+        cluster.freeze("receipts")
+
+        client.write("recall", channel_id=first.channel_id, message_id=first.message_id)
+        second = rest.send_to(bo, "机密 two")
+
+        page = search(rest)
+        assert (page.hits, page.total, page.channels) == ([], 0, [])
+        assert page.coverage.channels_behind == 1
+        assert page.coverage.complete_until <= second.server_time
+
+        cluster.thaw("receipts")
+        eventually(lambda: finds(rest, [second.content]))
+        eventually(lambda: search(rest).coverage.channels_behind == 0)
+        assert search(rest).total == 1
+
+
+def search(rest: RestClient) -> MessageHits:
+    return rest.get("/search/messages", MessageHits, words="机密")
+
+
+def finds(rest: RestClient, wanted: list[str]) -> bool:
+    """Whether these are found; while an index is just being made there may be no answer yet."""
+    try:
+        return [hit.entry.content for hit in search(rest).hits] == wanted
+    except RefusedError as refused:
+        if refused.code != "search_unavailable":
+            raise
+        return False
