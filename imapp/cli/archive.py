@@ -127,7 +127,7 @@ def _services() -> Iterator[ArchiveServices]:
     try:
         services = archive_tools(running_config())
         if services is None:
-            raise click.ClickException("There is no archive.")
+            raise click.ClickException("There is no archive: set IM_ES_URL.")
         yield services
     except StoreUnavailable as error:
         raise click.ClickException(f"MongoDB does not answer: {error}") from error

@@ -38,6 +38,8 @@ MAX_QUEUED_S: Final = 2.0
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
 RETRY_AFTER_S: Final = 1.0
+ARCHIVE_RETRY_AFTER_S: Final = 2.0
+"""When to ask again for what only the archive has, while it is away: its breaker lets one through by then."""
 SLOW_BATCH_S: Final = 1.0
 """From here on an answered batch is worth a line in the log."""
 

@@ -7,8 +7,8 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from imapp import metrics
-from imapp.errors import RequestError, StoreUnavailable
-from imapp.gateway.batcher import RETRY_AFTER_S
+from imapp.errors import ArchiveUnavailable, RequestError, StoreUnavailable
+from imapp.gateway.batcher import ARCHIVE_RETRY_AFTER_S, RETRY_AFTER_S
 from imapp.logs import get_log
 from imapp.rest.context import answer
 from schemas.errors import ErrorBody, ErrorCode
@@ -31,6 +31,7 @@ def install_errors(app: Flask) -> None:
     """Answer what views and services raise."""
     app.register_error_handler(RequestError, refused)
     app.register_error_handler(StoreUnavailable, _store_unavailable)
+    app.register_error_handler(ArchiveUnavailable, _archive_unavailable)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -68,6 +69,11 @@ def http_refused(error: HTTPException) -> Response:
 def _store_unavailable(error: StoreUnavailable) -> Response:
     log.warning("store_unavailable", error=str(error))
     return refused(RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S))
+
+
+def _archive_unavailable(error: ArchiveUnavailable) -> Response:
+    log.warning("archive_unavailable", error=str(error)[:200])
+    return refused(RequestError(ErrorCode.SEARCH_UNAVAILABLE, retry_after=ARCHIVE_RETRY_AFTER_S))
 
 
 def _unexpected(error: Exception) -> Response:

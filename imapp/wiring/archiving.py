@@ -18,6 +18,7 @@ from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database, connect
 from imapp.stores.schema import create_schema
+from imapp.wiring.indexing import ArchiveStores, archive_stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +33,18 @@ class ArchiveServices:
     manifests: ManifestStore
 
 
-def open_archive(config: Config) -> Archive | None:
-    """The archive, None where none is set up."""
-    del config
-    return None
-
-
-def reading_logs(database: Database, archive: Archive | None) -> tuple[MessageLog, MessageLog]:
+def reading_logs(database: Database, archive: ArchiveStores | None) -> tuple[MessageLog, MessageLog]:
     """The log as people read it, and as lists do, which go on while the archive is away."""
     if archive is None:
         return MessageLog(database), MessageLog(database)
-    return WholeLog(database, archive), LenientLog(database, archive)
+    return WholeLog(database, archive.entries), LenientLog(database, archive.entries)
 
 
-def preparing(database: Database, archive: Archive | None, access: AccessService) -> Prepare:
+def preparing(database: Database, archive: ArchiveStores | None, access: AccessService) -> Prepare:
     """What is done with commands before they go to their writers."""
     if archive is None:
         return nothing_to_prepare
-    return Returns(_restorer(database, archive), access).prepare
+    return Returns(_restorer(database, archive.entries), access).prepare
 
 
 def archive_tools(config: Config) -> ArchiveServices | None:
@@ -58,12 +53,12 @@ def archive_tools(config: Config) -> ArchiveServices | None:
     Raises:
         StoreUnavailable: MongoDB does not answer.
     """
-    archive = open_archive(config)
-    if archive is None:
-        return None
     database = connect(config.mongo_url, pool_size=2)
+    stores = archive_stores(config, database)
+    if stores is None:
+        return None
     create_schema(database)
-    return archive_services(config, database, archive)
+    return archive_services(config, database, stores.entries)
 
 
 def archive_services(config: Config, database: Database, archive: Archive) -> ArchiveServices:

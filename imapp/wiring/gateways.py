@@ -79,7 +79,7 @@ from imapp.stores.nonces import NonceStore
 from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
-from imapp.wiring.archiving import open_archive, preparing, reading_logs
+from imapp.wiring.archiving import preparing, reading_logs
 from imapp.wiring.base import celery_app, open_store, presence_service, read_sharing, topology, windows
 from imapp.wiring.indexing import archive_stores
 from imapp.ws.client import SessionServices
@@ -126,8 +126,7 @@ def gateway_services(config: Config) -> GatewayServices:
     """The services of a gateway process; call it in that process. Waits for MongoDB."""
     database = open_store(config, _GATEWAY_POOL)
     channels, members, users = ChannelStore(database), MemberStore(database), UserStore(database)
-    elastic = archive_stores(config, database)
-    archive = open_archive(config)
+    archive = archive_stores(config, database)
     log, lists = reading_logs(database, archive)
     access = AccessService(channels, members)
     prepare = preparing(database, archive, access)
@@ -218,7 +217,7 @@ def gateway_services(config: Config) -> GatewayServices:
         health=HealthService(
             dependency_probes(
                 ask_store=partial(ping, database, within_s=PING_S),
-                ask_archive=elastic.client.ping if elastic is not None else None,
+                ask_archive=archive.client.ping if archive is not None else None,
                 queues=QueueWatch(config.amqp_url, topology(config)),
                 shards=config.shards,
                 is_connected=lambda: gateway.connected,

@@ -14,7 +14,8 @@ from imapp.stores.outbox import Outbox
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import trace_service
-from imapp.wiring.archiving import open_archive, reading_logs
+from imapp.wiring.archiving import reading_logs
+from imapp.wiring.indexing import archive_stores
 from imapp.wiring.workers import make_writer
 
 
@@ -43,5 +44,5 @@ def tool_services(config: Config) -> ToolServices:
         outbox=Outbox(database),
         writer=make_writer(config, database),
         audit=AuditService(AuditLog(database)),
-        traces=trace_service(config, database, reading_logs(database, open_archive(config))[0]),
+        traces=trace_service(config, database, reading_logs(database, archive_stores(config, database))[0]),
     )

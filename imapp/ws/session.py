@@ -8,8 +8,8 @@ import gevent
 from imapp import metrics
 from imapp.domain.decisions import Windows
 from imapp.domain.entries import wire_time
-from imapp.errors import RequestError, StoreUnavailable
-from imapp.gateway.batcher import RETRY_AFTER_S
+from imapp.errors import ArchiveUnavailable, RequestError, StoreUnavailable
+from imapp.gateway.batcher import ARCHIVE_RETRY_AFTER_S, RETRY_AFTER_S
 from imapp.logs import bind, get_log, trace
 from imapp.services.identity.identities import SessionPass
 from imapp.ws.client import MAX_UNDER_WAY, Client, SessionServices
@@ -103,6 +103,10 @@ class Session:
             log.warning("store_unavailable", error=str(error))
             busy = RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
             self.connection.reply(error_frame(request.id, busy))
+        except ArchiveUnavailable as error:
+            log.warning("archive_unavailable", error=str(error)[:200])
+            away = RequestError(ErrorCode.SEARCH_UNAVAILABLE, retry_after=ARCHIVE_RETRY_AFTER_S)
+            self.connection.reply(error_frame(request.id, away))
         except Exception:
             log.exception("request_failed", kind=type(request).__name__)
             self.connection.reply(error_frame(request.id, RequestError(ErrorCode.INTERNAL)))

@@ -1,6 +1,6 @@
 """Old entries leave MongoDB only for a proved copy in the archive, and readers do not notice."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -27,7 +27,7 @@ class World:
 
     def __init__(self, database: Database, length: int, *, days_ago: int = 100) -> None:
         self.database = database
-        self.archive = ArchiveInMemory()
+        self.archive: Any = ArchiveInMemory()
         self.log = MessageLog(database)
         self.whole = WholeLog(database, self.archive)
         self.manifests = ManifestStore(database)

@@ -1,18 +1,12 @@
 """What the archive has to offer to whoever moves, proves, restores and reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from msgspec import Struct
+from imapp.stores.archive.entries import Copy
+from imapp.stores.mongo import Document
 
-Document = dict[str, Any]
-
-
-class Copy(Struct, frozen=True):
-    """An entry as the archive holds it: what MongoDB had stored, and the content hash of that."""
-
-    document: Document
-    content_hash: str
+__all__ = ["Archive", "Copy", "Document"]
 
 
 class Archive(Protocol):

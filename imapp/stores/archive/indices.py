@@ -91,6 +91,7 @@ class Indices:
             with self._client.writing() as client:
                 _create(client, name, aliases)
             self._created.add(name)
+            self._listed = (-_KNOWN_S, [])  # what is written to it now is looked for in a moment
 
     def forget(self) -> None:
         """Somebody may have deleted an index: look again."""

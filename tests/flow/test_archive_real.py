@@ -1,0 +1,69 @@
+"""The move against the real Elasticsearch: what the archive in memory promises elsewhere holds here too."""
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from devstack.services import Stack
+from imapp.domain.archive.tiling import Range
+from imapp.domain.ids import message_id
+from imapp.services.archiving.restoring import Restorer
+from imapp.services.archiving.verifying import ArchiveVerifier
+from imapp.services.archiving.whole_log import WholeLog
+from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.entries import ArchiveEntries
+from imapp.stores.archive.indices import Indices
+from imapp.stores.channels import ChannelStore
+from imapp.stores.edits import EditStore
+from imapp.stores.generations import Generations
+from imapp.stores.mongo import Database
+from tests.flow.test_archive_move import CHANNEL, World
+from tests.support.archive import drop_indices
+
+
+@pytest.fixture
+def entries(stack: Stack) -> Iterator[ArchiveEntries]:
+    """An archive of its own on the real server."""
+    namespace = f"t{secrets.token_hex(6)}"
+    client = ArchiveClient(stack.es_url, read_s=30)
+    indices = Indices(client, namespace, Generations)
+    indices.prepare()
+    yield ArchiveEntries(client, indices)
+    client.close()
+    drop_indices(stack.es_url, namespace)
+
+
+def test_what_moves_is_read_proved_changed_and_restored(database: Database, entries: ArchiveEntries) -> None:
+    world = World(database, 20, days_ago=60)  # over two months, so over several indices
+    world.archive, world.whole = entries, WholeLog(database, entries)
+    verifier = ArchiveVerifier(ChannelStore(database), world.log, world.manifests, entries)
+    before = world.log.documents(CHANNEL, 1, 20, 20)
+
+    moved = world.move()
+
+    assert (moved.entries, moved.problems) == (19, {})
+    assert world.hot() == [20]
+    assert world.whole.page(CHANNEL, 1, 20, limit=20) == world.entries
+    assert verifier.verify(CHANNEL).problems == []
+
+    restorer = Restorer(world.log, world.manifests, entries, EditStore(database))
+    restored = restorer.restore(CHANNEL, Range(3, 9), 60)
+
+    assert (restored.entries, restored.problems) == (7, {})
+    assert world.log.documents(CHANNEL, 3, 9, 20) == before[2:9]
+
+    recalled = {"$set": {"status": 1, "content": "", "rev": 21}}
+    database["messages"].update_one({"_id": message_id(CHANNEL, 5)}, recalled)
+    database["holds"].delete_many({})
+    world.move()
+
+    assert world.hot() == [20]
+    assert [entry.content for entry in world.whole.page(CHANNEL, 4, 6, limit=9)] == ["text 4", "", "text 6"]
+    assert verifier.verify(CHANNEL).problems == []
+
+    entries.remove([message_id(CHANNEL, 7)])
+
+    assert [problem.partition(":")[0] for problem in verifier.verify(CHANNEL).problems] == [
+        message_id(CHANNEL, 7)
+    ]
