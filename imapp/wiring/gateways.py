@@ -153,7 +153,7 @@ def gateway_services(config: Config) -> GatewayServices:
         epoch=load_identity(database).epoch,
     )
     published = PublishedKeys(keys_at(config.jwks_url))
-    index = MessageIndex(elastic.client, elastic.indices.alias) if elastic is not None else None
+    index = MessageIndex(archive.client, archive.indices.alias) if archive is not None else None
     search = MessageSearchService(
         SearchStores(channels, members, log, IndexMarks(database), index),
         SearchCursors(load_identity(database).body_key),
