@@ -70,7 +70,8 @@ def test_what_one_sets_on_a_device_the_other_device_shows(scene: Scene, opened: 
     an, bo = scene.people("an", "bo")
     phone, laptop = opened(an), opened(an)
     phone.type(f"/direct {bo}", "one", "two")
-    laptop.sees("/open 1", "two")
+    phone.sees("#2", "two")
+    laptop.sees("/open 1")
 
     for line, told in (
         ("/pin", "pinned"),

@@ -50,7 +50,10 @@ class Terminal:
             lines = [line for line in self.lines if all(text in line for text in texts)]
             return lines[-1] if lines else None
 
-        return eventually(found, timeout=_PATIENCE_S, what=f"{texts} in:\n" + "\n".join(self.lines[-30:]))
+        try:
+            return eventually(found, timeout=_PATIENCE_S)
+        except AssertionError as error:
+            raise AssertionError(f"{error}, {texts}, in:\n" + "\n".join(self.lines[-30:])) from error
 
     def forget(self) -> None:
         """Look at what comes from now on alone."""

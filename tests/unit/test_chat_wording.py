@@ -52,7 +52,7 @@ class TestSystemEntries:
             ({"event": "nickname_changed", "user_ids": ["chen"], "nickname": "Ace"}, "Bo named 陈晨 “Ace”"),
             ({"event": "member_unmuted", "user_ids": ["chen"]}, "Bo lets 陈晨 write again"),
             ({"event": "channel_updated", "join": "approval"}, "Bo set join to approval"),
-            ({"event": "join_requested", "count": 2}, "2 people to be let in, if an admin wants it"),
+            ({"event": "join_requested", "count": 2}, "2 people ask to be let in: /requests"),
             ({"event": "join_withdrawn", "count": 1}, "somebody no longer asks to be let in"),
             ({"event": "join_refused", "count": 1}, "Bo refused 1 person who asked to be let in"),
             ({"event": "channel_dissolved"}, "Bo dissolved the group"),

@@ -85,6 +85,10 @@ def _count(entry: Told) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
 
+def _verb(entry: Told) -> str:
+    return "asks" if entry.extra.get("count", 1) == 1 else "ask"
+
+
 _EVENTS: Final[dict[str, Callable[[Told, NameOf], str]]] = {
     "group_created": _created,
     "members_added": _added,
@@ -104,7 +108,7 @@ _EVENTS: Final[dict[str, Callable[[Told, NameOf], str]]] = {
 }
 
 _OF_OUTSIDERS: Final[dict[str, Callable[[Told], str]]] = {
-    "join_requested": lambda entry: f"{_count(entry)} to be let in, if an admin wants it",
+    "join_requested": lambda entry: f"{_count(entry)} {_verb(entry)} to be let in: /requests",
     "join_withdrawn": lambda _: "somebody no longer asks to be let in",
 }
 """What is told without a name."""
