@@ -46,6 +46,13 @@ def cluster(stack: Stack) -> Iterator[Cluster]:
         yield start_cluster(stack, keep)
 
 
+@pytest.fixture(scope="session")
+def indexed_cluster(stack: Stack) -> Iterator[Cluster]:
+    """Likewise, with Elasticsearch, for which tests of other things need not wait."""
+    with ExitStack() as keep:
+        yield start_cluster(stack, keep, es_url=stack.es_url)
+
+
 @pytest.fixture
 def own_cluster(stack: Stack) -> Iterator[ClusterFactory]:
     """Makes clusters for this test alone, to be hurt; arguments as of `Cluster`."""
@@ -71,8 +78,10 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def scene(cluster: Cluster, recorder: Recorder) -> Iterator[Scene]:
-    """People on the shared cluster."""
+def scene(request: pytest.FixtureRequest, recorder: Recorder) -> Iterator[Scene]:
+    """People on the shared cluster, or with the mark `indexed` on the one that has Elasticsearch."""
+    indexed = request.node.get_closest_marker("indexed")
+    cluster: Cluster = request.getfixturevalue("indexed_cluster" if indexed else "cluster")
     with Scene(cluster, recorder) as scene:
         yield scene
 
@@ -80,7 +89,7 @@ def scene(cluster: Cluster, recorder: Recorder) -> Iterator[Scene]:
 def start_cluster(stack: Stack, keep: ExitStack, **options: Any) -> Cluster:
     """A running cluster, until `keep` is closed."""
     namespace = f"t{os.getpid()}-{next(_numbers)}"
-    cluster = Cluster(stack.mongo_url, stack.amqp_url, namespace, **{"es_url": stack.es_url, **options})
+    cluster = Cluster(stack.mongo_url, stack.amqp_url, namespace, **options)
     keep.callback(_clusters.remove, cluster)
     _clusters.append(cluster)
     return keep.enter_context(cluster)
@@ -99,8 +108,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs the servers is marked so, and can be left out. Who hurts the servers comes last."""
     items.sort(key=lambda item: item.path.parent.name in _HURTFUL)
     for item in items:
-        if "stack" in getattr(item, "fixturenames", ()):
+        if _needs_services(item):
             item.add_marker("services")
+
+
+def _needs_services(item: pytest.Item) -> bool:
+    return not {"stack", "scene"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -121,7 +134,7 @@ def pytest_runtest_teardown() -> Generator[None, None, None]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed test shows the end of every process's log."""
     report = yield
-    if report.failed and "stack" in getattr(item, "fixturenames", ()):
+    if report.failed and _needs_services(item):
         for cluster in _clusters:
             report.sections += [(f"log of {name}", text) for name, text in cluster.tails() if text]
     return report

@@ -25,6 +25,8 @@ from tests.support.scene import Scene
 from tests.support.tokens import make_token
 from tests.support.waiting import PATIENCE_S, eventually
 
+pytestmark = pytest.mark.indexed
+
 PAGE: Final = Path(__file__).parents[2] / "docs" / "protocol.md"
 SECTIONS: Final = sections_of(PAGE.read_text(encoding="utf-8"))
 PEOPLE: Final = {"an": "An 安", "bo": "Bo 博", "chen": "Chen 陈", "ding": "Ding 丁"}

@@ -64,9 +64,9 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(cluster: Cluster) -> Iterator[Place]:
+def place(indexed_cluster: Cluster) -> Iterator[Place]:
     """A group of three with some messages in it."""
-    with Scene(cluster) as scene:
+    with Scene(indexed_cluster) as scene:
         an, bo, chen = scene.people("an", "bo", "chen")
         client = scene.connect(an)
         group = client.write("create_group", name="Team", user_ids=[bo, chen]).channel_id
@@ -78,7 +78,7 @@ def place(cluster: Cluster) -> Iterator[Place]:
             "user_id": bo,
             "shortcode": "grinning",
         }
-        yield Place(cluster.gateway_urls[0], make_token(an), ids)
+        yield Place(indexed_cluster.gateway_urls[0], make_token(an), ids)
 
 
 @pytest.mark.parametrize(("operation", "mode"), OPERATIONS_BY_MODE)

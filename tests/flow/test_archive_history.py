@@ -22,6 +22,8 @@ from tests.support.cluster import Cluster
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.indexed
+
 DAY_MS: Final = 24 * 3_600_000
 MESSAGES: Final = 12
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from imapp.broker.topology import INDEX_TASK
 from imapp.domain.entries import RECALLED
 from imapp.stores.canonical import content_hash, restored
@@ -12,6 +14,8 @@ from tests.support.archive import indexed
 from tests.support.cluster import Cluster
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.indexed
 
 
 def stored(cluster: Cluster, channel: str) -> dict[str, dict[str, Any]]:
@@ -60,9 +64,11 @@ def test_what_is_sent_edited_and_recalled_is_indexed_as_it_is_now(scene: Scene) 
     assert restored(index[texts[2]]["entry"])["status"] == RECALLED
 
 
-def test_channels_that_nobody_was_told_of_are_found(own_cluster: ClusterFactory) -> None:
+def test_channels_that_nobody_was_told_of_are_found(own_cluster: ClusterFactory, index_url: str) -> None:
     # Every writer loses its nudges.
-    cluster = own_cluster(gateways=1, writers=1, failpoints={"writer-0": "nudges.taken=skip"})
+    cluster = own_cluster(
+        es_url=index_url, gateways=1, writers=1, failpoints={"writer-0": "nudges.taken=skip"}
+    )
     with Scene(cluster) as scene:
         an, bo = scene.people("an", "bo")
         client = scene.connect(an)

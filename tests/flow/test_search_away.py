@@ -41,15 +41,15 @@ def test_search_is_refused_at_once_and_all_else_works(own_cluster: ClusterFactor
 
 
 def test_while_nobody_indexes_a_recalled_message_is_in_no_total_and_the_coverage_says_what_is_missing(
-    own_cluster: ClusterFactory,
+    own_cluster: ClusterFactory, index_url: str
 ) -> None:
-    cluster = own_cluster(gateways=1, writers=1)
+    cluster = own_cluster(es_url=index_url, gateways=1, writers=1)
     with Scene(cluster) as scene:
         an, bo = scene.people("an", "bo")
         rest, client = scene.rest(an), scene.connect(an)
         first = rest.send_to(bo, "机密 one")
         eventually(lambda: finds(rest, [first.content]))
-        cluster.freeze("receipts")
+        cluster.freeze("archive")
 
         client.write("recall", channel_id=first.channel_id, message_id=first.message_id)
         second = rest.send_to(bo, "机密 two")
@@ -59,7 +59,7 @@ def test_while_nobody_indexes_a_recalled_message_is_in_no_total_and_the_coverage
         assert page.coverage.channels_behind == 1
         assert page.coverage.complete_until <= second.server_time
 
-        cluster.thaw("receipts")
+        cluster.thaw("archive")
         eventually(lambda: finds(rest, [second.content]))
         eventually(lambda: search(rest).coverage.channels_behind == 0)
         assert search(rest).total == 1

@@ -13,6 +13,8 @@ from tests.support.rest import RestClient
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.indexed
+
 
 def search(rest: RestClient, words: str | None = None, **query: Any) -> MessageHits:
     given = {"words": words} if words is not None else {}

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+import pytest
+
 from schemas.common import MessageStatus
 from schemas.search import MessageHits
 from tests.support.client import Client
 from tests.support.rest import RestClient
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.indexed
 
 OPEN: Final = 10**6
 WORDS: Final = ("预算", "讨论", "会议")

@@ -13,6 +13,8 @@ from schemas.frames import CloseCode
 from tests.support.client import Client
 from tests.support.scene import Scene
 
+pytestmark = pytest.mark.indexed
+
 NOWHERE: Final = "0" * 24
 SEND: Final = {"type": "send", "id": "s1", "client_message_id": "m1", "channel_id": NOWHERE, "content": "hi"}
 WRITE: Final = {"client_message_id": "m1", "channel_id": NOWHERE}
@@ -41,8 +43,21 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     },
     "read": {"channel_id": NOWHERE, "seq": 1},
     "unread": {"channel_id": NOWHERE, "before": 1, "limit": 1},
-    "search_messages": {"words": "nothing"},
+    "search_messages": {
+        "words": "nothing",
+        "sender": "bo",
+        "channel_id": NOWHERE,
+        "message_type": "text",
+        "since": "2026-11-24T08:00:00.000Z",
+        "until": "2026-11-25T08:00:00.000Z",
+        "order": "newest",
+        "cursor": "c",
+        "limit": 1,
+    },
     "message_receipts": {"message_ids": [f"{NOWHERE}.000000000001"]},
+    "nudge": {"client_message_id": "m1", "message_id": f"{NOWHERE}.000000000001"},
+    "settings": {},
+    "set_settings": {"share_read": True},
     "set_conversation": {
         "channel_id": NOWHERE,
         "pinned": True,
@@ -188,7 +203,7 @@ def test_no_field_takes_what_is_not_of_its_type(an: Client, kind: str, value: ob
     assert {error.id: error.code for error in answers} == dict.fromkeys(fields, "invalid")
 
 
-_FLAGS: Final = ("mute_all", "accept", "pinned", "marked_unread")
+_FLAGS: Final = ("mute_all", "accept", "pinned", "marked_unread", "share_read")
 _FREE_TEXT: Final = ("content", "name", "avatar", "device", "token", "cursor")
 """Fields without a pattern: what is no token or cursor is refused when it is looked at."""
 

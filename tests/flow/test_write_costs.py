@@ -10,6 +10,8 @@ from tests.support.client import Client
 from tests.support.scene import Scene
 from tests.support.waiting import PATIENCE_S, eventually
 
+pytestmark = pytest.mark.indexed
+
 CROWD = 120
 ONLINE = 40
 

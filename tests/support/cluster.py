@@ -58,7 +58,8 @@ class Cluster:
     Processes are named `gateway-0`, `writer-0`, `receipts` and so on. A writer prefers the shards with its
     number modulo the number of writers, and stands by for the others. No limit is set. `environment` are
     further variables of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name.
-    Without `es_url` nothing is indexed. With `metrics` each process serves its figures on a port of its own.
+    Without `es_url` nothing is indexed; with it the process `archive` does it. With `metrics` each process
+    serves its figures on a port of its own.
     """
 
     def __init__(
@@ -287,10 +288,13 @@ class Cluster:
             yield self._process(name, command, IM_BIND=f"127.0.0.1:{port}")
         for number, name in enumerate(self.writers):
             own = [f"messages.{shard}" for shard in range(self.shards) if shard % len(self.writers) == number]
-            yield self._process(name, (*_WORKER, "-Q", ",".join(own), "-n", f"{name}-{self.namespace}@%h"))
-        yield self._process(
-            "receipts", (*_WORKER, "-Q", "receipts,pushes,archive", "-n", f"receipts-{self.namespace}@%h")
-        )
+            yield self._worker(name, ",".join(own))
+        yield self._worker("receipts", "receipts,pushes")
+        if self.es_url:
+            yield self._worker("archive", "archive")
+
+    def _worker(self, name: str, queues: str) -> ManagedProcess:
+        return self._process(name, (*_WORKER, "-Q", queues, "-n", f"{name}-{self.namespace}@%h"))
 
     def _process(self, name: str, command: Iterable[str | Path], **more: str) -> ManagedProcess:
         environment = {**self._environment, "IM_FAILPOINTS": self._failpoints.get(name, ""), **more}
@@ -316,7 +320,8 @@ class Cluster:
             return False
 
     def _queues(self) -> list[str]:
-        return [*(f"messages.{shard}" for shard in range(self.shards)), "receipts", "pushes", "archive"]
+        shards = (f"messages.{shard}" for shard in range(self.shards))
+        return [*shards, "receipts", "pushes", *(["archive"] if self.es_url else [])]
 
     def _has_consumers(self, name: str, wanted: int) -> bool:
         with _broker(self.amqp_url) as connection:
