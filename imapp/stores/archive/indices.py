@@ -1,7 +1,7 @@
 """Which indices there are: one a month and generation, behind one alias for whoever reads.
 
 An entry belongs to the month of its own time, so writing it again finds the same index. A generation is one
-building of all indices; `imapp search reindex` builds the next one beside the one that is read.
+building of all indices; the next one can be built beside the one that is read.
 """
 
 import time
