@@ -17,8 +17,10 @@ from imapp.broker.examination import BrokerExamination
 from imapp.broker.topology import Topology
 from imapp.cli import main
 from imapp.services.doctor import Check, Finding, examine
+from imapp.services.doctor.archive import archive_findings
 from imapp.services.doctor.broker import broker_findings
 from imapp.services.doctor.store import store_findings
+from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.inspection import StoreInspection
 from imapp.stores.meta import load_identity
 from imapp.stores.mongo import Database, connect
@@ -90,6 +92,20 @@ def test_a_sound_system_passes(cluster: Cluster) -> None:
     assert {"RabbitMQ takes a message and gives it back", "all indexes are there"} <= {
         one.what for one in findings
     }
+
+
+def test_a_sound_system_that_indexes_passes(indexed_cluster: Cluster) -> None:
+    findings = [Finding(**line) for line in json.loads(indexed_cluster.tool("doctor", "--json"))]
+
+    assert failed(findings) == []
+    assert "Elasticsearch answers" in {one.what for one in findings}
+
+
+def test_an_elasticsearch_that_is_away_is_told() -> None:
+    (finding,) = archive_findings(ArchiveClient("http://127.0.0.1:9", read_s=2))
+
+    assert finding.what.startswith("Elasticsearch does not answer")
+    assert (finding.level, finding.mend) == ("FAIL", "start it, or mend IM_ES_URL")
 
 
 def test_a_dropped_index_is_named(stack: Stack, database: Database) -> None:

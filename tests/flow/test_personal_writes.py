@@ -27,7 +27,7 @@ def chat(sender: Client, user: str) -> str:
 def deliver(scene: Scene, *writes: SetConversation) -> None:
     """A task of the broker with these writes, as a worker gets it for the first or a second time."""
     payload = msgspec.msgpack.encode(PersonalBatch(writes=list(writes)))
-    scene.cluster.publish_task("personal", "personal.write", payload)
+    scene.cluster.publish_task("receipts", "personal.write", payload)
 
 
 def write(user: str, channel: str, at_ms: int, **fields: Any) -> SetConversation:

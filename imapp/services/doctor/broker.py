@@ -1,14 +1,14 @@
 """RabbitMQ: whether it answers and lets us work, and whether the queues are right and served."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from imapp.broker.examination import BrokerExamination, QueueFacts
 from imapp.errors import BrokerUnavailable
 from imapp.services.doctor import Finding, fail, ok, warn
 
 
-def broker_findings(broker: BrokerExamination) -> Iterator[Finding]:
-    """What is found.
+def broker_findings(broker: BrokerExamination, *, unused: Container[str] = ()) -> Iterator[Finding]:
+    """What is found; queues that are `unused` need nobody.
 
     Raises:
         BrokerUnavailable: RabbitMQ does not answer, or lets nobody in with this user, password and host.
@@ -16,6 +16,8 @@ def broker_findings(broker: BrokerExamination) -> Iterator[Finding]:
     yield ok(f"RabbitMQ {broker.version()} answers")
     yield _rights(broker)
     for name, queue in broker.queues().items():
+        if name in unused:
+            continue
         yield from _queue(name, queue)
 
 

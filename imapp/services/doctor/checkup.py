@@ -6,10 +6,12 @@ from imapp.broker.examination import BrokerExamination
 from imapp.broker.topology import Topology
 from imapp.config import Config
 from imapp.services.doctor import Check
+from imapp.services.doctor.archive import archive_findings
 from imapp.services.doctor.broker import broker_findings
 from imapp.services.doctor.machine import machine_findings
 from imapp.services.doctor.settings import settings_findings
 from imapp.services.doctor.store import store_findings
+from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.inspection import StoreInspection
 
 
@@ -19,9 +21,14 @@ def system_checks(config: Config, unknown: Iterable[str]) -> dict[str, Check]:
     `unknown` are variables that look like settings and are none.
     """
     names = Topology(config.namespace, config.shards)
-    return {
+    unused = () if config.es_url else ("archive",)
+    checks: dict[str, Check] = {
         "settings": lambda: settings_findings(config, unknown),
         "MongoDB": lambda: store_findings(StoreInspection(config.mongo_url)),
-        "RabbitMQ": lambda: broker_findings(BrokerExamination(config.amqp_url, names)),
+        "RabbitMQ": lambda: broker_findings(BrokerExamination(config.amqp_url, names), unused=unused),
         "this machine": machine_findings,
     }
+    if config.es_url:
+        client = ArchiveClient(config.es_url, read_s=config.search_timeout_s)
+        checks["Elasticsearch"] = lambda: archive_findings(client)
+    return checks
