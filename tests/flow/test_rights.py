@@ -42,7 +42,7 @@ KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in typing.get_arg
 def casts(stack: Stack) -> Iterator[Mapping[str, Cast]]:
     """A cast for all, and one for each row that needs it for itself."""
     with ExitStack() as keep:
-        options: dict[str, Any] = {"gateways": 2, "writers": 1, "shards": 1}
+        options: dict[str, Any] = {"es_url": stack.es_url, "gateways": 2, "writers": 1, "shards": 1}
         cluster = keep.enter_context(
             Cluster(stack.mongo_url, stack.amqp_url, f"rights{os.getpid()}", **options)
         )
