@@ -1,7 +1,6 @@
 """A command with effects: entry, channel and members in one transaction, so a crash leaves all or none."""
 
 from pymongo.client_session import ClientSession
-from pymongo.read_concern import ReadConcern
 
 from imapp.domain.decisions import Accepted, Amendment
 from imapp.stores.channels import ChannelStore
@@ -12,7 +11,7 @@ from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import DURABLE, Database, mapped_errors
+from imapp.stores.mongo import Database, transaction
 
 
 class ChangeStore:
@@ -36,31 +35,24 @@ class ChangeStore:
             LogConflict: a key is taken, so nothing was stored.
             StoreUnavailable: unknown whether it was stored.
         """
+        with transaction(self._client) as session:
+            self._write(accepted, session)
 
-        def body(session: ClientSession) -> None:
-            change, entry = accepted.change, accepted.entry
-            if entry is not None:
-                self._log.append([entry], session)
-                if accepted.file_id is not None:
-                    self._files.claim(accepted.file_id, entry.message_id, session)
-            if change is None:  # a plain send with a file: its head is moved as that of every other
-                return
-            amendment = change.amendment
-            if amendment is not None:
-                self._amend(amendment, session)
-            shown = amendment.shown if amendment is not None else None
-            self._channels.store(change.after, entry, shown=shown, created=change.created, session=session)
-            self._members.store(accepted, session)
-            self._requests.store(accepted, session)
-
-        with mapped_errors(), self._client.start_session() as session:
-            session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
-            try:
-                body(session)
-                session.commit_transaction()
-            finally:
-                if session.in_transaction:
-                    session.abort_transaction()
+    def _write(self, accepted: Accepted, session: ClientSession) -> None:
+        change, entry = accepted.change, accepted.entry
+        if entry is not None:
+            self._log.append([entry], session)
+            if accepted.file_id is not None:
+                self._files.claim(accepted.file_id, entry.message_id, session)
+        if change is None:  # a plain send with a file: its head is moved as that of every other
+            return
+        amendment = change.amendment
+        if amendment is not None:
+            self._amend(amendment, session)
+        shown = amendment.shown if amendment is not None else None
+        self._channels.store(change.after, entry, shown=shown, created=change.created, session=session)
+        self._members.store(accepted, session)
+        self._requests.store(accepted, session)
 
     def _amend(self, amendment: Amendment, session: ClientSession) -> None:
         """Change the earlier entry. A recall takes its text from wherever it is kept or waits (I7)."""

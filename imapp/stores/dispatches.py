@@ -10,10 +10,9 @@ from typing import Final
 
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.read_concern import ReadConcern
 
 from imapp.domain.receipts import Receipt
-from imapp.stores.mongo import DURABLE, Database, mapped_errors, to_datetime
+from imapp.stores.mongo import Database, mapped_errors, to_datetime, transaction
 from imapp.stores.outbox import Outbox, Parcel
 from imapp.stores.pushes import Flush, PushLedger
 from schemas.receipts import PUSH_STATUS_CODES, PushStatus
@@ -103,14 +102,8 @@ class DispatchStore:
             LogConflict: another worker has dispatched one of them meanwhile.
             StoreUnavailable: unknown whether they are noted.
         """
-        with mapped_errors(), self._client.start_session() as session:
-            session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
-            try:
-                self._write(dispatches, session)
-                session.commit_transaction()
-            finally:
-                if session.in_transaction:
-                    session.abort_transaction()
+        with transaction(self._client) as session:
+            self._write(dispatches, session)
 
     def pass_over(self, channel_id: str, up_to_seq: int) -> None:
         """Take everything up to a seq for dispatched, though nobody was told of it."""

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from pymongo.client_session import ClientSession
-from pymongo.read_concern import ReadConcern
 
 from imapp.domain.folding import Reach, folded
 from imapp.domain.receipts import Receipt
-from imapp.stores.mongo import DURABLE, Database, Document, mapped_errors, to_datetime, to_ms
+from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, transaction
 from imapp.stores.pushes import STATUSES, ledger_row, row_receipt
 from schemas.receipts import PUSH_STATUS_CODES, PushStatus
 
@@ -37,15 +36,8 @@ class LedgerFolds:
             LogConflict: another worker is folding them.
             StoreUnavailable: unknown whether they are folded.
         """
-        with mapped_errors(), self._client.start_session() as session:
-            session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
-            try:
-                count = self._fold(channel_id, status, least, session)
-                session.commit_transaction()
-            finally:
-                if session.in_transaction:
-                    session.abort_transaction()
-        return count
+        with transaction(self._client) as session:
+            return self._fold(channel_id, status, least, session)
 
     def reaches(self, channel_ids: Iterable[str]) -> dict[tuple[str, str], dict[PushStatus, Reach]]:
         """How far everybody is covered by what was folded, by channel id and receiver."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 from bson.codec_options import TypeDecoder, TypeRegistry
 from bson.int64 import Int64
 from pymongo import MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database as PyMongoDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
@@ -147,6 +148,24 @@ def mapped_errors() -> Iterator[None]:
             raise LogConflict("another transaction is writing the same") from error
         metrics.store_errors.value += 1
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def transaction(client: MongoClient[Document]) -> Iterator[ClientSession]:
+    """A session for one durable transaction on a snapshot: all that is done with it happens, or nothing.
+
+    Raises:
+        LogConflict: as of `mapped_errors`, or from within; nothing happened.
+        StoreUnavailable: unknown whether it happened.
+    """
+    with mapped_errors(), client.start_session() as session:
+        session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
+        try:
+            yield session
+            session.commit_transaction()
+        finally:
+            if session.in_transaction:
+                session.abort_transaction()
 
 
 @contextmanager

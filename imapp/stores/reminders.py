@@ -6,12 +6,11 @@ from typing import Final
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.client_session import ClientSession
-from pymongo.read_concern import ReadConcern
 
 from imapp.domain.ids import split_message_id
 from imapp.domain.reminding import Reminder
 from imapp.stores.dispatches import DispatchStore
-from imapp.stores.mongo import DURABLE, Database, Document, mapped_errors, to_datetime, to_ms
+from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, transaction
 from imapp.stores.outbox import Outbox, Parcel
 
 _KEPT_S: Final = 30 * 24 * 3600
@@ -57,16 +56,10 @@ class ReminderStore:
             StoreUnavailable: unknown whether it was noted.
         """
         channel_id, _ = split_message_id(message_id)
-        with mapped_errors(), self._client.start_session() as session:
-            session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
-            try:
-                self._note(message_id, before, reminder, session)
-                self._dispatches.check_recalls(channel_id, recalls, session)
-                self._outbox.put([parcel] if parcel else [], session)
-                session.commit_transaction()
-            finally:
-                if session.in_transaction:
-                    session.abort_transaction()
+        with transaction(self._client) as session:
+            self._note(message_id, before, reminder, session)
+            self._dispatches.check_recalls(channel_id, recalls, session)
+            self._outbox.put([parcel] if parcel else [], session)
 
     def _note(self, message_id: str, before: Made, reminder: Reminder, session: ClientSession) -> None:
         at = to_datetime(reminder.at_ms)
