@@ -1,12 +1,11 @@
 """What was archived of each channel: collection `manifests`; and what is kept hot all the same: `holds`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.client_session import ClientSession
-from pymongo.read_concern import ReadConcern
 
 from imapp.domain.archive.digests import joined, parted
 from imapp.domain.archive.manifests import Manifest, changed
@@ -15,15 +14,13 @@ from imapp.domain.archive.tiling import Range
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id
 from imapp.errors import LogConflict
-from imapp.stores.mongo import DURABLE, Database, Document, mapped_errors, to_datetime, to_ms
+from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, transaction
 
 HOLD_INDEXES: Final = [
     IndexModel([("channel_id", ASCENDING)], name="channel"),
     IndexModel([("until", ASCENDING)], expireAfterSeconds=0, name="age"),
 ]
 _AFTER_ALL: Final = 10**12 - 1
-
-_Body = Callable[[ClientSession], None]
 
 
 class ManifestStore:
@@ -44,6 +41,12 @@ class ManifestStore:
             found = {row["_id"]: _borders(row) for row in rows}
         return {channel_id: found.get(channel_id, ALL_HOT) for channel_id in wanted}
 
+    def archived(self, places: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Those of these (channel id, seq) places that are archived, whether or not they have a copy here."""
+        wanted = list(places)
+        borders = self.borders({channel_id for channel_id, _ in wanted})
+        return [(channel_id, seq) for channel_id, seq in wanted if borders[channel_id].is_archived(seq)]
+
     def of(self, channel_id: str, after_seq: int = 0, limit: int = 0) -> list[Manifest]:
         """The manifests of a channel that begin after a seq, in their order; all of them with limit 0."""
         bounds = {"$gt": message_id(channel_id, after_seq), "$lt": message_id(channel_id, _AFTER_ALL)}
@@ -53,11 +56,9 @@ class ManifestStore:
 
     def covering(self, channel_id: str, seq: int) -> Manifest | None:
         """The manifest whose range holds this seq."""
-        bounds = {"$gte": message_id(channel_id, 0), "$lte": message_id(channel_id, seq)}
         with mapped_errors():
-            row = self._manifests.find_one({"_id": bounds}, sort=[("_id", -1)])
-        manifest = _manifest(row) if row else None
-        return manifest if manifest is not None and manifest.to_seq >= seq else None
+            row = self._row_covering(channel_id, seq)
+        return _manifest(row) if row is not None else None
 
     def overlapping(self, channel_id: str, first: int, last: int) -> Iterator[Manifest]:
         """The manifests that hold anything of first .. last, in their order."""
@@ -86,8 +87,7 @@ class ManifestStore:
             LogConflict: the hot part does not begin where the chunk does: somebody else was faster.
             StoreUnavailable: unknown whether it is noted.
         """
-
-        def body(session: ClientSession) -> None:
+        with transaction(self._client) as session:
             self._manifests.insert_one(_row(manifest), session=session)
             moved = self._channels.update_one(
                 {"_id": manifest.channel_id, "hot_from_seq": manifest.from_seq},
@@ -97,35 +97,25 @@ class ManifestStore:
             if not moved.matched_count:
                 raise LogConflict("the hot part begins elsewhere by now")
 
-        self._transact(body)
-
     def note_change(self, entry: LogEntry, content_hash: str) -> None:
         """Note that the archived copy of an entry is another one now.
 
         Raises:
             LogConflict: no manifest holds it, or somebody changes the same one.
         """
-
-        def body(session: ClientSession) -> None:
-            bounds = {"$gte": message_id(entry.channel_id, 0), "$lte": entry.message_id}
-            row = self._manifests.find_one({"_id": bounds}, sort=[("_id", -1)], session=session)
-            manifest = _manifest(row) if row else None
-            if manifest is None or manifest.to_seq < entry.seq:
+        with transaction(self._client) as session:
+            row = self._row_covering(entry.channel_id, entry.seq, session=session)
+            if row is None:
                 raise LogConflict("no manifest holds this entry")
-            after = _row(changed(manifest, entry, content_hash))
+            after = _row(changed(_manifest(row), entry, content_hash))
             fields = {name: after[name] for name in ("hashes", "digest", "recalled")}
             self._manifests.update_one({"_id": after["_id"]}, {"$set": fields}, session=session)
 
-        self._transact(body)
-
     def note_recall(self, channel_id: str, seq: int, session: ClientSession) -> None:
         """Note that an archived entry is recalled, as part of a transaction; nothing if it is hot."""
-        bounds = {"$gte": message_id(channel_id, 0), "$lte": message_id(channel_id, seq)}
         with mapped_errors():
-            row = self._manifests.find_one(
-                {"_id": bounds}, {"count": 1, "from_seq": 1}, sort=[("_id", -1)], session=session
-            )
-            if row is not None and row["from_seq"] + row["count"] > seq:
+            row = self._row_covering(channel_id, seq, fields={"to_seq": 1}, session=session)
+            if row is not None:
                 self._manifests.update_one(
                     {"_id": row["_id"]}, {"$addToSet": {"recalled": seq}}, session=session
                 )
@@ -155,15 +145,17 @@ class ManifestStore:
         with mapped_errors():
             return {row["_id"]: row["entries"] for row in self._manifests.aggregate(stages)}
 
-    def _transact(self, body: _Body) -> None:
-        with mapped_errors(), self._client.start_session() as session:
-            session.start_transaction(ReadConcern("snapshot"), DURABLE, max_commit_time_ms=5_000)
-            try:
-                body(session)
-                session.commit_transaction()
-            finally:
-                if session.in_transaction:
-                    session.abort_transaction()
+    def _row_covering(
+        self,
+        channel_id: str,
+        seq: int,
+        *,
+        fields: Mapping[str, int] | None = None,
+        session: ClientSession | None = None,
+    ) -> Document | None:
+        bounds = {"$gte": message_id(channel_id, 0), "$lte": message_id(channel_id, seq)}
+        row = self._manifests.find_one({"_id": bounds}, fields, sort=[("_id", DESCENDING)], session=session)
+        return row if row is not None and row["to_seq"] >= seq else None
 
 
 def _borders(row: Document) -> Borders:

@@ -22,6 +22,10 @@ class Borders(Struct, frozen=True):
         """All that is archived; empty if nothing is."""
         return Range(self.kept_from_seq, self.hot_from_seq - 1)
 
+    def is_archived(self, seq: int) -> bool:
+        """Whether the entry with this seq is, with or without a copy in the hot part's store."""
+        return self.kept_from_seq <= seq < self.hot_from_seq
+
 
 ALL_HOT: Final = Borders(1, 1)
 

@@ -62,13 +62,7 @@ class Restorer:
 
     def archived(self, places: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
         """Those of these places that are archived, whether or not they have a copy in MongoDB."""
-        wanted = list(places)
-        borders = self._manifests.borders({channel_id for channel_id, _ in wanted})
-        return [
-            (channel_id, seq)
-            for channel_id, seq in wanted
-            if borders[channel_id].kept_from_seq <= seq < borders[channel_id].hot_from_seq
-        ]
+        return self._manifests.archived(places)
 
     def bring_back(self, places: Iterable[tuple[str, int]]) -> None:
         """Have these (channel id, seq) places in MongoDB, where writers look, with what goes with them.

@@ -41,13 +41,7 @@ class WholeLog(MessageLog):
         missing = {place for place in wanted if message_id(*place) not in found}
         if not missing:
             return found
-        borders = self._manifests.borders({channel_id for channel_id, _ in missing})
-        archived = [
-            (channel_id, seq)
-            for channel_id, seq in missing
-            if borders[channel_id].kept_from_seq <= seq < borders[channel_id].hot_from_seq
-        ]
-        return found | self._from_archive(message_id(*place) for place in archived)
+        return found | self._from_archive(message_id(*place) for place in self._manifests.archived(missing))
 
     def page(
         self, channel_id: str, low: int, high: int, *, limit: int, newest_first: bool = False
