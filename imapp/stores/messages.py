@@ -283,9 +283,7 @@ class MessageLog:
 
     def stored_beyond(self, channel_id: str, seq: int, *, limit: int) -> list[Document]:
         """At most `limit` entries of a channel after a seq, just as they are stored, by seq."""
-        with mapped_errors():
-            cursor = self._messages.find({"_id": _between(channel_id, seq + 1, _AFTER_ALL)})
-            return list(cursor.sort("_id", ASCENDING).limit(limit))
+        return self.documents(channel_id, seq + 1, _AFTER_ALL, limit)
 
     def stored_at(self, positions: Iterable[tuple[str, int]]) -> list[Document]:
         """Entries at (channel id, seq) positions, just as they are stored; missing ones are left out."""

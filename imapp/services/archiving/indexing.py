@@ -6,17 +6,18 @@ that one writes its target again, as it is now, before the watermark moves past.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from imapp import metrics
 from imapp.domain.entries import AMENDMENTS
 from imapp.errors import ArchiveUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
+from imapp.services.archiving.archive import Archive, Document
 from imapp.stores.index_marks import IndexMark, IndexMarks
 from imapp.stores.leases import LeaseStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Document, to_ms
+from imapp.stores.mongo import to_ms
 from imapp.stores.unindexed import UnindexedStore
 
 _JOB: Final = "archive.index"
@@ -25,13 +26,6 @@ _ENTRIES: Final = 1_000  # of one batch
 _REST_S: Final = 2.0  # between a failure and the next try
 
 log = get_log("indexing")
-
-
-class Archive(Protocol):
-    """Where entries are written."""
-
-    def write(self, documents: Iterable[Document]) -> Mapping[str, str]:
-        """Store them; why those that were not taken were not, by message id."""
 
 
 class Indexer:
@@ -102,7 +96,7 @@ class Indexer:
         # Read after the entries that changed them, so they are at least as new as those say.
         targets = self._log.stored_at(_targets(entries))
         forms = {entry["_id"]: entry for entry in [*entries, *targets]}
-        refused = self._archive.write(forms.values())
+        refused = self._archive.write(list(forms.values()))
         self._set_aside(refused)
         self._unindexed.release([name for name in forms if name not in refused])
         now_ms = self._clock() * 1000

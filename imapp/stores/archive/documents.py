@@ -6,7 +6,7 @@ from imapp.domain.entries import RECALLED
 from imapp.domain.search.messages import indexed_text
 from imapp.stores.canonical import canonical, hash_of
 from imapp.stores.messages import entry_of
-from imapp.stores.mongo import Document
+from imapp.stores.mongo import Document, to_ms
 
 MAPPING: Final[dict[str, Any]] = {
     "dynamic": "strict",
@@ -40,7 +40,7 @@ def indexed_form(document: Document) -> Document:
         "seq": document["seq"],
         "sender": document["sender"],
         "type": document["type"],
-        "server_time": round(document["server_time"].timestamp() * 1000),
+        "server_time": to_ms(document["server_time"]),
         "recalled": document["status"] == RECALLED,
         "text": text,
         "length": len(text.split()),
