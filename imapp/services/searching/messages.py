@@ -12,7 +12,6 @@ from imapp.domain.search.messages import hit_of
 from imapp.domain.search.scope import scope_of
 from imapp.domain.search.wanted import Wanted
 from imapp.errors import ArchiveUnavailable, RequestError
-from imapp.logs import get_log
 from imapp.services.searching.asking import wanted_of
 from imapp.services.searching.cursors import SearchCursors
 from imapp.stores.archive.searching import Found, FoundMessage, Key, MessageIndex, Page
@@ -34,13 +33,10 @@ from schemas.search import (
 REFRESH_MS: Final = 2_000
 """What was indexed this long ago can be found: the index is refreshed every second."""
 
-_RETRY_AFTER_S: Final = 2.0
 # A recall may be indexed and not be refreshed: of channels with entries so new, the log is asked for recalls
 # from so many entries before the end of the index on.
 _FRESH_MS: Final = 60_000
 _FRESH_ENTRIES: Final = 100
-
-log = get_log("searching")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +87,11 @@ class MessageSearchService:
         """A page of hits. Total and counts come with the first.
 
         Raises:
-            RequestError: `invalid`, `not_found` for a channel that he was never in, or `search_unavailable`.
+            RequestError: `invalid`, or `not_found` for a channel that he was never in.
+            ArchiveUnavailable: the index can't be asked now, or there is none.
         """
         wanted = wanted_of(search)
         after = self._cursors.decode(user_id, search)
-        try:
-            return self._hits(user_id, search, wanted, after)
-        except ArchiveUnavailable as error:
-            log.warning("search_failed", error=str(error)[:200])
-            raise RequestError(ErrorCode.SEARCH_UNAVAILABLE, retry_after=_RETRY_AFTER_S) from error
-
-    def _hits(self, user_id: str, search: MessageSearch, wanted: Wanted, after: Key | None) -> MessageHits:
         reach = self._reach(user_id, search.channel_id)
         found = self._found(search, wanted, reach, after)
         page = found.messages[: search.limit]
