@@ -16,6 +16,8 @@ class ReadSharing:
 
     def of(self, user_ids: Collection[str]) -> Mapping[str, Sharing]:
         """How each of these people has it."""
+        if not user_ids:
+            return {}
         if self.policy is not ReadReceipts.CHOOSE:
             return dict.fromkeys(user_ids, SHARED if self.policy is ReadReceipts.ON else HIDDEN)
         return {**dict.fromkeys(user_ids, SHARED), **self._settings.sharing(user_ids)}
