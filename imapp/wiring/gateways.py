@@ -125,6 +125,7 @@ class GatewayServices:
 def gateway_services(config: Config) -> GatewayServices:
     """The services of a gateway process; call it in that process. Waits for MongoDB."""
     database = open_store(config, _GATEWAY_POOL)
+    store = load_identity(database)
     channels, members, users = ChannelStore(database), MemberStore(database), UserStore(database)
     archive = archive_stores(config, database)
     log, lists = reading_logs(database, archive)
@@ -150,18 +151,20 @@ def gateway_services(config: Config) -> GatewayServices:
         members=members,
         log=log,
         rows=rows,
-        epoch=load_identity(database).epoch,
+        epoch=store.epoch,
     )
     published = PublishedKeys(keys_at(config.jwks_url))
     index = MessageIndex(archive.client, archive.indices.alias) if archive is not None else None
     search = MessageSearchService(
         SearchStores(channels, members, log, IndexMarks(database), index),
-        SearchCursors(load_identity(database).body_key),
+        SearchCursors(store.body_key),
     )
     identity = _authenticator(config, database, published)
     presence = presence_service(database)
     limits = _limits(config)
-    make_presence = partial(_gateway_presence, config=config, database=database, service=presence)
+    make_presence = partial(
+        _gateway_presence, config=config, database=database, access=access, service=presence
+    )
     gateway = _gateway(config, members, limits, make_presence)
     quotas = QuotaService(
         channels,
@@ -227,7 +230,7 @@ def gateway_services(config: Config) -> GatewayServices:
         quotas=quotas,
         keeping=_keeping(config, database),
         fetching=FetchingService(FileStore(database), GridBlobs(database), access),
-        signer=UrlSigner(load_identity(database).body_key, users),
+        signer=UrlSigner(store.body_key, users),
         door=door,
         prepare=prepare,
         loops=(Revoker(users, gateway.registry).run, published.keep_fresh, NameKeys(users).run),
@@ -264,7 +267,13 @@ def _authenticator(config: Config, database: Database, published: PublishedKeys)
 
 
 def _gateway_presence(
-    name: str, registry: Registry, *, config: Config, database: Database, service: PresenceService
+    name: str,
+    registry: Registry,
+    *,
+    config: Config,
+    database: Database,
+    access: AccessService,
+    service: PresenceService,
 ) -> GatewayPresence:
     fanout = topology(config).fanout
     signals = Signals(MessagePublisher(config.amqp_url, confirm=False, declare=fanout), fanout.name)
@@ -272,7 +281,6 @@ def _gateway_presence(
     times = PresenceTimes(
         renew_s=config.lease_renew_s, lease_s=config.lease_s, grace_s=config.presence_grace_s
     )
-    access = AccessService(ChannelStore(database), MemberStore(database))
 
     def may_speak(user_id: str, channel_id: str) -> bool:
         try:
