@@ -25,6 +25,11 @@ def arm(specification: str) -> None:
         _armed[name] = action
 
 
+def is_armed() -> bool:
+    """Whether anything is: for whoever has many matters at a place that is passed often."""
+    return bool(_armed)
+
+
 def point(name: str, matter: str = "") -> bool:
     """Do what is armed for this place; whether the caller shall skip what comes next."""
     if not _armed:
