@@ -1,9 +1,12 @@
-"""Fixtures of the tests that attack."""
+"""Fixtures of several files: attacks, the index, a push service."""
+
+from collections.abc import Iterator
 
 import pytest
 
 from devstack.services import Stack
 from tests.support.bystander import Attack, under_attack
+from tests.support.endpoint import Endpoint
 from tests.support.scene import Scene
 
 
@@ -19,3 +22,17 @@ def attack(scene: Scene) -> Attack:
 def index_url(stack: Stack) -> str:
     """Where Elasticsearch is."""
     return stack.es_url
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[Endpoint]:
+    with Endpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def endpoint(listening: Endpoint) -> Iterator[Endpoint]:
+    """The push service of the cluster; what it is told to fail with does not outlive the test."""
+    yield listening
+    listening.failing = False
+    listening.fail_with.clear()

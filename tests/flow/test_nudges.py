@@ -26,19 +26,6 @@ KEY = b"0123456789abcdef0123456789abcdef"
 EVERY_S = 600
 
 
-@pytest.fixture(scope="module")
-def listening() -> Iterator[Endpoint]:
-    with Endpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def endpoint(listening: Endpoint) -> Iterator[Endpoint]:
-    """The push service of the cluster; what it is told to fail with does not outlive the test."""
-    yield listening
-    listening.failing = False
-
-
 def variables(endpoint: Endpoint) -> dict[str, str]:
     """A system that pushes to this endpoint, and is patient with it."""
     return {

@@ -21,20 +21,6 @@ KEY = b"0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def listening() -> Iterator[Endpoint]:
-    with Endpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def endpoint(listening: Endpoint) -> Iterator[Endpoint]:
-    """The push service of the cluster; what it is told to fail with does not outlive the test."""
-    yield listening
-    listening.failing = False
-    listening.fail_with.clear()
-
-
-@pytest.fixture(scope="module")
 def cluster(stack: Stack, listening: Endpoint) -> Iterator[Cluster]:
     """A system with a webhook, and little patience."""
     environment = {
