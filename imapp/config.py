@@ -236,6 +236,13 @@ class Config:
         most=1_000_000,
         meaning="how many messages a second are moved at most, so that sending is not held up; 0: no limit",
     )
+    archive_at: str = text(
+        "ARCHIVE_AT",
+        "02:30",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z",
+        allowed="`HH:MM`",
+        meaning="when the move to the archive begins each day (UTC), made up for later if nothing ran then",
+    )
     lease_renew_s: float = seconds(
         "LEASE_RENEW_S", 2.0, meaning="how often a gateway renews its lease; less than half of `IM_LEASE_S`"
     )

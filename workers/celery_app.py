@@ -50,8 +50,10 @@ def keep_our_logs(**_: Any) -> None:
 def take_role(sender: str, options: dict[str, Any], **_: Any) -> None:
     """Whether it writes, keeps read marks or serves the archive is known from its queues."""
     global role  # noqa: PLW0603  # one per worker process, set once at its start
-    queues = str(options.get("queues"))
-    role = "writer" if "messages." in queues else "archive" if queues == "archive" else "receipts"
+    given = options.get("queues") or ()
+    queues = set(given.split(",") if isinstance(given, str) else given)
+    writes = any(queue.startswith("messages.") for queue in queues)
+    role = "writer" if writes else "archive" if queues <= {"archive", "moves"} else "receipts"
     name_process(role=role, process=sender)
 
 

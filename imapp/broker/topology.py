@@ -10,6 +10,7 @@ RECEIPTS_TASK: Final = "receipts.apply"
 PUSH_TASK: Final = "push.compute"
 PERSONAL_TASK: Final = "personal.write"
 INDEX_TASK: Final = "archive.index"
+MOVE_TASK: Final = "archive.move"
 
 # A gateway has at most one batch per shard in flight, and drives it again every second while it is not
 # resolved; more than this many waiting means that nobody works, and publishers are refused (`busy`).
@@ -73,13 +74,23 @@ class Topology:
         return self._task_queue("pushes", {})
 
     def archive_queue(self) -> Queue:
-        """What is to be indexed and moved to the archive; any worker, any order."""
+        """What is to be indexed; any worker, any order."""
         return self._task_queue("archive", {"x-message-ttl": _ARCHIVE_KEPT_S * 1000})
+
+    def moves_queue(self) -> Queue:
+        """Reminders to move what is old to the archive; any worker."""
+        return self._task_queue("moves", {"x-message-ttl": _ARCHIVE_KEPT_S * 1000})
 
     def task_queues(self) -> list[Queue]:
         """What Celery workers may consume; `-Q` takes the name without the namespace."""
         shards = (self.message_queue(shard) for shard in range(self.shards))
-        return [*shards, self.receipts_queue(), self.pushes_queue(), self.archive_queue()]
+        return [
+            *shards,
+            self.receipts_queue(),
+            self.pushes_queue(),
+            self.archive_queue(),
+            self.moves_queue(),
+        ]
 
     def queue_names(self) -> dict[str, str]:
         """The full names of all queues that outlive a process, by their short ones: messages.0 ... dead."""

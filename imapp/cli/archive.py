@@ -38,6 +38,8 @@ def run() -> None:
     if not done.ended:
         raise click.ClickException("Another run is at it.")
     click.echo(f"{done.channels} channels looked at, {done.entries} messages moved")
+    if done.failed:
+        raise click.ClickException(f"{done.failed} channels could not be moved (see the log).")
     if done.unproved:
         raise click.ClickException(
             f"{done.unproved} messages stay: the archive shows no equal copy (see the log)."
@@ -98,9 +100,13 @@ def status() -> None:
     config = running_config()
     with _services() as services:
         totals = services.manifests.totals()
+        last = services.run.last_round()
     click.echo(f"archived  {totals.get('archived', 0)} messages")
     click.echo(f"removed   {totals.get('removed', 0)} messages")
-    click.echo(f"moves     what is older than {config.archive_after_days} days and an hour")
+    old, at = f"{config.archive_after_days} days and an hour", config.archive_at
+    ended = f"round ended at {last.ended:%Y-%m-%d %H:%M} UTC" if last else "no round has ended yet"
+    click.echo(f"moves     what is older than {old}, from {at} UTC on")
+    click.echo(f"last      {ended}")
 
 
 def _known(channel_ids: tuple[str, ...]) -> list[str]:

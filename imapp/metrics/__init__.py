@@ -140,12 +140,17 @@ pushes_dead: Final = _number(
 # ---- the archive
 
 archive_moved: Final = _number(
-    "imapp_archive_moved_total", RECEIPTS, "Entries that were moved out of MongoDB, each time they were."
+    "imapp_archive_moved_total", ARCHIVE, "Entries that were moved out of MongoDB, each time they were."
 )
 archive_unproved: Final = _number(
     "imapp_archive_unproved_total",
-    RECEIPTS,
+    ARCHIVE,
     "Entries that were due to move and stayed, since the archive did not show an equal copy.",
+)
+archive_round: Final = _number(
+    "imapp_archive_last_round_timestamp_seconds",
+    ARCHIVE,
+    "When the last round of the move ended, in seconds since 1970; 0: none has, as far as is known.",
 )
 
 # ---- the index in Elasticsearch

@@ -1,5 +1,6 @@
 """Who does a periodic job, and how far it has come: collection `leases`. Times are the database's own."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -7,6 +8,14 @@ from imapp.stores.mongo import Database, Document, mapped_errors
 
 _NOW: Final = "$$NOW"
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """When a round of a periodic job began and when it had been through everything."""
+
+    began: datetime
+    ended: datetime
 
 
 class LeaseStore:
@@ -43,11 +52,33 @@ class LeaseStore:
         with mapped_errors():
             self._leases.update_one({"_id": job, "owner": owner}, {"$set": {"until": _LONG_AGO, "owner": ""}})
 
+    def begin_round(self, job: str) -> None:
+        """Note that a round of this job begins now, at its first place."""
+        with mapped_errors():
+            self._leases.update_one({"_id": job}, [{"$set": {"began": _NOW, "position": ""}}], upsert=True)
+
+    def end_round(self, job: str) -> None:
+        """Note that the round that was begun has come to its end."""
+        with mapped_errors():
+            change = {"round": {"$ifNull": ["$began", _NOW]}, "ended": _NOW, "position": ""}
+            self._leases.update_one({"_id": job}, [{"$set": change}, {"$unset": "began"}])
+
+    def last_round(self, job: str) -> Round | None:
+        """The last round that came to its end, if any."""
+        with mapped_errors():
+            row = self._leases.find_one({"_id": job, "ended": {"$exists": True}})
+        return Round(row["round"], row["ended"]) if row else None
+
     def position(self, job: str) -> str:
         """How far a job has come, "" before its first run."""
         with mapped_errors():
             row = self._leases.find_one({"_id": job})
         return str(row.get("position", "")) if row else ""
+
+    def note(self, job: str, owner: str, position: str) -> None:
+        """Note how far a job has come, if this owner still has it."""
+        with mapped_errors():
+            self._leases.update_one({"_id": job, "owner": owner}, {"$set": {"position": position}})
 
     def move(self, job: str, position: str) -> None:
         """Note how far a job has come."""

@@ -1,10 +1,13 @@
 """The archive of old entries: who moves, proves and restores them, and what readers see of it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from imapp.config import Config
+from imapp.domain.archive.prefixes import CHUNK
 from imapp.services.archiving.archive import Archive
 from imapp.services.archiving.moving import ChannelMover
+from imapp.services.archiving.nightly import NightlyMove
 from imapp.services.archiving.restoring import Restorer
 from imapp.services.archiving.returns import Prepare, Returns, nothing_to_prepare
 from imapp.services.archiving.running import ArchiveRun, Throttle
@@ -19,6 +22,8 @@ from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database, connect
 from imapp.stores.schema import create_schema
 from imapp.wiring.indexing import ArchiveStores, archive_stores
+
+_LONGEST_WAIT_S: Final = 5  # between two chunks, so that no task takes much longer than it shall
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,13 @@ def archive_tools(config: Config) -> ArchiveServices | None:
     return archive_services(config, database, stores.entries)
 
 
+def nightly_move(config: Config, database: Database) -> NightlyMove:
+    """Carries out `archive.move`."""
+    stores = archive_stores(config, database)
+    run = archive_services(config, database, stores.entries).run if stores is not None else None
+    return NightlyMove(run, config.archive_at)
+
+
 def archive_services(config: Config, database: Database, archive: Archive) -> ArchiveServices:
     """The services of who keeps the archive."""
     channels, log, manifests = ChannelStore(database), MessageLog(database), ManifestStore(database)
@@ -71,6 +83,7 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
         archive=archive,
         after_days=config.archive_after_days,
         throttle=Throttle(config.archive_per_s).passed,
+        chunk=_chunk(config.archive_per_s),
     )
     return ArchiveServices(
         run=ArchiveRun(LeaseStore(database), channels, mover),
@@ -80,6 +93,11 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
         channels=channels,
         manifests=manifests,
     )
+
+
+def _chunk(per_s: int) -> int:
+    """So few entries that to wait for their time takes some seconds only, however slow it shall be."""
+    return min(CHUNK, per_s * _LONGEST_WAIT_S) or CHUNK
 
 
 def _restorer(database: Database, archive: Archive) -> Restorer:

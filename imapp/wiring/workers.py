@@ -8,6 +8,7 @@ from typing import Final
 from imapp.broker.publishing import MessagePublisher
 from imapp.config import Config
 from imapp.services.archiving.index_runner import IndexRunner
+from imapp.services.archiving.nightly import NightlyMove
 from imapp.services.outgoing.outlet import Outlet
 from imapp.services.periodic import keep_doing
 from imapp.services.personal.conversations import ConversationSetter
@@ -39,6 +40,7 @@ from imapp.stores.mongo import Database
 from imapp.stores.pushes import PushLedger
 from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
+from imapp.wiring.archiving import nightly_move
 from imapp.wiring.base import open_store, presence_service, read_sharing, topology, windows
 from imapp.wiring.indexing import index_publisher, index_runner
 from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner, reminding
@@ -59,6 +61,7 @@ class TaskServices:
     presence: PresenceService
     personal: PersonalRunner
     archiving: IndexRunner
+    nightly_move: NightlyMove
 
 
 def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServices:
@@ -91,6 +94,7 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
         presence=presence_service(database),
         personal=_personal_runner(config, database, outlet, fail_stop),
         archiving=index_runner(config, database),
+        nightly_move=nightly_move(config, database),
     )
 
 

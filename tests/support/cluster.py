@@ -291,7 +291,7 @@ class Cluster:
             yield self._worker(name, ",".join(own))
         yield self._worker("receipts", "receipts,pushes")
         if self.es_url:
-            yield self._worker("archive", "archive")
+            yield self._worker("archive", "archive,moves")
 
     def _worker(self, name: str, queues: str) -> ManagedProcess:
         return self._process(name, (*_WORKER, "-Q", queues, "-n", f"{name}-{self.namespace}@%h"))
@@ -321,7 +321,7 @@ class Cluster:
 
     def _queues(self) -> list[str]:
         shards = (f"messages.{shard}" for shard in range(self.shards))
-        return [*shards, "receipts", "pushes", *(["archive"] if self.es_url else [])]
+        return [*shards, "receipts", "pushes", *(["archive", "moves"] if self.es_url else [])]
 
     def _has_consumers(self, name: str, wanted: int) -> bool:
         with _broker(self.amqp_url) as connection:

@@ -38,6 +38,8 @@ class Moved(Struct):
     problems: dict[str, str] = {}  # msgspec copies it for each
     contended: bool = False
     """Whether somebody else moved it meanwhile, or changed what was to move: the next run goes on."""
+    failed: bool = False
+    """Whether something happened that nobody expected."""
 
 
 class ChannelMover:

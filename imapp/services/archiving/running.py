@@ -1,15 +1,17 @@
 """The nightly run: all channels, one after the other, as fast as was allowed."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.archiving.moving import ChannelMover, Moved
 from imapp.stores.channels import ChannelStore
-from imapp.stores.leases import LeaseStore
+from imapp.stores.leases import LeaseStore, Round
 
 _JOB: Final = "archive.move"
 _LEASE_S: Final = 300.0
@@ -20,11 +22,15 @@ log = get_log("archive")
 
 
 class Run(Struct):
-    """What a run has done. `ended` is false for one that found another at it, or was called off."""
+    """What a run has done. `ended` is false for one that found another at it, or was called off.
+
+    `failed` are channels of which it is not known why they could not be moved.
+    """
 
     channels: int = 0
     entries: int = 0
     unproved: int = 0
+    failed: int = 0
     ended: bool = False
 
 
@@ -51,6 +57,22 @@ class Throttle:
         self._pause(self._free_at - now)
 
 
+class _Renewal:
+    """A lease that is asked about for every channel, and renewed now and then."""
+
+    def __init__(self, renew: Callable[[], bool], clock: Callable[[], float]) -> None:
+        self._renew = renew
+        self._clock = clock
+        self._renewed_at = clock()
+
+    def holds(self) -> bool:
+        """Whether it is still ours."""
+        if self._clock() - self._renewed_at < _LEASE_S / 10:
+            return True
+        self._renewed_at = self._clock()
+        return self._renew()
+
+
 class ArchiveRun:
     """Walks over all channels. Where it was is noted, so that a run goes on where the last one ended."""
 
@@ -59,16 +81,15 @@ class ArchiveRun:
         leases: LeaseStore,
         channels: ChannelStore,
         mover: ChannelMover,
-        retention: Callable[[str], int] = lambda _: 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`retention` removes what a channel keeps no longer, and says how many entries that was."""
         self._leases = leases
         self._channels = channels
         self._mover = mover
-        self._retention = retention
+        self._clock = clock
 
-    def run(self, owner: str) -> Run:
-        """One round over all channels, unless somebody else is at it.
+    def run(self, owner: str, for_s: float = math.inf) -> Run:
+        """Go on with the round over all channels, for so long or to its end, unless somebody else is at it.
 
         Raises:
             StoreUnavailable, ArchiveUnavailable: the next run begins with the channel at hand.
@@ -77,30 +98,50 @@ class ArchiveRun:
         if not self._leases.hold(_JOB, owner, _LEASE_S):
             log.info("archive_run_elsewhere")
             return done
+        until = self._clock() + for_s
+        renewal = _Renewal(lambda: self._leases.hold(_JOB, owner, _LEASE_S), self._clock)
         try:
-            done.ended = self._walk(owner, done)
+            done.ended = self._walk(owner, lambda: self._clock() < until and renewal.holds(), done)
+            if done.ended:
+                self._leases.end_round(_JOB)
         finally:
             self._leases.let_go(_JOB, owner)
-        log.info("archive_run", channels=done.channels, entries=done.entries, unproved=done.unproved)
+        log.info("archive_run", **structs.asdict(done))
         return done
 
-    def _walk(self, owner: str, done: Run) -> bool:
-        def keep_on() -> bool:
-            return self._leases.hold(_JOB, owner, _LEASE_S)
+    def last_round(self) -> Round | None:
+        """The last round that came to its end, if any."""
+        return self._leases.last_round(_JOB)
 
+    def _walk(self, owner: str, keep_on: Callable[[], bool], done: Run) -> bool:
+        """Go through the channels that are left of this round; whether that were all."""
         after = self._leases.position(_JOB)
-        while page := self._channels.ids(after, _PAGE):
-            for channel_id in page:
-                self._retention(channel_id)
-                self._count(self._mover.move(channel_id, keep_on), done)
-                if not keep_on():
-                    return False  # it took too long, and somebody else goes on
-                self._leases.move(_JOB, channel_id)
-            after = page[-1]
-        self._leases.move(_JOB, "")
+        if not after:
+            self._leases.begin_round(_JOB)
+        try:
+            while page := self._channels.ids(after, _PAGE):
+                for channel_id in page:
+                    if not keep_on():
+                        return False
+                    self._look_after(channel_id, keep_on, done)
+                    if not keep_on():
+                        return False  # it may not have been done to its end
+                    after = channel_id
+                self._leases.note(_JOB, owner, after)
+        finally:
+            self._leases.note(_JOB, owner, after)
         return True
 
-    def _count(self, moved: Moved, done: Run) -> None:
+    def _look_after(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> None:
+        try:
+            moved = self._mover.move(channel_id, keep_on)
+        except (StoreUnavailable, ArchiveUnavailable):
+            raise
+        except Exception:
+            # One that can't be moved must not keep all others from it, night after night.
+            log.exception("archive_channel_failed", channel=channel_id)
+            moved = Moved(failed=True)
         done.channels += 1
         done.entries += moved.entries
         done.unproved += len(moved.problems)
+        done.failed += moved.failed

@@ -1,0 +1,60 @@
+"""What a worker does with a task `archive.move`: some seconds of the night's round, if that is not over."""
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from imapp import metrics
+from imapp.errors import ArchiveUnavailable, StoreUnavailable
+from imapp.logs import get_log
+from imapp.services.archiving.running import ArchiveRun
+
+SLICE_S: Final = 10.0
+"""How long a task moves at most, but for the chunk at hand: a worker that is to end waits for it."""
+
+log = get_log("archive")
+
+
+class NightlyMove:
+    """Owned by the one thread of its worker. Without a run nothing moves: there is no archive.
+
+    `begins_at` is when a round is due each day, as HH:MM in UTC. A round that was missed is made up for.
+    """
+
+    def __init__(
+        self, run: ArchiveRun | None, begins_at: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._run = run
+        self._begins_at = begins_at
+        self._clock = clock
+
+    def go_on(self) -> None:
+        """Move for some seconds if the last round that is due has not ended; the next task goes on."""
+        if self._run is None:
+            return
+        try:
+            if self._is_due(self._run):
+                self._run.run(f"{socket.gethostname()}:{os.getpid()}", SLICE_S)
+                self._is_due(self._run)
+        except (ArchiveUnavailable, StoreUnavailable) as error:
+            log.warning("archive_run_waits", error=str(error)[:200])
+        except Exception:
+            # The next task would bring it back for ever, so it shows in the log each time.
+            log.exception("archive_run_failed")
+
+    def _is_due(self, run: ArchiveRun) -> bool:
+        last = run.last_round()
+        if last is None:
+            return True
+        metrics.archive_round.value = round(last.ended.timestamp())
+        return last.began < last_due(self._begins_at, datetime.fromtimestamp(self._clock(), UTC))
+
+
+def last_due(begins_at: str, now: datetime) -> datetime:
+    """The latest moment, now or earlier, that is so late in the day (HH:MM)."""
+    hour, minute = map(int, begins_at.split(":"))
+    today = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return today if today <= now else today - timedelta(days=1)

@@ -1,0 +1,215 @@
+"""Each night one round over all channels: in slices, by whoever comes, once."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+
+from imapp import metrics
+from imapp.broker.topology import INDEX_TASK, MOVE_TASK
+from imapp.config import Config
+from imapp.domain.ids import message_id
+from imapp.errors import ArchiveUnavailable
+from imapp.services.archiving.moving import ChannelMover
+from imapp.services.archiving.nightly import NightlyMove
+from imapp.services.archiving.running import ArchiveRun
+from imapp.stores.channels import ChannelStore
+from imapp.stores.leases import LeaseStore
+from imapp.stores.manifests import ManifestStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Database, connect
+from imapp.wiring.indexing import archive_stores
+from schemas.tasks import PushBatch, PushNudge
+from tests.flow.test_archive_move import DAY_MS, NOW_MS
+from tests.support.archive_in_memory import ArchiveInMemory
+from tests.support.cluster import Cluster
+from tests.support.entries import log_entry
+from tests.support.scene import Scene
+from tests.support.waiting import eventually
+
+CHANNELS = tuple(letter * 24 for letter in "abcdef")
+
+
+class Night:
+    """Six channels of five old entries each, a clock that is moved by hand, and who moves."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.archive = ArchiveInMemory()
+        self.log = MessageLog(database)
+        self.leases = LeaseStore(database)
+        self.at_s = 0.0
+        for channel in CHANNELS:
+            self.log.append([log_entry(channel, seq, time_ms=NOW_MS - 90 * DAY_MS) for seq in range(1, 6)])
+            database["channels"].insert_one(
+                {"_id": channel, "hot_from_seq": 1, "indexed_seq": 5, "head": {"seq": 5}}
+            )
+
+    def run(self, *, after_each: Callable[[], None] = lambda: None) -> ArchiveRun:
+        mover = ChannelMover(
+            channels=ChannelStore(self.database),
+            log=self.log,
+            manifests=ManifestStore(self.database),
+            archive=self.archive,
+            after_days=30,
+            throttle=lambda _: after_each(),
+            clock_ms=lambda: NOW_MS,
+        )
+        return ArchiveRun(self.leases, ChannelStore(self.database), mover, clock=lambda: self.at_s)
+
+    def moved(self) -> list[str]:
+        return [channel for channel in CHANNELS if len(self.log.page(channel, 1, 9, limit=9)) == 1]
+
+    def pass_a_second(self) -> None:
+        self.at_s += 1.0
+
+
+@pytest.fixture
+def night(database: Database) -> Night:
+    return Night(database)
+
+
+def test_a_slice_ends_in_time_and_the_next_goes_on_where_it_ended(night: Night) -> None:
+    run = night.run(after_each=night.pass_a_second)
+
+    assert not run.run("a", for_s=2.0).ended
+    assert night.moved() == list(CHANNELS[:2])
+    assert run.last_round() is None
+
+    assert not run.run("b", for_s=2.0).ended
+    assert night.moved() == list(CHANNELS[:4])
+
+    last = run.run("a", for_s=60.0)
+    assert (last.ended, last.channels) == (True, 3)  # the one at hand when time was up is looked at again
+    assert night.moved() == list(CHANNELS)
+
+
+def test_who_comes_while_another_is_at_it_leaves_all_to_him(night: Night) -> None:
+    others: list[bool] = []
+    second = night.run()
+
+    night.run(after_each=lambda: others.append(second.run("b").ended)).run("a")
+
+    assert others == [False] * 6
+    assert night.moved() == list(CHANNELS)
+
+
+def test_who_has_lost_his_lease_stops_and_leaves_the_position_to_the_other(night: Night) -> None:
+    def is_late() -> None:
+        night.at_s += 400.0
+        night.database["leases"].update_one({}, {"$set": {"owner": "b", "position": "z"}})
+
+    assert not night.run(after_each=is_late).run("a").ended
+
+    assert night.moved() == [CHANNELS[0]]
+    assert night.leases.position("archive.move") == "z"
+
+
+def test_a_channel_that_can_not_be_moved_keeps_no_other_from_it(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(name: str, matter: str = "") -> bool:
+        if name == "archive.read" and matter == CHANNELS[1]:
+            raise ValueError(matter)
+        return False
+
+    monkeypatch.setattr("imapp.services.archiving.moving.point", broken)
+
+    done = night.run().run("a")
+
+    assert (done.ended, done.failed) == (True, 1)
+    assert night.moved() == [CHANNELS[0], *CHANNELS[2:]]
+
+
+def test_a_round_that_the_archive_interrupts_goes_on_at_the_channel_at_hand(night: Night) -> None:
+    def goes_away() -> None:
+        night.archive.away = len(night.moved()) == 3
+
+    with pytest.raises(ArchiveUnavailable):
+        night.run(after_each=goes_away).run("a")
+    night.archive.away = False
+
+    done = night.run().run("a")
+
+    assert (done.ended, done.channels) == (True, 3)
+    assert night.moved() == list(CHANNELS)
+
+
+def test_a_night_has_one_round_and_a_missed_one_is_made_up_for(night: Night) -> None:
+    now = datetime.now(UTC)
+    due = f"{now.hour:02}:{now.minute:02}"
+    rounds: list[str] = []
+
+    def at(day: int) -> NightlyMove:
+        moment = now.timestamp() + day * 86_400
+        return NightlyMove(night.run(after_each=lambda: rounds.append("moved")), due, clock=lambda: moment)
+
+    at(0).go_on()
+    assert len(rounds) == 6
+    assert metrics.archive_round.value >= int(now.timestamp())
+
+    night.log.append([log_entry(CHANNELS[0], seq, time_ms=NOW_MS - 90 * DAY_MS) for seq in (6, 7)])
+    night.database["channels"].update_one({"_id": CHANNELS[0]}, {"$set": {"indexed_seq": 7}})
+    at(0).go_on()
+    assert len(rounds) == 6
+
+    at(3).go_on()
+    assert len(rounds) == 7
+
+
+def test_what_is_away_leaves_the_round_to_the_next_task(night: Night) -> None:
+    night.archive.away = True
+    NightlyMove(night.run(), "02:30").go_on()
+    assert night.run().last_round() is None
+
+    night.archive.away = False
+    NightlyMove(night.run(), "02:30").go_on()
+
+    assert night.moved() == list(CHANNELS)
+
+
+@pytest.mark.indexed
+def test_the_worker_moves_what_is_old_when_beat_reminds_it(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    client, cluster = scene.connect(an), scene.cluster
+    channel = client.write("create_group", name="team", user_ids=[bo]).channel_id
+    for number in range(5):
+        client.send_text(channel, f"message {number}")
+    eventually(lambda: _row(cluster, channel)["indexed_seq"] == 6, what="all is indexed")
+    names = [message_id(channel, seq) for seq in range(1, 7)]
+    _let_be_old(cluster, channel, names)
+
+    # What beat enqueues; twice, as two beats would.
+    cluster.publish_task("moves", MOVE_TASK, b"")
+    cluster.publish_task("moves", MOVE_TASK, b"")
+
+    left = partial(cluster.database["messages"].count_documents, {"_id": {"$in": names}})
+    eventually(lambda: left() == 1, what="what is old is archived")
+    assert _row(cluster, channel)["hot_from_seq"] == 6
+    page = client.history(channel, after=0, limit=10)
+    assert [entry.seq for entry in page.entries] == list(range(1, 7))
+
+
+def _row(cluster: Cluster, channel: str) -> dict[str, Any]:
+    return cluster.database["channels"].find_one({"_id": channel}) or {}
+
+
+def _let_be_old(cluster: Cluster, channel: str, names: list[str]) -> None:
+    """These are from long ago, indexed as such; and it is not known that a round of the move ever ended."""
+    database = connect(cluster.mongo_url, pool_size=1)
+    config = Config(environment="test", es_url=cluster.es_url, namespace=cluster.namespace)
+    stores = archive_stores(config, database)
+    assert stores is not None
+    stores.entries.remove(names)
+    old = {"$set": {"server_time": datetime(2024, 3, 1, tzinfo=UTC)}}
+    database["messages"].update_many({"_id": {"$in": names}}, old)
+    database["channels"].update_one({"_id": channel}, {"$set": {"indexed_seq": 0}})
+    nudge = PushBatch(nudges=[PushNudge(channel_id=channel, at_ms=0)])
+    cluster.publish_task("archive", INDEX_TASK, msgspec.msgpack.encode(nudge))
+    eventually(lambda: _row(cluster, channel)["indexed_seq"] == 6, what="all is indexed again")
+    database["leases"].delete_one({"_id": "archive.move"})
+    stores.client.close()
+    database.client.close()
