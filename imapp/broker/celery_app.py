@@ -9,13 +9,13 @@ from kombu import Connection
 from imapp.broker.connection import TRANSPORT_OPTIONS, transport_of
 from imapp.broker.topology import Topology
 
-_FIRST_PAUSE_S: Final = 0.2
-_MORE_EACH_TIME_S: Final = 0.5
-_LONGEST_PAUSE_S: Final = 2.0
+_FIRST_PAUSE_S: Final = 0.1
+_MORE_EACH_TIME_S: Final = 0.3
+_LONGEST_PAUSE_S: Final = 1.0
 
 
 class PromptConnection(Connection):  # type: ignore[misc]  # kombu has no types
-    """A connection that looks every other second whether a lost broker is back; kombu waits up to 30 s."""
+    """A connection that looks every second whether a lost broker is back; kombu waits up to 30 s."""
 
     def ensure_connection(self, *args: Any, **kwargs: Any) -> Any:
         """As kombu's, with shorter pauses unless others are asked for."""

@@ -15,6 +15,8 @@ _CONNECT_TIMEOUT_S: Final = 4
 # py-amqp's default of 1 s makes a short stall of the broker look like a dead connection.
 _TCP_USER_TIMEOUT_MS: Final = 15_000
 
+_TWICE_AT_ONCE: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+
 _TRANSPORTS: Final = {
     "amqp": "imapp.broker.transport:Transport",
     "amqps": "imapp.broker.transport:SecureTransport",
@@ -57,7 +59,8 @@ def open_connection(url: str, *, confirm: bool, heartbeat: int = 0) -> Connectio
         heartbeat=heartbeat,
         transport_options={**TRANSPORT_OPTIONS, "confirm_publish": confirm},
     )
-    connection.connect()
+    # Between its two attempts `connect()` would sleep for 2 s; who calls us has pauses of his own.
+    connection.ensure_connection(**_TWICE_AT_ONCE, reraise_as_library_errors=False)
     return connection
 
 

@@ -16,7 +16,7 @@ from imapp.broker.topology import Topology
 from imapp.logs import get_log
 
 _HEARTBEAT_S: Final = 20
-_BACKOFF_S: Final = (0.1, 0.3, 1.0, 2.0)
+_BACKOFF_S: Final = (0.1, 0.3, 1.0)
 
 log = get_log("consumer")
 

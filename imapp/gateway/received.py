@@ -19,6 +19,7 @@ _COALESCE_S: Final = 0.2
 # document for all of them.
 _CROWD: Final = 3
 _CROWD_COALESCE_S: Final = 2.0
+_REFUSED_PAUSE_S: Final = 1.0  # while RabbitMQ takes nothing
 _MAX_WAITING: Final = 10_000
 _MAX_MARKS: Final = 1_000  # a task
 _RECENT_S: Final = 60.0
@@ -51,6 +52,7 @@ class ReceivedCoalescer:
         self._forget_at = clock() + _RECENT_S
         self._flushing = False
         self._stopping = False
+        self._pause_s = _COALESCE_S
 
     @property
     def idle(self) -> bool:
@@ -80,7 +82,7 @@ class ReceivedCoalescer:
     def run(self) -> None:
         """Flush a few times a second until stopped."""
         while not (self._stopping and self.idle):
-            gevent.sleep(_COALESCE_S)
+            gevent.sleep(self._pause_s)
             self.flush()
         self._publisher.close()
 
@@ -94,12 +96,13 @@ class ReceivedCoalescer:
         marks = self._take_due()
         if not marks:
             return
-        self._flushing = True
+        self._flushing, self._pause_s = True, _COALESCE_S
         try:
             payload = _ENCODER.encode(ReceiptBatch(reads=[], received=marks))
             self._publisher.publish(RECEIPTS_TASK, self._queue, payload, durable=True)
         except BrokerUnavailable as error:
             log.warning("received_unconfirmed", error=str(error), marks=len(marks))
+            self._pause_s = _REFUSED_PAUSE_S
             for mark in marks:
                 self._keep(mark)
         finally:

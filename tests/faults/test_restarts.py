@@ -29,7 +29,7 @@ def test_everything_is_restarted_one_after_the_other_and_nobody_is_refused_for_g
     load: Load, stack: Stack, force: Force, rng: random.Random
 ) -> None:
     """Guard: gateways drain and say `closing`, workers close their connection instead of cancelling, and all
-    look every other second whether a server is back.
+    look every second whether a server is back.
 
     Switch: with Celery's own `Tasks.stop` (without `KeepConsuming`) the standby overtakes what the old
     writer holds (reorder); with kombu's pauses instead of those of `PromptConnection` nobody is whole in time
