@@ -75,4 +75,4 @@ def open_services(**_: Any) -> None:
 def hand_over_nudges(**_: Any) -> None:
     """What was published in the last moments is told to those who wait for it before this one goes."""
     for nudger in tasks.services().nudgers:
-        nudger.flush()
+        nudger.flush(last=True)

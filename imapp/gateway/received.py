@@ -11,14 +11,17 @@ from imapp.broker.publishing import TaskPublisher
 from imapp.broker.topology import RECEIPTS_TASK
 from imapp.errors import BrokerUnavailable
 from imapp.logs import get_log
+from imapp.spacing import Spacing
 from schemas.messages import Entry
 from schemas.tasks import ReceiptBatch, ReceivedMark
 
 _COALESCE_S: Final = 0.2
-# Where several people answer to the same message, the next flush of the channel waits: one row each, one
-# document for all of them.
+# A channel's first mark goes out at once. While people go on talking, the next flush of the channel waits:
+# each is a row and a watermark to look up, however many messages it answers.
+_PAUSE_S: Final = 0.9  # so it is every fifth flush, of the timer's jitter too
+# Where several people answer to the same message it waits longer: one row each, one document for all of them.
 _CROWD: Final = 3
-_CROWD_COALESCE_S: Final = 2.0
+_CROWD_PAUSE_S: Final = 2.0
 _REFUSED_PAUSE_S: Final = 1.0  # while RabbitMQ takes nothing
 _MAX_WAITING: Final = 10_000
 _MAX_MARKS: Final = 1_000  # a task
@@ -46,7 +49,7 @@ class ReceivedCoalescer:
         self._clock = clock
         self._waiting: dict[str, dict[_Key, ReceivedMark]] = {}
         self._count = 0
-        self._held: dict[str, float] = {}
+        self._spacing: Spacing[str] = Spacing()
         self._recent: dict[tuple[str, str], int] = {}
         self._older: dict[tuple[str, str], int] = {}
         self._forget_at = clock() + _RECENT_S
@@ -123,18 +126,16 @@ class ReceivedCoalescer:
         for channel_id in list(self._waiting):
             if len(taken) >= _MAX_MARKS:
                 break
-            if self._held.get(channel_id, 0.0) > now and not self._stopping:
+            if not (self._spacing.is_due(channel_id, now) or self._stopping):
                 continue
             marks = self._waiting.pop(channel_id)
             self._count -= len(marks)
             taken += marks.values()
-            if len(marks) >= _CROWD:
-                self._held[channel_id] = now + _CROWD_COALESCE_S
+            self._spacing.took(channel_id, now, _CROWD_PAUSE_S if len(marks) >= _CROWD else _PAUSE_S)
         return taken
 
     def _forget(self) -> None:
         now = self._clock()
         if now > self._forget_at:
             self._older, self._recent = self._recent, {}
-            self._held = {channel_id: until for channel_id, until in self._held.items() if until > now}
             self._forget_at = now + _RECENT_S

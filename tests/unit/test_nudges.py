@@ -44,6 +44,26 @@ def test_a_channel_is_told_once_with_the_time_of_its_first_entry(broker: Broker)
     assert broker.tasks == [{"a": 10, "b": 12}]
 
 
+def test_a_channel_that_goes_on_growing_is_told_once_a_second(broker: Broker) -> None:
+    now = 100.0
+    nudger = Nudger(broker.publish, clock=lambda: now)
+    for time_ms in range(1, 6):
+        nudger.add([item("a", time_ms)])
+        nudger.flush()
+        now += 0.5
+
+    assert broker.tasks == [{"a": 1}, {"a": 2}, {"a": 4}]
+
+
+def test_at_the_end_all_that_waits_is_told(broker: Broker) -> None:
+    nudger = Nudger(broker.publish)
+    for time_ms in (1, 2):
+        nudger.add([item("a", time_ms)])
+        nudger.flush(last=True)
+
+    assert broker.tasks == [{"a": 1}, {"a": 2}]
+
+
 def test_what_the_broker_does_not_take_waits(broker: Broker) -> None:
     nudger = Nudger(broker.publish)
     broker.away = True

@@ -87,11 +87,24 @@ def test_a_crowd_is_gathered_for_longer_after_its_first_flush(hands: Hands) -> N
     assert len(hands.flush(after_s=2)) == 4
 
 
-def test_two_people_are_not_kept_waiting(hands: Hands) -> None:
-    for seq in (1, 2):
+def test_the_first_of_a_chat_goes_out_at_once_and_then_once_a_second(hands: Hands) -> None:
+    sent = []
+    for seq in range(1, 11):
         hands.marks.add(CHANNEL, "an", seq)
         hands.marks.add(CHANNEL, "bo", seq)
-        assert len(hands.flush()) == 2
+        sent += hands.flush(after_s=0.2)
+
+    assert sent == [("an", 1), ("bo", 1), ("an", 6), ("bo", 6)]
+
+
+def test_a_busy_chat_does_not_hold_up_another(hands: Hands) -> None:
+    hands.marks.add(CHANNEL, "an", 1)
+    hands.flush()
+
+    hands.marks.add(CHANNEL, "an", 2)
+    hands.marks.add("d" * 24, "chen", 1)
+
+    assert hands.flush() == [("chen", 1)]
 
 
 def test_what_the_broker_did_not_take_goes_out_later_with_what_came_meanwhile(hands: Hands) -> None:
@@ -104,7 +117,7 @@ def test_what_the_broker_did_not_take_goes_out_later_with_what_came_meanwhile(ha
     hands.broker.away = False
     hands.marks.add(CHANNEL, "bo", 6)
 
-    assert sorted(hands.flush()) == [("bo", 6), ("chen", 5)]
+    assert sorted(hands.flush(after_s=1)) == [("bo", 6), ("chen", 5)]
 
 
 def test_a_full_coalescer_says_so(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:

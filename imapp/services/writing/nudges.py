@@ -6,7 +6,9 @@ sweep.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -15,9 +17,11 @@ from imapp.errors import BrokerUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.periodic import keep_doing
+from imapp.spacing import Spacing
 from schemas.tasks import FanoutItem, PushBatch, PushNudge
 
 _EVERY_S: Final = 0.5
+_PAUSE_S: Final = 0.9  # of a channel that goes on growing: it is every other time, of the timer's jitter too
 _MAX_CHANNELS: Final = 20_000  # waiting; the sweep finds those beyond
 _MAX_NUDGES: Final = 500  # a task
 
@@ -32,8 +36,12 @@ class Nudger:
     `publish` enqueues a task durably, or raises BrokerUnavailable; it is called from one other thread.
     """
 
-    def __init__(self, publish: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, publish: Callable[[bytes], None], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._publish = publish
+        self._clock = clock
+        self._spacing: Spacing[str] = Spacing()
         self._lock = threading.Lock()
         self._waiting: dict[str, int] = {}
         self._publishing = threading.Lock()
@@ -49,27 +57,39 @@ class Nudger:
         """Begin to hand over, for as long as the process lives."""
         keep_doing(self.flush, name="nudges", every_s=_EVERY_S)
 
-    def flush(self) -> None:
-        """Hand over what waits, as far as the broker takes it."""
+    def flush(self, *, last: bool = False) -> None:
+        """Hand over what is due, as far as the broker takes it; the last time, all that waits."""
         with self._publishing:
-            while chunk := self._take():
-                if point("nudges.taken"):
-                    continue
-                try:
-                    nudges = [PushNudge(channel_id=name, at_ms=at_ms) for name, at_ms in chunk.items()]
-                    self._publish(_ENCODER.encode(PushBatch(nudges=nudges)))
-                except BrokerUnavailable as error:
-                    log.warning("nudges_unconfirmed", error=str(error), channels=len(chunk))
-                    self._put_back(chunk)
+            due = self._take_due(last=last)
+            while due:
+                chunk = dict(islice(due.items(), _MAX_NUDGES))
+                if not point("nudges.taken") and not self._hand_over(chunk):
+                    self._put_back(due)
                     return
+                for name in chunk:
+                    del due[name]
 
-    def _take(self) -> dict[str, int]:
+    def _hand_over(self, chunk: Mapping[str, int]) -> bool:
+        try:
+            nudges = [PushNudge(channel_id=name, at_ms=at_ms) for name, at_ms in chunk.items()]
+            self._publish(_ENCODER.encode(PushBatch(nudges=nudges)))
+        except BrokerUnavailable as error:
+            log.warning("nudges_unconfirmed", error=str(error), channels=len(chunk))
+            return False
+        now = self._clock()
+        for name in chunk:
+            self._spacing.took(name, now, _PAUSE_S)
+        return True
+
+    def _take_due(self, *, last: bool) -> dict[str, int]:
+        now = self._clock()
         with self._lock:
-            names = list(self._waiting)[:_MAX_NUDGES]
+            names = [name for name in self._waiting if last or self._spacing.is_due(name, now)]
             return {name: self._waiting.pop(name) for name in names}
 
-    def _put_back(self, chunk: dict[str, int]) -> None:
+    def _put_back(self, untold: Mapping[str, int]) -> None:
         with self._lock:
-            self._waiting = chunk | {name: at for name, at in self._waiting.items() if name not in chunk}
+            later = {name: at for name, at in self._waiting.items() if name not in untold}
+            self._waiting = {**untold, **later}
             for name in list(self._waiting)[_MAX_CHANNELS:]:
                 del self._waiting[name]
