@@ -191,7 +191,7 @@ export interface AddEmojiBody {
   name: string;
   /** The Unicode emoji that it is, if it is no picture. At most 16 characters. Default: "". */
   character?: string;
-  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
+  /** An https address, or the id of an image that you have sent up; empty for none. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
   address?: string;
 }
 
@@ -379,7 +379,7 @@ export interface ChangeEmojiBody {
   name?: string | null;
   /** The Unicode emoji that it is, if it is no picture. At most 16 characters. */
   character?: string | null;
-  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
+  /** An https address, or the id of an image that you have sent up; empty for none. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
   address?: string | null;
 }
 
@@ -539,7 +539,7 @@ export interface CreateGroup {
   client_message_id: string;
   /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
   name: string;
-  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
+  /** An https address, or the id of an image that you have sent up; empty for none. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
   avatar?: string;
   /** 1 to 500 entries. */
   user_ids: string[];
@@ -551,7 +551,7 @@ export interface CreateGroupBody {
   client_message_id: string;
   /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
   name: string;
-  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
+  /** An https address, or the id of an image that you have sent up; empty for none. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. Default: "". */
   avatar?: string;
   /** 1 to 500 entries. */
   user_ids: string[];
@@ -966,6 +966,12 @@ export interface Leave {
 /** The process answers. */
 export interface Liveness {
   status: string;
+}
+
+/** What I change about myself. */
+export interface MeBody {
+  /** An https address, or the id of an image that you have sent up; empty for none. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
+  avatar: string;
 }
 
 /** One present member of a channel. */
@@ -1953,7 +1959,7 @@ export interface UpdateChannel {
   channel_id: string;
   /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
   name?: string | null;
-  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
+  /** An https address, or the id of an image that you have sent up; empty for none. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
   avatar?: string | null;
   /** Members at most; no fewer than are in now. 1 to 500. */
   max_members?: number | null;
@@ -1968,7 +1974,7 @@ export interface UpdateChannelBody {
   client_message_id: string;
   /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
   name?: string | null;
-  /** A file key or an https address. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
+  /** An https address, or the id of an image that you have sent up; empty for none. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
   avatar?: string | null;
   /** Members at most; no fewer than are in now. 1 to 500. */
   max_members?: number | null;

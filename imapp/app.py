@@ -61,6 +61,7 @@ def _rest_services(services: GatewayServices, config: Config) -> RestServices:
         quotas=services.quotas,
         keeping=services.keeping,
         fetching=services.fetching,
+        pictures=services.pictures,
         signer=services.signer,
         door=services.door,
         prepare=services.prepare,

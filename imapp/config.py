@@ -217,7 +217,7 @@ class Config:
         "UNSENT_FILE_S",
         86_400.0,
         most=2_592_000,
-        meaning="how long a file is kept that no message has referred to",
+        meaning="how long a file is kept that nothing has referred to",
     )
     collect_every_s: float = seconds(
         "COLLECT_EVERY_S", 10.0, meaning="how often files that nothing refers to are removed"

@@ -136,7 +136,7 @@ Avatar = Annotated[
         # No other scheme: what clients load must not be `javascript:` or `file:`.
         pattern=r"^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)",
         max_length=500,
-        description="A file key or an https address.",
+        description="An https address, or the id of an image that you have sent up; empty for none.",
         examples=["https://im.example/lunch.png"],
     ),
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from schemas.common import MAX_LIST_PAGE, NO_CONTROLS, Cursor, UserId
+from schemas.common import MAX_LIST_PAGE, NO_CONTROLS, Avatar, Cursor, UserId
 
 
 class UserKind(enum.StrEnum):
@@ -24,6 +24,12 @@ class User(Struct, kw_only=True):
     name: str
     avatar: str
     kind: UserKind
+
+
+class MeBody(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What I change about myself."""
+
+    avatar: Avatar
 
 
 class UserPage(Struct, kw_only=True):

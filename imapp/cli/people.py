@@ -2,9 +2,10 @@
 
 import click
 import msgspec
+from msgspec import structs
 
 from imapp.cli.operating import intent_of, reason_option, tools
-from imapp.errors import RequestError
+from imapp.errors import LogConflict, RequestError
 from schemas.common import RESERVED_USER_IDS
 from schemas.errors import ErrorCode
 from schemas.users import User, UserKind
@@ -13,20 +14,26 @@ from schemas.users import User, UserKind
 @click.command("put-user")
 @click.argument("user_id")
 @click.argument("name")
-@click.option("--avatar", default="", help="A file key or an https address.")
+@click.option("--avatar", help="An https address, or a file's id; an empty one takes his picture away.")
 @click.option("--kind", type=click.Choice([kind.value for kind in UserKind]), default=UserKind.EMPLOYEE.value)
-def put_user(user_id: str, name: str, avatar: str, kind: str) -> None:
-    """Create a person, or change his name, avatar and kind."""
+def put_user(user_id: str, name: str, avatar: str | None, kind: str) -> None:
+    """Create a person, or change his name, avatar and kind. Without --avatar his picture stays."""
     try:
         person = msgspec.convert(
-            {"user_id": user_id, "name": name, "avatar": avatar, "kind": kind}, User, strict=True
+            {"user_id": user_id, "name": name, "avatar": avatar or "", "kind": kind}, User, strict=True
         )
     except msgspec.ValidationError as error:
         raise click.ClickException(str(error)) from error
     if user_id in RESERVED_USER_IDS:
         raise click.ClickException(f"{user_id} has a meaning of its own and can be nobody's id.")
     with tools() as services:
-        services.users.put([person])
+        known = services.users.profiles([user_id]).get(user_id)
+        shown = known.avatar if avatar is None and known else person.avatar
+        services.users.put([structs.replace(person, avatar=known.avatar if known else "")])
+        try:
+            services.pictures.set_of_user(user_id, shown)
+        except LogConflict as error:
+            raise click.ClickException(f"There is no file {avatar}; {user_id} is there.") from error
 
 
 @click.group()

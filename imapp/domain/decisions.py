@@ -93,6 +93,8 @@ class Change:
     """Requests to join that are new or answered; `settled` are the people whose request is gone."""
     settled: tuple[str, ...] = ()
     amendment: Amendment | None = None
+    picture: str | None = None
+    """The file that the channel is shown by from now on, "" for none of ours; None where that stays."""
 
 
 class Accepted(Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Any, Final
 from imapp.domain import spans
 from imapp.domain.channel import Channel, Member, Settings
 from imapp.domain.decisions import Accepted, Decision, Facts, Rejected
+from imapp.domain.files import picture_named, showable
 from imapp.domain.leading import crowned
 from imapp.domain.permissions import Action, outranks
 from imapp.domain.rules import changed, refusal, silenced, system_entry, too_many, unknown
@@ -30,7 +31,11 @@ def create(channel: Channel | None, command: CreateGroup, facts: Facts) -> Decis
     if channel is not None:  # its id derives from this client id, and a repeat was looked for before
         return Rejected(ErrorCode.CONFLICT)
     names = list(dict.fromkeys([command.actor, *command.user_ids]))
-    refused = unknown(names, facts) or too_many(len(names), DEFAULT_MAX_MEMBERS)
+    refused = (
+        unknown(names, facts)
+        or too_many(len(names), DEFAULT_MAX_MEMBERS)
+        or _not_his_picture(command.avatar, command, facts)
+    )
     if refused:
         return refused
     group = _new_group(command, facts)
@@ -38,7 +43,8 @@ def create(channel: Channel | None, command: CreateGroup, facts: Facts) -> Decis
         Member(name, Role.OWNER if name == command.actor else Role.MEMBER, ((1, None),)) for name in names
     ]
     told = {"event": "group_created", "name": command.name, "user_ids": names}
-    return changed(group, system_entry(group, command, facts, told), joining=joining, created=True)
+    made = changed(group, system_entry(group, command, facts, told), joining=joining, created=True)
+    return _shown_by(made, command.avatar) if command.avatar else made
 
 
 def update(channel: Channel | None, command: UpdateChannel, facts: Facts) -> Decision:
@@ -50,10 +56,18 @@ def update(channel: Channel | None, command: UpdateChannel, facts: Facts) -> Dec
     present = len(channel.present())
     if given.get("max_members", present) < present:
         return Rejected(ErrorCode.CHANNEL_FULL, {"member_count": present})
+    refused = (
+        None
+        if command.avatar in (None, channel.avatar)
+        else _not_his_picture(given["avatar"], command, facts)
+    )
+    if refused:
+        return refused
     own = {name: value for name, value in given.items() if name in _OF_CHANNEL}
     after = replace(channel, **own, settings=_settings(channel.settings, command))
     told = {"event": "channel_updated", **given}
-    return changed(after, system_entry(channel, command, facts, told))
+    accepted = changed(after, system_entry(channel, command, facts, told))
+    return accepted if after.avatar == channel.avatar else _shown_by(accepted, after.avatar)
 
 
 def remove(channel: Channel | None, command: RemoveMember | Leave, facts: Facts) -> Decision:
@@ -86,6 +100,18 @@ def _update_refusal(channel: Channel | None, command: UpdateChannel, facts: Fact
     if any(getattr(command, name) is not None for name in _CONFIGURED):
         refused = refused or refusal(channel, command.actor, Action.CONFIGURE)
     return refused
+
+
+def _not_his_picture(avatar: str, command: CreateGroup | UpdateChannel, facts: Facts) -> Rejected | None:
+    if showable(avatar, command.actor, facts.files):
+        return None
+    return Rejected(ErrorCode.NOT_FOUND, {"avatar": "no such picture of yours"})
+
+
+def _shown_by(accepted: Accepted, avatar: str) -> Accepted:
+    assert accepted.change is not None, "another picture is a change"
+    change = replace(accepted.change, picture=picture_named(avatar) or "")
+    return Accepted(accepted.channel_id, accepted.entry, change)
 
 
 def _settings(before: Settings, command: UpdateChannel) -> Settings:

@@ -15,6 +15,7 @@ from imapp.services.administering.administration import Administration
 from imapp.services.archiving.returns import Prepare
 from imapp.services.files.fetching import FetchingService
 from imapp.services.files.keeping import KeepingService
+from imapp.services.files.pictures import PictureService
 from imapp.services.files.signing import UrlSigner
 from imapp.services.identity.identities import Authenticator, Identity
 from imapp.services.identity.quotas import QuotaService
@@ -65,6 +66,7 @@ class RestServices:
     quotas: QuotaService
     keeping: KeepingService
     fetching: FetchingService
+    pictures: PictureService
     signer: UrlSigner
     door: Door
     prepare: Prepare

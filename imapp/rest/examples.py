@@ -138,6 +138,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     CONVERSATION,
     _MEMBER,
     users.UserPage(users=[AN], cursor=None),
+    users.MeBody(avatar=FILE_ID),
     HITS,
     HIT,
     *HIT.content[1:2],

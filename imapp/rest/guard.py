@@ -39,6 +39,7 @@ _COUNTED: Final = {
     "conversations.mark_read": "marks",
     "conversations.set_conversation": "marks",
     "people.set_settings": "marks",
+    "people.change_me": "marks",
     "messages.nudge": "nudges",
     "people.list_users": "searches",
     "search.search_messages": "searches",

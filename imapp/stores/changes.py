@@ -3,6 +3,7 @@
 from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Accepted, Amendment
+from imapp.domain.files import picture_of_channel
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.edits import EditStore
@@ -51,6 +52,8 @@ class ChangeStore:
             self._amend(amendment, session)
         shown = amendment.shown if amendment is not None else None
         self._channels.store(change.after, entry, shown=shown, created=change.created, session=session)
+        if change.picture is not None:
+            self._files.show(picture_of_channel(accepted.channel_id), change.picture or None, session)
         self._members.store(accepted, session)
         self._requests.store(accepted, session)
 

@@ -1,8 +1,9 @@
-"""What is known of each file, and which messages refer to it: `files` and `file_references`.
+"""What is known of each file, and what refers to it: `files` and `file_references`.
 
-A file is `uploading`, then `ready`, then `removing`. `due` is when it may be collected and is absent while
-messages refer to it; the number of those is in the file itself, so that a claim and a release or the
-collector always meet at this one document, and one of two transactions is aborted.
+Messages do, and whoever has it for a picture: a group, a person. A file is `uploading`, then `ready`, then
+`removing`. `due` is when it may be collected and is absent while anything refers to it; the number of what
+does is in the file itself, so that a claim and a release or the collector always meet at this one document,
+and one of two transactions is aborted.
 """
 
 from collections.abc import Iterable
@@ -25,6 +26,7 @@ INDEXES: Final = [
 REFERENCE_INDEXES: Final = [
     IndexModel([("file_id", ASCENDING), ("_id", ASCENDING)], name="file"),
     IndexModel([("message_id", ASCENDING)], name="message"),
+    IndexModel([("pictured", ASCENDING)], name="pictured", sparse=True),
 ]
 
 _UPLOADING: Final = "uploading"
@@ -54,7 +56,7 @@ class FileRecord:
     created_ms: int
     state: str = _UPLOADING
     claimed: bool = False
-    """Whether a message has ever referred to it: from then on it is no longer its owner's alone."""
+    """Whether anything has ever referred to it: from then on it is no longer its owner's alone."""
 
     @property
     def is_ready(self) -> bool:
@@ -129,13 +131,13 @@ class FileStore:
         return int(rows[0]["size"]) if rows else 0
 
     def references(self, file_id: str, after: str, limit: int) -> list[str]:
-        """Messages that refer to a file, by id, those after the given one."""
+        """What refers to a file, in order, those after the given one: message ids, and names of pictures."""
         wanted = {"file_id": file_id, "_id": {"$gt": f"{file_id}:{after}"}}
         with mapped_errors():
-            rows = self._references.find(wanted, {"message_id": 1}).sort("_id", ASCENDING).limit(limit)
-            return [row["message_id"] for row in rows]
+            rows = self._references.find(wanted, {"_id": 1}).sort("_id", ASCENDING).limit(limit)
+            return [row["_id"].partition(":")[2] for row in rows]
 
-    # ---- messages
+    # ---- messages and pictures
 
     def claim(self, file_id: str, message_id: str, session: ClientSession) -> None:
         """A message of this transaction refers to a file, which stays from now on.
@@ -143,25 +145,40 @@ class FileStore:
         Raises:
             LogConflict: it has just gone.
         """
+        channel_id, _ = split_message_id(message_id)
+        self._refer(file_id, message_id, {"message_id": message_id, "channel_id": channel_id}, session)
+
+    def release(self, message_id: str, session: ClientSession) -> None:
+        """A message of this transaction refers to its file no more; with the last reference the file goes."""
+        self._let_go({"message_id": message_id}, session)
+
+    def show(self, name: str, file_id: str | None, session: ClientSession) -> None:
+        """From this transaction on, whoever has this name is shown by a file, or by none of ours.
+
+        What it was shown by before goes, unless something else refers to it.
+
+        Raises:
+            LogConflict: it has just gone.
+        """
+        others: Document = {"pictured": name}
+        if file_id is not None:
+            others["file_id"] = {"$ne": file_id}
+            if self._references.find_one({"_id": f"{file_id}:{name}"}, {"_id": 1}, session=session) is None:
+                self._refer(file_id, name, {"pictured": name}, session)
+        self._let_go(others, session)
+
+    def _refer(self, file_id: str, name: str, fields: Document, session: ClientSession) -> None:
         refer: Document = {"$inc": {"references": 1}, "$set": {"claimed": True}, "$unset": {"due": ""}}
         if not self._files.update_one(
             {"_id": file_id, "state": _READY}, refer, session=session
         ).matched_count:
             raise LogConflict("the file has gone")
-        channel_id, _ = split_message_id(message_id)
         self._references.insert_one(
-            {
-                "_id": f"{file_id}:{message_id}",
-                "file_id": file_id,
-                "message_id": message_id,
-                "channel_id": channel_id,
-            },
-            session=session,
+            {"_id": f"{file_id}:{name}", "file_id": file_id, **fields}, session=session
         )
 
-    def release(self, message_id: str, session: ClientSession) -> None:
-        """A message of this transaction no longer refers to its file; with its last one the file goes."""
-        for row in [*self._references.find({"message_id": message_id}, session=session)]:
+    def _let_go(self, wanted: Document, session: ClientSession) -> None:
+        for row in [*self._references.find(wanted, session=session)]:
             if not self._references.delete_one({"_id": row["_id"]}, session=session).deleted_count:
                 continue
             left = {"$subtract": ["$references", 1]}

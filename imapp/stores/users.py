@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Profile
 from imapp.domain.entries import wire_time
@@ -115,6 +116,11 @@ class UserStore:
                 },
             )
         return written.matched_count == 1
+
+    def set_avatar(self, user_id: str, avatar: str, session: ClientSession) -> None:
+        """Give somebody another picture as part of a transaction."""
+        change = {"$set": {"avatar": avatar}, "$currentDate": {"updated_at": True}}
+        self._users.update_one({"_id": user_id}, change, session=session)
 
     def put(self, users: Iterable[User]) -> None:
         """Create people or change their name, avatar and kind. Who is disabled stays so."""

@@ -36,6 +36,7 @@ from imapp.services.administering.administration import Administration
 from imapp.services.archiving.returns import Prepare
 from imapp.services.files.fetching import FetchingService
 from imapp.services.files.keeping import KeepingService
+from imapp.services.files.pictures import PictureService
 from imapp.services.files.signing import UrlSigner
 from imapp.services.identity.identities import Authenticator
 from imapp.services.identity.published_keys import PublishedKeys
@@ -76,6 +77,7 @@ from imapp.stores.members import MemberStore
 from imapp.stores.meta import load_identity, ping
 from imapp.stores.mongo import Database
 from imapp.stores.nonces import NonceStore
+from imapp.stores.pictures import PictureStore
 from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
@@ -115,6 +117,7 @@ class GatewayServices:
     quotas: QuotaService
     keeping: KeepingService
     fetching: FetchingService
+    pictures: PictureService
     signer: UrlSigner
     door: Door
     prepare: Prepare
@@ -229,7 +232,8 @@ def gateway_services(config: Config) -> GatewayServices:
         admin=administration(config, database, log),
         quotas=quotas,
         keeping=_keeping(config, database),
-        fetching=FetchingService(FileStore(database), GridBlobs(database), access),
+        fetching=FetchingService(FileStore(database), GridBlobs(database), access, users),
+        pictures=PictureService(FileStore(database), PictureStore(database), users),
         signer=UrlSigner(store.body_key, users),
         door=door,
         prepare=prepare,

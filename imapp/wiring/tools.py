@@ -11,6 +11,7 @@ from imapp.stores.audit import AuditLog
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.mongo import connect
 from imapp.stores.outbox import Outbox
+from imapp.stores.pictures import PictureStore
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import trace_service
@@ -24,6 +25,7 @@ class ToolServices:
     """What the command line calls beside the running system."""
 
     users: UserStore
+    pictures: PictureStore
     outbox: Outbox
     writer: Writer
     audit: AuditService
@@ -41,6 +43,7 @@ def tool_services(config: Config) -> ToolServices:
     seed_emojis(EmojiStore(database))
     return ToolServices(
         users=UserStore(database),
+        pictures=PictureStore(database),
         outbox=Outbox(database),
         writer=make_writer(config, database),
         audit=AuditService(AuditLog(database)),

@@ -64,16 +64,18 @@ def test_who_has_left_hears_no_sums_of_a_big_group(scene: Scene) -> None:
 def test_the_row_of_who_has_left_shows_the_group_as_it_was_then(scene: Scene) -> None:
     an, bo, chen = scene.people("an", "bo", "chen")
     owner, left = scene.connect(an), scene.connect(bo)
-    group = owner.write("create_group", name="lunch", avatar="old.png", user_ids=[bo]).channel_id
+    group = owner.write(
+        "create_group", name="lunch", avatar="https://im.example/old.png", user_ids=[bo]
+    ).channel_id
     owner.write("remove_member", channel_id=group, user_id=bo)
     (before,) = left.sync().conversations
     described = scene.rest(bo).channel(group)
 
-    owner.write("update_channel", channel_id=group, name="secret", avatar="new.png")
+    owner.write("update_channel", channel_id=group, name="secret", avatar="https://im.example/new.png")
     owner.write("add_members", channel_id=group, user_ids=[chen])
 
     (after,) = left.sync().conversations
-    assert (after.name, after.avatar, after.member_count) == ("lunch", "old.png", 1)
+    assert (after.name, after.avatar, after.member_count) == ("lunch", "https://im.example/old.png", 1)
     assert after == before
     assert scene.rest(bo).channel(group) == described
 

@@ -41,7 +41,7 @@ def test_a_new_group_is_one_entry_that_names_its_members(scene: Scene) -> None:
     an, bo, chen = scene.people("an", "bo", "chen")
     owner, member = scene.connect(an), scene.connect(bo, gateway=1)
 
-    made = owner.write("create_group", name="team", avatar="a.png", user_ids=[bo, chen])
+    made = owner.write("create_group", name="team", avatar="https://im.example/a.png", user_ids=[bo, chen])
 
     assert made.seq == 1
     told = {"event": "group_created", "name": "team", "user_ids": [an, bo, chen]}
@@ -73,11 +73,11 @@ def test_the_owner_renames_the_group(scene: Scene) -> None:
     owner, member = scene.connect(an), scene.connect(bo, gateway=1)
     group = group_of(owner, bo)
 
-    owner.write("update_channel", channel_id=group, name="tea", avatar="tea.png")
+    owner.write("update_channel", channel_id=group, name="tea", avatar="https://im.example/tea.png")
     owner.write("update_channel", channel_id=group, avatar="")
 
     assert [extra for _, _, extra in log_of(member, group)][1:] == [
-        {"event": "channel_updated", "name": "tea", "avatar": "tea.png"},
+        {"event": "channel_updated", "name": "tea", "avatar": "https://im.example/tea.png"},
         {"event": "channel_updated", "avatar": ""},
     ]
     assert [(row.name, row.avatar) for row in member.sync().conversations] == [("tea", "")]

@@ -37,7 +37,9 @@ def is_mark(channel: str, seq: int) -> Callable[[frames.ConversationEvent], bool
 
 
 def group_of(owner: Client, *others: str) -> str:
-    return owner.write("create_group", name="team", avatar="team.png", user_ids=list(others)).channel_id
+    return owner.write(
+        "create_group", name="team", avatar="https://im.example/team.png", user_ids=list(others)
+    ).channel_id
 
 
 # ---- the seed's story
@@ -120,7 +122,12 @@ def test_a_group_has_its_own_name_and_face(scene: Scene) -> None:
 
     row = row_of(member, group_of(owner, bo, chen))
 
-    assert (row.channel_type, row.peer, row.name, row.avatar) == ("group", None, "team", "team.png")
+    assert (row.channel_type, row.peer, row.name, row.avatar) == (
+        "group",
+        None,
+        "team",
+        "https://im.example/team.png",
+    )
     assert (row.member_count, row.membership, row.status) == (3, "normal", "enabled")
     assert row.last_message is not None
     assert row.last_message.message_type == "system"

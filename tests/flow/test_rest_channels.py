@@ -88,12 +88,12 @@ def test_there_is_no_direct_chat_with_oneself_or_nobody(scene: Scene, to: str, c
 def test_the_owner_renames_the_group(scene: Scene) -> None:
     an, bo = scene.people("an", "bo")
     rest = scene.rest(an)
-    channel = rest.create_group("Lunch", bo, avatar="a.png").channel_id
+    channel = rest.create_group("Lunch", bo, avatar="https://im.example/a.png").channel_id
 
     written = rest.update_channel(channel, name="Dinner")
 
     seen = scene.rest(bo).channel(channel)
-    assert (seen.name, seen.avatar, seen.last_seq) == ("Dinner", "a.png", 2)
+    assert (seen.name, seen.avatar, seen.last_seq) == ("Dinner", "https://im.example/a.png", 2)
     assert rest.get(f"/messages/{written.message_id}", dict)["extra"] == {
         "event": "channel_updated",
         "name": "Dinner",

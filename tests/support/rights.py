@@ -120,6 +120,7 @@ _A_MESSAGE: Final = f"{'0' * 24}.000000000001"
 
 ROUTES: Final[Mapping[str, Row]] = {
     "GET people.get_me": Row(rights=ANYBODY),
+    "PATCH people.change_me": Row(rights=ANYBODY, needs=lambda _: {"avatar": "https://im.example/a.png"}),
     "GET people.get_settings": Row(rights=ANYBODY),
     "PATCH people.set_settings": Row(rights=ANYBODY, needs=lambda _: {"share_read": True}),
     "GET people.list_users": Row(rights=ANYBODY),

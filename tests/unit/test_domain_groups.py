@@ -284,10 +284,14 @@ class TestSuccession:
 
 class TestUpdating:
     def test_changes_name_and_avatar_and_says_so(self) -> None:
-        accepted = accept(team(), update("bo", TEAM, name="Crew", avatar="crew.png"))
-        assert told(accepted) == {"event": "channel_updated", "name": "Crew", "avatar": "crew.png"}
+        accepted = accept(team(), update("bo", TEAM, name="Crew", avatar="https://im.example/crew.png"))
+        assert told(accepted) == {
+            "event": "channel_updated",
+            "name": "Crew",
+            "avatar": "https://im.example/crew.png",
+        }
         made = after(team(), accepted)
-        assert (made.name, made.avatar) == ("Crew", "crew.png")
+        assert (made.name, made.avatar) == ("Crew", "https://im.example/crew.png")
 
     def test_leaves_what_is_not_given(self) -> None:
         channel = replace(team(), avatar="team.png")

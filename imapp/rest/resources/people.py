@@ -10,7 +10,7 @@ from imapp.services.reading.directory import user_ids_of
 from schemas.errors import ErrorCode
 from schemas.presence import PresenceList, PresenceQuery
 from schemas.settings import Settings, SettingsBody
-from schemas.users import User, UserPage, UserQuery
+from schemas.users import MeBody, User, UserPage, UserQuery
 
 blueprint = Blueprint("people", __name__, description="Who I am, and who the others are.")
 
@@ -20,6 +20,18 @@ blueprint = Blueprint("people", __name__, description="Who I am, and who the oth
 def get_me() -> Response:
     """The person whose token this is."""
     return answer(caller())
+
+
+@blueprint.patch("/me")
+@blueprint.arguments(schema_of(MeBody))
+@blueprint.response(200, schema_of(User))
+def change_me(body: MeBody) -> Response:
+    """Change my picture: to an image that I have sent up, an address, or none.
+
+    The others see it when they next ask for me; `sender_avatar` of new messages has it within half a minute.
+    The file that was my picture before is gone unless a message or another picture refers to it.
+    """
+    return answer(services().pictures.set_own(caller_id(), body.avatar))
 
 
 @blueprint.get("/me/settings")

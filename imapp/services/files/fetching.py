@@ -1,18 +1,21 @@
 """Who may fetch a file: looked at anew each time (I3).
 
-Until a message refers to it, a file is its owner's. From then on it belongs to those messages: whoever may
-read one of them now may fetch it, and nobody else may, its owner neither. So a recall takes it from all.
+Until anything refers to it, a file is its owner's. From then on it belongs to what does: whoever may read one
+of its messages now, or is shown a group or a person by it, may fetch it, and nobody else may, its owner
+neither. So a recall takes it from all, and so does another picture.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from imapp.domain.files import told_apart
 from imapp.domain.ids import split_message_id
 from imapp.errors import RequestError
 from imapp.services.files.blobs import Blobs, blob_key
 from imapp.services.reading.access import AccessService
 from imapp.stores.files import FileRecord, FileStore
+from imapp.stores.users import UserStore
 from schemas.errors import ErrorCode
 
 _REFERENCES_AT_ONCE: Final = 200
@@ -37,10 +40,11 @@ class Content:
 class FetchingService:
     """Finds files for people, and reads them."""
 
-    def __init__(self, files: FileStore, blobs: Blobs, access: AccessService) -> None:
+    def __init__(self, files: FileStore, blobs: Blobs, access: AccessService, users: UserStore) -> None:
         self._files = files
         self._blobs = blobs
         self._access = access
+        self._users = users
 
     def file(self, user_id: str, file_id: str) -> FileRecord:
         """A file that somebody may fetch now.
@@ -77,7 +81,13 @@ class FetchingService:
             return record.owner == user_id
         after = ""
         while page := self._files.references(record.file_id, after, _REFERENCES_AT_ONCE):
-            if self._access.may_read_any(user_id, [split_message_id(message_id) for message_id in page]):
+            messages, channels, people = told_apart(page)
+            if self._access.may_read_any(user_id, [split_message_id(message_id) for message_id in messages]):
+                return True
+            if self._access.sees_picture(user_id, channels, record.file_id):
+                return True
+            # Everybody is shown everybody. What a synchronisation has replaced is nobody's picture any more.
+            if any(one.avatar == record.file_id for one in self._users.profiles(people).values()):
                 return True
             after = page[-1]
         return False

@@ -59,6 +59,16 @@ class AccessService:
             if (row := rows.get((channel_id, user_id))) is not None
         )
 
+    def sees_picture(self, user_id: str, channel_ids: Iterable[str], avatar: str) -> bool:
+        """Whether one of these channels is shown to somebody by this avatar (who left: as it was)."""
+        rows = self._members.find_all((channel_id, user_id) for channel_id in channel_ids)
+        heads = self._channels.heads(channel_id for channel_id, _ in rows)
+        return any(
+            as_seen_by(row, heads[channel_id]).channel.avatar == avatar
+            for (channel_id, _), row in rows.items()
+            if channel_id in heads
+        )
+
     def present(self, user_id: str, channel_id: str) -> Readable:
         """The channel, for somebody who is in it now.
 
