@@ -118,6 +118,7 @@ export type UnreadReason =
   | "own"
   | "read"
   | "recalled"
+  | "removed"
   | "system"
   | "unread";
 
@@ -243,6 +244,10 @@ export interface AdminChannel {
   last_time: string;
   /** RFC 3339, UTC, milliseconds. */
   created_at: string;
+  /** For how long messages are kept: 0 for ever, null as in all channels. */
+  retention_days: number | null;
+  /** What is before it was deleted for good. 1 to 999,999,999,999. */
+  kept_from_seq: number;
 }
 
 /** Channels by id. */
@@ -466,8 +471,10 @@ export interface Conversation {
   hidden: boolean;
   /** I want to come back to it; reading ends it. */
   marked_unread: boolean;
-  /** Up to here I have cleared it: I see none of it. 0 to 999,999,999,999. */
+  /** Up to here I see nothing: I have cleared it, or the server keeps it no longer. 0 to 999,999,999,999. */
   cleared_seq: number;
+  /** Up to here nobody sees anything: the server keeps it no longer. 0 to 999,999,999,999. */
+  removed_seq: number;
   draft: Draft | null;
 }
 
@@ -523,8 +530,10 @@ export interface ConversationReply {
   hidden: boolean;
   /** I want to come back to it; reading ends it. */
   marked_unread: boolean;
-  /** Up to here I have cleared it: I see none of it. 0 to 999,999,999,999. */
+  /** Up to here I see nothing: I have cleared it, or the server keeps it no longer. 0 to 999,999,999,999. */
   cleared_seq: number;
+  /** Up to here nobody sees anything: the server keeps it no longer. 0 to 999,999,999,999. */
+  removed_seq: number;
   draft: Draft | null;
   /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
   id: string;
@@ -1532,6 +1541,14 @@ export interface RequestJoinBody {
 /** The gateway may have missed something: run sync. */
 export interface ResyncEvent {
   type: "resync";
+}
+
+/** For how long a channel keeps its messages; what is older is deleted for good the next night. */
+export interface RetentionBody {
+  /** Why, for those who read the audit log: a ticket, a complaint, a court order. 1 to 500 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  reason?: string | null;
+  /** In days; 0 for ever, null as in all channels (`IM_RETENTION_DAYS`). 0 to 36,500. */
+  retention_days: number | null;
 }
 
 /** How far the index is. */

@@ -230,6 +230,13 @@ class Config:
         unit="days",
         meaning="how old a message is when it moves to the archive; until then its sending may be repeated",
     )
+    retention_days: int = number(
+        "RETENTION_DAYS",
+        0,
+        most=36_500,
+        unit="days",
+        meaning="how old a message is when it is deleted for good, if its channel does not say; 0: never",
+    )
     archive_per_s: int = number(
         "ARCHIVE_PER_S",
         2_000,

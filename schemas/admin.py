@@ -27,6 +27,7 @@ from schemas.common import (
 from schemas.users import UserKind
 
 MAX_REASON_CHARS: Final = 500
+MAX_RETENTION_DAYS: Final = 36_500
 MAX_CONNECTION_ID_CHARS: Final = 100
 MAX_AUDIT_FILTER_CHARS: Final = 64
 MAX_AUDIT_ACTOR_CHARS: Final = 68  # a user id, or a name on the command line after `cli:`
@@ -118,6 +119,10 @@ class AdminChannel(Struct, kw_only=True):
     last_seq: SeqOrZero
     last_time: Timestamp
     created_at: Timestamp
+    retention_days: Annotated[
+        int | None, Meta(description="For how long messages are kept: 0 for ever, null as in all channels.")
+    ]
+    kept_from_seq: Annotated[Seq, Meta(description="What is before it was deleted for good.")]
 
 
 class AdminChannelPage(Struct, kw_only=True):
@@ -226,6 +231,15 @@ class AdminStatusBody(AdminBody, kw_only=True):
 
     client_message_id: ClientMessageId
     status: ChannelStatus
+
+
+class RetentionBody(AdminBody, kw_only=True):
+    """For how long a channel keeps its messages; what is older is deleted for good the next night."""
+
+    retention_days: Annotated[
+        Annotated[int, Meta(ge=0, le=MAX_RETENTION_DAYS)] | None,
+        Meta(description="In days; 0 for ever, null as in all channels (`IM_RETENTION_DAYS`)."),
+    ]
 
 
 class AdminRecallBody(AdminBody, kw_only=True):

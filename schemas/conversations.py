@@ -94,7 +94,13 @@ class Conversation(Struct, kw_only=True):
     ] = None
     hidden: Annotated[bool, Meta(description="I have hidden it, and nothing has come since.")] = False
     marked_unread: Annotated[bool, Meta(description="I want to come back to it; reading ends it.")] = False
-    cleared_seq: Annotated[SeqOrZero, Meta(description="Up to here I have cleared it: I see none of it.")] = 0
+    cleared_seq: Annotated[
+        SeqOrZero,
+        Meta(description="Up to here I see nothing: I have cleared it, or the server keeps it no longer."),
+    ] = 0
+    removed_seq: Annotated[
+        SeqOrZero, Meta(description="Up to here nobody sees anything: the server keeps it no longer.")
+    ] = 0
     draft: Draft | None = None
 
 
@@ -108,6 +114,7 @@ class ConversationPage(Struct, kw_only=True):
 class UnreadReason(enum.StrEnum):
     """Why an entry counts as unread, or does not; only `unread` counts. The first that is true is told."""
 
+    REMOVED = "removed"
     CLEARED = "cleared"
     NOT_THERE = "not_there"
     SYSTEM = "system"

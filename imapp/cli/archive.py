@@ -12,14 +12,24 @@ import msgspec
 from imapp.cli.operating import intent_of, reason_option, tools
 from imapp.cli.settings import running_config
 from imapp.domain.archive.tiling import Range
-from imapp.errors import ArchiveUnavailable, StoreUnavailable
+from imapp.errors import ArchiveUnavailable, RequestError, StoreUnavailable
 from imapp.services.archiving.verifying import Verdict
 from imapp.wiring import archive_tools
 from imapp.wiring.archiving import ArchiveServices
+from schemas.admin import MAX_RETENTION_DAYS
 from schemas.common import ChannelId
+from schemas.errors import ErrorCode
 
 _PAGE: Final = 200
 _DAY_S: Final = 24 * 3600
+
+
+def _days(_context: click.Context, _option: click.Parameter, value: str) -> int | None:
+    if value == "default":
+        return None
+    if not (value.isascii() and value.isdigit() and int(value) <= MAX_RETENTION_DAYS):
+        raise click.BadParameter(f"0 to {MAX_RETENTION_DAYS}, or default")
+    return int(value)
 
 
 @click.group()
@@ -37,7 +47,9 @@ def run() -> None:
         done = services.run.run(f"{socket.gethostname()}:{os.getpid()}")
     if not done.ended:
         raise click.ClickException("Another run is at it.")
-    click.echo(f"{done.channels} channels looked at, {done.entries} messages moved")
+    click.echo(
+        f"{done.channels} channels looked at, {done.entries} messages moved, {done.removed} deleted for good"
+    )
     if done.failed:
         raise click.ClickException(f"{done.failed} channels could not be moved (see the log).")
     if done.unproved:
@@ -95,6 +107,27 @@ def restore(channel_id: str, first: int, last: int, *, days: int, reason: str | 
 
 
 @archive.command()
+@click.argument("channel_id")
+@click.argument("days", callback=_days)
+@reason_option
+def retention(channel_id: str, days: int | None, *, reason: str | None) -> None:
+    """Keep the messages of CHANNEL_ID for DAYS, 0 for ever, `default` as in all channels.
+
+    What is older is deleted for good, for everybody, by the next move. It stands in the audit log.
+    """
+    (known,) = _known((channel_id,))
+    with (
+        tools(channel_id) as others,
+        others.audit.writing(intent_of(others, "channel.retention", [known], reason, retention_days=days)),
+        _services() as services,
+    ):
+        if not services.channels.set_retention(known, days):
+            raise RequestError(ErrorCode.NOT_FOUND)
+    told = {None: "as all channels do", 0: "for ever"}.get(days, f"for {days} days")
+    click.echo(f"{known} keeps its messages {told}")
+
+
+@archive.command()
 def status() -> None:
     """Show how much is archived, how much was removed, and when what is older moves."""
     config = running_config()
@@ -104,8 +137,10 @@ def status() -> None:
     click.echo(f"archived  {totals.get('archived', 0)} messages")
     click.echo(f"removed   {totals.get('removed', 0)} messages")
     old, at = f"{config.archive_after_days} days and an hour", config.archive_at
+    span = f"for {config.retention_days} days" if config.retention_days else "for ever"
     ended = f"round ended at {last.ended:%Y-%m-%d %H:%M} UTC" if last else "no round has ended yet"
     click.echo(f"moves     what is older than {old}, from {at} UTC on")
+    click.echo(f"keeps     messages {span}, unless a channel says otherwise")
     click.echo(f"last      {ended}")
 
 

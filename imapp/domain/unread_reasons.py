@@ -14,12 +14,15 @@ class Reader:
 
     user_id: str
     stays: Spans
+    removed_seq: int
     cleared_seq: int
     read_seq: int
 
 
 def reason_of(reader: Reader, seq: int, entry: LogEntry | None) -> UnreadReason:
     """Why the entry at `seq` counts or does not; the entry itself is only needed where he may read it."""
+    if seq <= reader.removed_seq:
+        return UnreadReason.REMOVED
     if seq <= reader.cleared_seq:
         return UnreadReason.CLEARED
     if entry is None or not spans.contains(reader.stays, seq):

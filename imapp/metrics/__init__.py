@@ -152,6 +152,11 @@ archive_round: Final = _number(
     ARCHIVE,
     "When the last round of the move ended, in seconds since 1970; 0: none has, as far as is known.",
 )
+retention_removed: Final = _number(
+    "imapp_retention_removed_total",
+    ARCHIVE,
+    "Entries that were deleted for good, since nobody keeps them longer.",
+)
 
 # ---- the index in Elasticsearch
 

@@ -90,6 +90,8 @@ _ADMIN_CHANNEL: Final = admin.AdminChannel(
     last_seq=42,
     last_time=TIME,
     created_at="2026-11-20T08:00:00.000Z",
+    retention_days=None,
+    kept_from_seq=1,
 )
 _ADMIN_CONNECTION: Final = admin.AdminConnection(
     connection_id="im-gateway-1-9f3c2a61.1c",
@@ -261,6 +263,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         unknown=["gateway im-gateway-2-51d07b3e: remembers from 2026-11-23T08:30:00.000Z on"],
     ),
     admin.AdminStatusBody(client_message_id=CLIENT_ID, status=ChannelStatus.DISABLED, reason="ticket 4711"),
+    admin.RetentionBody(retention_days=365, reason="ticket 4711"),
     admin.AdminRecallBody(client_message_id=CLIENT_ID, reason="ticket 4711"),
     _VERSION,
     admin.VersionPage(versions=[_VERSION], cursor=None),

@@ -67,14 +67,25 @@ class Head(Struct, frozen=True):
     mention_all_seq: int = 0
     has_requests: bool = False
     """Whether people wait to be let in, or were refused lately."""
+    kept_from_seq: int = 1
+    """What is before it was removed for good."""
+    retention_days: int | None = None
+    """For how long entries are kept: 0 for ever, None as in all channels."""
 
 
 class ArchiveMarks(Struct, frozen=True):
-    """How far a channel's log is indexed, and where its hot part begins."""
+    """How far a channel's log is indexed, where its hot part begins, and what of it is kept.
+
+    What is before `kept_from_seq` is removed; nothing is left of what is before `purged_from_seq`.
+    `retention_days` is how long this channel keeps entries (0: for ever), None if as all do.
+    """
 
     last_seq: int
     indexed_seq: int
     hot_from_seq: int
+    kept_from_seq: int = 1
+    purged_from_seq: int = 1
+    retention_days: int | None = None
 
 
 class ChannelStore:
@@ -118,13 +129,39 @@ class ChannelStore:
 
     def archive_marks(self, channel_id: str) -> ArchiveMarks | None:
         """How a channel's log is spread, None where there is no such channel."""
-        fields = {"head.seq": 1, "indexed_seq": 1, "hot_from_seq": 1}
+        names = (
+            "head.seq",
+            "indexed_seq",
+            "hot_from_seq",
+            "kept_from_seq",
+            "purged_from_seq",
+            "retention_days",
+        )
+        fields = dict.fromkeys(names, 1)
         with mapped_errors():
             row = self._channels.find_one({"_id": channel_id}, fields)
         if row is None:
             return None
         last_seq = (row.get("head") or {}).get("seq", 0)
-        return ArchiveMarks(last_seq, row.get("indexed_seq", 0), row.get("hot_from_seq", 1))
+        return ArchiveMarks(
+            last_seq=last_seq,
+            indexed_seq=row.get("indexed_seq", 0),
+            hot_from_seq=row.get("hot_from_seq", 1),
+            kept_from_seq=row.get("kept_from_seq", 1),
+            purged_from_seq=row.get("purged_from_seq", 1),
+            retention_days=row.get("retention_days"),
+        )
+
+    def note_purged(self, channel_id: str, from_seq: int) -> None:
+        """Note that nothing is left of what is before this seq."""
+        with mapped_errors():
+            self._channels.update_one({"_id": channel_id}, {"$max": {"purged_from_seq": from_seq}})
+
+    def set_retention(self, channel_id: str, days: int | None) -> bool:
+        """Set for how long a channel keeps entries: 0 for ever, None as all do; whether there is one."""
+        change = {"$unset": {"retention_days": ""}} if days is None else {"$set": {"retention_days": days}}
+        with mapped_errors():
+            return self._channels.update_one({"_id": channel_id}, change).matched_count > 0
 
     def ids(self, after: str, limit: int) -> list[str]:
         """Ids of so many channels, those after the given one."""
@@ -350,6 +387,8 @@ def _head(row: Document) -> Head:
         own={key: (mark["seq"], mark["countable"]) for key, mark in row.get("own", {}).items()},
         has_requests=row.get("has_requests", False),
         mention_all_seq=row.get("mention_all_seq", 0),
+        kept_from_seq=row.get("kept_from_seq", 1),
+        retention_days=row.get("retention_days"),
     )
 
 

@@ -8,6 +8,7 @@ from pymongo import ASCENDING
 from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Amendment
+from imapp.domain.ids import message_id
 from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms
 
 
@@ -48,6 +49,12 @@ class EditStore:
         }
         with mapped_errors():
             self._edits.insert_one(document, session=session)
+
+    def forget(self, channel_id: str, first: int, last: int) -> None:
+        """Take away the versions of all messages of a channel with first <= seq <= last."""
+        bounds = {"$gte": message_id(channel_id, first), "$lt": _end(message_id(channel_id, last))}
+        with mapped_errors():
+            self._edits.delete_many({"_id": bounds})
 
     def purge(self, message_id: str, session: ClientSession) -> Iterable[int]:
         """Take all versions of a message away, as part of a transaction; the seqs of its edits."""

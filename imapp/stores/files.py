@@ -15,9 +15,9 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.client_session import ClientSession
 
 from imapp.domain.files import FileFacts
-from imapp.domain.ids import split_message_id
+from imapp.domain.ids import message_id, split_message_id
 from imapp.errors import LogConflict
-from imapp.stores.mongo import MAJORITY, Database, Document, mapped_errors, to_datetime, to_ms
+from imapp.stores.mongo import MAJORITY, Database, Document, mapped_errors, to_datetime, to_ms, transaction
 
 INDEXES: Final = [
     IndexModel([("due", ASCENDING)], name="due", sparse=True),
@@ -81,6 +81,7 @@ class FileStore:
     """One document a file, one a reference."""
 
     def __init__(self, database: Database) -> None:
+        self._client = database.client
         self._files = database["files"]
         self._settled = self._files.with_options(read_concern=MAJORITY)
         self._references = database["file_references"]
@@ -188,6 +189,19 @@ class FileStore:
                 [{"$set": {"references": left}}, {"$set": {"due": due}}],
                 session=session,
             )
+
+    def release_range(self, channel_id: str, first: int, last: int) -> None:
+        """No message of a channel with first <= seq <= last refers to its file any more.
+
+        Raises:
+            LogConflict: somebody refers to the same file at this moment; some are released.
+        """
+        bounds = {"$gte": message_id(channel_id, first), "$lte": message_id(channel_id, last)}
+        with mapped_errors():
+            names = self._references.distinct("message_id", {"message_id": bounds})
+        for name in names:
+            with transaction(self._client) as session:
+                self.release(name, session)
 
     # ---- collecting
 

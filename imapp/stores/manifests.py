@@ -8,7 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.client_session import ClientSession
 
 from imapp.domain.archive.digests import joined, parted
-from imapp.domain.archive.manifests import Manifest, changed
+from imapp.domain.archive.manifests import Manifest, changed, removed
 from imapp.domain.archive.pages import ALL_HOT, Borders
 from imapp.domain.archive.tiling import Range
 from imapp.domain.entries import LogEntry
@@ -96,6 +96,37 @@ class ManifestStore:
             )
             if not moved.matched_count:
                 raise LogConflict("the hot part begins elsewhere by now")
+
+    def remove(self, parts: Sequence[Manifest]) -> None:
+        """Note that the first ranges that a channel keeps, one behind the other, are removed for good.
+
+        They are chunks that were archived, or such as never will be: then the hot part begins after them too.
+
+        Raises:
+            LogConflict: the channel keeps something else by now: somebody else was faster.
+            StoreUnavailable: unknown whether it is noted.
+        """
+        channel_id, first, last = parts[0].channel_id, parts[0].from_seq, parts[-1].to_seq
+        with transaction(self._client) as session:
+            row = self._channels.find_one({"_id": channel_id}, session=session) or {}
+            if _borders(row).kept_from_seq != first:
+                raise LogConflict("the kept part begins elsewhere by now")
+            for part in parts:
+                self._note_removed(part, session)
+            # Who indexes must not stop at what is missing on purpose.
+            further = {"kept_from_seq": last + 1, "hot_from_seq": last + 1, "indexed_seq": last}
+            self._channels.update_one({"_id": channel_id}, {"$max": further}, session=session)
+
+    def _note_removed(self, part: Manifest, session: ClientSession) -> None:
+        row = _row(removed(part))
+        changed_fields = {name: row.pop(name) for name in ("state", "hashes", "digest")}
+        changed_fields["removed_at"] = datetime.now(UTC)
+        self._manifests.update_one(
+            {"_id": row.pop("_id")},
+            {"$set": changed_fields, "$setOnInsert": row},
+            upsert=True,
+            session=session,
+        )
 
     def note_change(self, entry: LogEntry, content_hash: str) -> None:
         """Note that the archived copy of an entry is another one now.

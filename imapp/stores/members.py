@@ -219,6 +219,25 @@ class MemberStore:
         with mapped_errors():
             self._members.update_one({"_id": _key(channel_id, user_id)}, [state_stage(at_ms, state)])
 
+    def clear(self, channel_id: str, up_to: Mapping[str, tuple[int, int]]) -> None:
+        """Let people see nothing any more up to a seq (with how many count up to it), by user id.
+
+        Durably, and stamped as changed for sync; it only grows.
+        """
+        updates = [
+            UpdateOne(
+                {"_id": _key(channel_id, user_id)},
+                {
+                    "$max": {"cleared_seq": seq, "cleared_countable": countable},
+                    "$currentDate": {"changed_at": True},
+                },
+            )
+            for user_id, (seq, countable) in up_to.items()
+        ]
+        if updates:
+            with mapped_errors():
+                self._members.bulk_write(updates, ordered=False)
+
     def store(self, accepted: Accepted, session: ClientSession) -> None:
         """Write the stays that a command changes, as part of a transaction.
 

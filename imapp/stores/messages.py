@@ -189,6 +189,11 @@ class MessageLog:
         with mapped_errors():
             return self._messages.bulk_write(deletes, ordered=False).deleted_count
 
+    def forget(self, channel_id: str, low: int, high: int) -> None:
+        """Delete the entries with low <= seq <= high, whatever they are by now."""
+        with mapped_errors():
+            self._messages.delete_many({"_id": _between(channel_id, low, high)})
+
     def amend(self, amendment: Amendment, session: ClientSession) -> None:
         """Put an entry's changed form in its place, as part of a transaction.
 

@@ -75,6 +75,12 @@ class PushLedger:
                 self._pushes.insert_many(documents, ordered=False, session=session)
             self._noted(document["channel_id"] for document in documents)
 
+    def forget(self, channel_id: str, up_to_seq: int) -> None:
+        """Forget what speaks of no entry beyond this seq."""
+        wanted = {"channel_id": channel_id, "status": {"$in": list(STATUSES)}, "max_seq": {"$lte": up_to_seq}}
+        with mapped_errors():
+            self._pushes.delete_many(wanted)
+
     def dispatched_ms(self, channel_id: str, seq: int) -> int | None:
         """When it was worked out who must hear of the entry at `seq`; None: not yet."""
         wanted = {"channel_id": channel_id, "status": _DISPATCHED, "max_seq": {"$gte": seq}}

@@ -7,7 +7,7 @@ from typing import Final
 from pymongo import ASCENDING, IndexModel
 from pymongo.client_session import ClientSession
 
-from imapp.domain.ids import split_message_id
+from imapp.domain.ids import message_id, split_message_id
 from imapp.domain.reminding import Reminder
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, transaction
@@ -43,6 +43,12 @@ class ReminderStore:
             return Made("", ())
         found = [Reminder(one["client_message_id"], to_ms(one["at"]), one["people"]) for one in row["made"]]
         return Made(row["sender"], found)
+
+    def forget(self, channel_id: str, first: int, last: int) -> None:
+        """Forget those of all messages of a channel with first <= seq <= last."""
+        bounds = {"$gte": message_id(channel_id, first), "$lte": message_id(channel_id, last)}
+        with mapped_errors():
+            self._reminders.delete_many({"_id": bounds})
 
     def add(
         self, message_id: str, before: Made, reminder: Reminder, *, parcel: Parcel | None, recalls: int

@@ -9,6 +9,7 @@ from imapp.services.archiving.archive import Archive
 from imapp.services.archiving.moving import ChannelMover
 from imapp.services.archiving.nightly import NightlyMove
 from imapp.services.archiving.restoring import Restorer
+from imapp.services.archiving.retention import Retention, RetentionStores
 from imapp.services.archiving.returns import Prepare, Returns, nothing_to_prepare
 from imapp.services.archiving.running import ArchiveRun, Throttle
 from imapp.services.archiving.verifying import ArchiveVerifier
@@ -16,11 +17,16 @@ from imapp.services.archiving.whole_log import LenientLog, WholeLog
 from imapp.services.reading.access import AccessService
 from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
+from imapp.stores.files import FileStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
+from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database, connect
+from imapp.stores.pushes import PushLedger
+from imapp.stores.reminders import ReminderStore
 from imapp.stores.schema import create_schema
+from imapp.stores.unindexed import UnindexedStore
 from imapp.wiring.indexing import ArchiveStores, archive_stores
 
 _LONGEST_WAIT_S: Final = 5  # between two chunks, so that no task takes much longer than it shall
@@ -85,8 +91,15 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
         throttle=Throttle(config.archive_per_s).passed,
         chunk=_chunk(config.archive_per_s),
     )
+    retention = Retention(
+        retention_stores(database),
+        archive,
+        days=config.retention_days,
+        throttle=Throttle(config.archive_per_s).passed,
+        chunk=_chunk(config.archive_per_s),
+    )
     return ArchiveServices(
-        run=ArchiveRun(LeaseStore(database), channels, mover),
+        run=ArchiveRun(LeaseStore(database), channels, mover=mover, retention=retention),
         mover=mover,
         verifier=ArchiveVerifier(channels, log, manifests, archive),
         restorer=_restorer(database, archive),
@@ -98,6 +111,21 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
 def _chunk(per_s: int) -> int:
     """So few entries that to wait for their time takes some seconds only, however slow it shall be."""
     return min(CHUNK, per_s * _LONGEST_WAIT_S) or CHUNK
+
+
+def retention_stores(database: Database) -> RetentionStores:
+    """Where something of an entry may be."""
+    return RetentionStores(
+        channels=ChannelStore(database),
+        members=MemberStore(database),
+        log=MessageLog(database),
+        manifests=ManifestStore(database),
+        edits=EditStore(database),
+        files=FileStore(database),
+        ledger=PushLedger(database),
+        reminders=ReminderStore(database),
+        unindexed=UnindexedStore(database),
+    )
 
 
 def _restorer(database: Database, archive: Archive) -> Restorer:

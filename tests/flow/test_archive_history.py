@@ -9,11 +9,12 @@ import pytest
 from imapp.config import Config
 from imapp.domain.archive.tiling import Range
 from imapp.services.archiving.moving import ChannelMover
+from imapp.services.archiving.retention import Retention
 from imapp.stores.channels import ChannelStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database, connect
-from imapp.wiring.archiving import archive_services
+from imapp.wiring.archiving import archive_services, retention_stores
 from imapp.wiring.indexing import archive_stores
 from schemas.common import MessageStatus
 from schemas.messages import Entry
@@ -42,6 +43,9 @@ class Archivist:
         assert stores is not None
         self.services = archive_services(config, database, stores.entries)
         self.log = MessageLog(database)
+        self.retention = Retention(
+            retention_stores(database), stores.entries, days=90, clock_ms=self._in_sixty_days
+        )
         self.channels = ChannelStore(database)
         self.mover = ChannelMover(
             channels=self.channels,
@@ -49,9 +53,12 @@ class Archivist:
             manifests=ManifestStore(database),
             archive=stores.entries,
             after_days=30,
-            clock_ms=lambda: round(time.time() * 1000) + 60 * DAY_MS,
+            clock_ms=self._in_sixty_days,
             chunk=5,
         )
+
+    def _in_sixty_days(self) -> int:
+        return round(time.time() * 1000) + 60 * DAY_MS
 
     def move(self, channel: str) -> None:
         eventually(lambda: self.is_indexed(channel), what="all is indexed")

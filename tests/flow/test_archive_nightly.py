@@ -15,12 +15,14 @@ from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable
 from imapp.services.archiving.moving import ChannelMover
 from imapp.services.archiving.nightly import NightlyMove
+from imapp.services.archiving.retention import Retention
 from imapp.services.archiving.running import ArchiveRun
 from imapp.stores.channels import ChannelStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database, connect
+from imapp.wiring.archiving import retention_stores
 from imapp.wiring.indexing import archive_stores
 from schemas.tasks import PushBatch, PushNudge
 from tests.flow.test_archive_move import DAY_MS, NOW_MS
@@ -58,7 +60,14 @@ class Night:
             throttle=lambda _: after_each(),
             clock_ms=lambda: NOW_MS,
         )
-        return ArchiveRun(self.leases, ChannelStore(self.database), mover, clock=lambda: self.at_s)
+        retention = Retention(retention_stores(self.database), self.archive, days=0)
+        return ArchiveRun(
+            self.leases,
+            ChannelStore(self.database),
+            mover=mover,
+            retention=retention,
+            clock=lambda: self.at_s,
+        )
 
     def moved(self) -> list[str]:
         return [channel for channel in CHANNELS if len(self.log.page(channel, 1, 9, limit=9)) == 1]

@@ -199,6 +199,7 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET moderation.list_versions": Row(rights=OPERATING),
     "GET administration.find_channels": Row(rights=OPERATING),
     "GET administration.get_any_channel": Row(rights=OPERATING),
+    "PUT administration.set_retention": Row(rights=OPERATING, needs=lambda _: {"retention_days": None}),
     "GET administration.list_any_members": Row(rights=OPERATING),
     "GET administration.list_any_messages": Row(rights=OPERATING, variants=(*_PAGES, {"sender": "an"})),
     "GET administration.get_any_message": Row(rights=OPERATING),

@@ -19,6 +19,7 @@ _PER_LINE: Final = 6  # emoji
 _EMOJI_LINES: Final = 20
 
 _REASONS: Final = {
+    UnreadReason.REMOVED: "it is kept no longer",
     UnreadReason.CLEARED: "you have cleared it",
     UnreadReason.NOT_THERE: "you were not there",
     UnreadReason.SYSTEM: "what happened, no message",

@@ -23,6 +23,7 @@ from schemas.admin import (
     KickBody,
     Kicked,
     MessageTrace,
+    RetentionBody,
     TraceQuery,
 )
 from schemas.channels import ListQuery, MemberPage
@@ -106,6 +107,19 @@ def get_any_channel(query: AdminQuery, channel_id: str) -> Response:
     """One channel."""
     del query  # as above
     return answer(services().admin.channels.channel(channel_id))
+
+
+@blueprint.put("/admin/channels/<channel:channel_id>/retention")
+@blueprint.arguments(schema_of(RetentionBody))
+@blueprint.response(200, schema_of(AdminChannel))
+@admin_only("channel.retention")
+def set_retention(body: RetentionBody, channel_id: str) -> Response:
+    """Set for how long a channel keeps its messages.
+
+    What is older is deleted for good, for everybody, the next night: it can't be brought back. Doing it again
+    changes nothing.
+    """
+    return answer(services().admin.channels.set_retention(channel_id, body.retention_days))
 
 
 @blueprint.get("/admin/channels/<channel:channel_id>/members")

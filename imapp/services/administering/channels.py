@@ -23,8 +23,6 @@ from schemas.messages import Entry, HistoryPage, HistoryQuery
 LOOKED_THROUGH: Final = 5_000
 """So many entries a page of one sender's messages looks through: no index finds them in their order."""
 
-_EVERYTHING: Final = Member(user_id="", role=Role.MEMBER, spans=((1, None),))
-
 
 class ReadsAll(AccessService):
     """For who may read every channel from its first entry on."""
@@ -81,6 +79,12 @@ class ChannelAdmin:
         """One channel; raises RequestError `not_found`."""
         return _wire(self._access.readable("", channel_id).head)
 
+    def set_retention(self, channel_id: str, days: int | None) -> AdminChannel:
+        """The channel, which keeps its messages for so long from now on; raises RequestError `not_found`."""
+        if not self._channels.set_retention(channel_id, days):
+            raise RequestError(ErrorCode.NOT_FOUND)
+        return self.channel(channel_id)
+
     def members(self, channel_id: str, query: ListQuery) -> MemberPage:
         """Who is in a channel now; raises RequestError `not_found` or `invalid`."""
         return self._directory.members("", channel_id, query)
@@ -105,9 +109,10 @@ class ChannelAdmin:
         return self._history.entry("", message_id)
 
     def _of_sender(self, channel_id: str, sender: str, query: AdminHistoryQuery) -> HistoryPage:
-        last = self._access.readable("", channel_id).last_seq
+        readable = self._access.readable("", channel_id)
+        first, last = readable.head.kept_from_seq, readable.last_seq
         high = last if query.before is None else min(last, query.before - 1)
-        low = max(1, high - LOOKED_THROUGH + 1)
+        low = max(first, high - LOOKED_THROUGH + 1)
         entries = self._log.written_by(sender, channel_id, low, high, limit=query.limit)
         if len(entries) == query.limit:
             low = entries[0].seq
@@ -116,7 +121,7 @@ class ChannelAdmin:
             entries=[wire_entry(entry) for entry in entries],
             from_seq=min(low, max(high, 0)),
             to_seq=max(high, 0),
-            more_before=low > 1,
+            more_before=low > first,
             more_after=high < last,
         )
 
@@ -124,7 +129,7 @@ class ChannelAdmin:
 def _as_if_always_there(head: Head) -> MemberRow:
     return MemberRow(
         channel_id=head.channel.channel_id,
-        member=_EVERYTHING,
+        member=Member(user_id="", role=Role.MEMBER, spans=((head.kept_from_seq, None),)),
         joined_ms=head.channel.created_ms,
         read_seq=0,
         read_countable=0,
@@ -163,4 +168,6 @@ def _wire(head: Head) -> AdminChannel:
         last_seq=channel.last_seq,
         last_time=wire_time(head.last_ms),
         created_at=wire_time(channel.created_ms),
+        retention_days=head.retention_days,
+        kept_from_seq=head.kept_from_seq,
     )

@@ -131,9 +131,9 @@ class ChannelMover:
 
     def _sweep(self, channel_id: str, moved: Moved) -> None:
         """Move copies of what is archived already again, as they are now."""
-        hot_from = self._manifests.borders([channel_id])[channel_id].hot_from_seq
-        after = 0
-        while copies := self._log.documents(channel_id, after + 1, hot_from - 1, self._chunk):
+        archived = self._manifests.borders([channel_id])[channel_id].archived
+        after = archived.from_seq - 1
+        while copies := self._log.documents(channel_id, after + 1, archived.to_seq, self._chunk):
             after = copies[-1]["seq"]
             free = _not_held(copies, self._manifests.held(channel_id))
             if free:

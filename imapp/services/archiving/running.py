@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.archiving.moving import ChannelMover, Moved
+from imapp.services.archiving.retention import Retention
 from imapp.stores.channels import ChannelStore
 from imapp.stores.leases import LeaseStore, Round
 
@@ -29,6 +30,7 @@ class Run(Struct):
 
     channels: int = 0
     entries: int = 0
+    removed: int = 0
     unproved: int = 0
     failed: int = 0
     ended: bool = False
@@ -80,9 +82,12 @@ class ArchiveRun:
         self,
         leases: LeaseStore,
         channels: ChannelStore,
+        *,
         mover: ChannelMover,
+        retention: Retention,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._retention = retention
         self._leases = leases
         self._channels = channels
         self._mover = mover
@@ -134,6 +139,8 @@ class ArchiveRun:
 
     def _look_after(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> None:
         try:
+            # First: what is kept no longer need not be moved.
+            done.removed += self._retention.apply(channel_id, keep_on)
             moved = self._mover.move(channel_id, keep_on)
         except (StoreUnavailable, ArchiveUnavailable):
             raise

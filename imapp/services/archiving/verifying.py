@@ -16,6 +16,7 @@ from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
 
 _PIECE: Final = 1_000
+_TRIES: Final = 3
 _NAMED: Final = 100  # problems of a channel; whoever has more needs no longer list
 
 
@@ -51,25 +52,34 @@ class ArchiveVerifier:
         Raises:
             StoreUnavailable, ArchiveUnavailable: it could not be looked at.
         """
+        for _ in range(_TRIES):
+            marks = self._channels.archive_marks(channel_id)
+            if marks is None:
+                return Verdict(channel_id, problems=["there is no such channel"])
+            verdict = self._look(channel_id, marks)
+            if verdict.is_whole or self._channels.archive_marks(channel_id) == marks:
+                break  # else something has moved from where it was looked for
+        return verdict
+
+    def _look(self, channel_id: str, marks: ArchiveMarks) -> Verdict:
         verdict = Verdict(channel_id)
-        marks = self._channels.archive_marks(channel_id)
-        if marks is None:
-            verdict.problems.append("there is no such channel")
-            return verdict
         manifests = self._manifests.of(channel_id)
         verdict.problems += gaps_and_overlaps((one.range for one in manifests), marks.hot_from_seq - 1)
         for manifest in manifests:
             if manifest.state == REMOVED:
                 verdict.removed += manifest.count
+                verdict.problems += self._removed_problems(manifest, marks)
             else:
                 verdict.archived += manifest.count
-                verdict.problems += self._archived_problems(manifest)
+                verdict.problems += self._archived_problems(manifest, marks)
             if len(verdict.problems) >= _NAMED:
                 return verdict
         verdict.problems += self._hot_problems(channel_id, marks, verdict)
         return verdict
 
-    def _archived_problems(self, manifest: Manifest) -> Iterator[str]:
+    def _archived_problems(self, manifest: Manifest, marks: ArchiveMarks) -> Iterator[str]:
+        if manifest.from_seq < marks.kept_from_seq:
+            yield f"the manifest of {_range(manifest)} says archived, {_kept(marks)}"
         if manifest.noted_digest != chunk_digest(manifest.channel_id, manifest.from_seq, manifest.hashes):
             yield f"the manifest of {_range(manifest)} does not agree with its own digest"
         names = [message_id(manifest.channel_id, manifest.from_seq + n) for n in range(manifest.count)]
@@ -79,6 +89,15 @@ class ArchiveVerifier:
             why = _problem(archived.get(name), noted, copies.get(name))
             if why:
                 yield f"{name}: {why}"
+
+    def _removed_problems(self, manifest: Manifest, marks: ArchiveMarks) -> Iterator[str]:
+        if manifest.from_seq >= marks.kept_from_seq:
+            yield f"the manifest of {_range(manifest)} says removed, {_kept(marks)}"
+        if manifest.to_seq >= marks.purged_from_seq:
+            return  # the next run deletes what may be left
+        names = [message_id(manifest.channel_id, manifest.from_seq + n) for n in range(manifest.count)]
+        for name in sorted({*self._archive.read(names), *self._copies(manifest)}):
+            yield f"{name}: removed, but still there"
 
     def _copies(self, manifest: Manifest) -> dict[str, Document]:
         found = self._log.documents(manifest.channel_id, manifest.from_seq, manifest.to_seq, manifest.count)
@@ -110,6 +129,10 @@ def _problem(archived: Copy | None, noted: bytes, copy: Document | None) -> str:
     if copy is not None and content_hash(copy) == found:
         return ""
     return "the archive has another content than was noted down"
+
+
+def _kept(marks: ArchiveMarks) -> str:
+    return f"but the channel keeps {marks.kept_from_seq}.."
 
 
 def _range(manifest: Manifest) -> str:

@@ -93,8 +93,9 @@ class ArchiveEntries:
             operations = [
                 {"delete": {"_index": index, "_id": name}} for index in self._indices.all() for name in chunk
             ]
-            if operations:
-                self._bulk(operations, 1)
+            outcomes = self._bulk(operations, 1)
+            if left := [name for (_, name), status, _ in outcomes if status >= _FAILED and status != _GONE]:
+                raise ArchiveUnavailable(f"{len(left)} of {len(chunk)} entries were not removed")
 
     # ---- inside
 
