@@ -9,14 +9,12 @@ from bench.lists import ListResult, measure_lists
 from bench.machine import describe
 from bench.plan import arguments, carry_out, is_whole, started
 from bench.probes import floors as measure_floors
-from bench.report import STORE_FLOOR, Figures, as_file, put_into, table
+from bench.report import FILE, LAST_RUN, PAGE, STORE_FLOOR, Figures, keep_runs, put_into, table
 from bench.scenarios import Result
 from devstack.services import running
 from tests.support.processes import ROOT
 
 _FLOOR_S = 5.0
-_FILE = ROOT / "docs" / "benchmarks.json"
-_PAGE = ROOT / "docs" / "benchmarks.md"
 _CONVERSATIONS = 500
 
 
@@ -42,9 +40,9 @@ def main() -> int:
     text = table(figures)
     print(f"\n{text}")
     if wanted.write:
-        _FILE.write_bytes(as_file(figures))
-        put_into(_PAGE, text)
-        print(f"\nwritten to {_FILE.relative_to(ROOT)} and {_PAGE.relative_to(ROOT)}")
+        keep_runs(figures)
+        put_into(PAGE, text, LAST_RUN)
+        print(f"\nwritten to {FILE.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}")
     return 0 if all(result.outcome.clean for result in results) else 1
 
 

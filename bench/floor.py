@@ -8,6 +8,7 @@ from typing import Any, Final
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
+from bench.documents import text_document
 from bench.scenarios import TEXT
 
 _BATCH: Final = 256
@@ -60,22 +61,4 @@ def _insert(log: Log, thread: int, counts: list[int], counted: tuple[float, floa
 def _document(thread: int, channel: int, seq: int) -> dict[str, Any]:
     """A document like those of the product's log, one of each channel of this thread."""
     channel_id = f"{thread:021d}{channel:03d}"
-    return {
-        "_id": f"{channel_id}.{seq:012d}",
-        "channel_id": channel_id,
-        "seq": seq,
-        "sender": f"an-{channel}",
-        "sender_name": f"An-{channel}",
-        "sender_avatar": "",
-        "client_message_id": f"0a1b2c-an-{channel}-{seq}",
-        "body_hash": b"0123456789abcdef",
-        "type": 1,
-        "content": TEXT,
-        "extra": {},
-        "reply_to": None,
-        "mentions": [],
-        "status": 0,
-        "countable": seq,
-        "rev": seq,
-        "server_time": datetime.now(UTC),
-    }
+    return text_document(channel_id, seq, sender=f"an-{channel}", content=TEXT, at=datetime.now(UTC))

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import sys
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from bench.dialects import DIALECTS
 from bench.limits import raise_open_files
 from bench.scenarios import Order, Outcome, Scenario, Signal
 from bench.session import Load
+from bench.timing import quantile_ms
 
 _ANSWER_S = 30.0
 _QUIET_S = 0.5
@@ -43,9 +43,9 @@ async def run(order: Order) -> Outcome:
     return Outcome(
         sends_per_s=load.acked / elapsed,
         deliveries_per_s=load.delivered / elapsed,
-        p50_ms=_quantile_ms(waits, 0.5),
-        p99_ms=_quantile_ms(waits, 0.99),
-        max_ms=_quantile_ms(waits, 1.0),
+        p50_ms=quantile_ms(waits, 0.5),
+        p99_ms=quantile_ms(waits, 0.99),
+        max_ms=quantile_ms(waits, 1.0),
         refused=load.refused,
         disconnected=disconnected,
         summary=report.summary(),
@@ -99,10 +99,6 @@ async def _until_quiet(load: Load) -> None:
     while seen != len(load.steps) and time.monotonic() < deadline:
         seen = len(load.steps)
         await asyncio.sleep(_QUIET_S)
-
-
-def _quantile_ms(ordered: Sequence[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 if ordered else 0.0
 
 
 def _tell(signal: Signal) -> None:

@@ -1,8 +1,6 @@
 """How fast somebody with many conversations sees them: the list over REST, and sync over the socket."""
 
 import asyncio
-import time
-from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import requests
@@ -13,11 +11,10 @@ from bench.crowds import open_all
 from bench.dialects import DIALECTS
 from bench.session import Load, Session
 from bench.systems import System
+from bench.timing import waits
 from tests.support.people import make_users
 from tests.support.tokens import make_token
 
-_REQUESTS: Final = 200
-_WARM_UP: Final = 20
 _AT_ONCE: Final = 100  # connections of those who write
 
 
@@ -62,21 +59,5 @@ def _measure(session: requests.Session, url: str, conversations: int, page: int)
         answer.raise_for_status()
         assert len(answer.json()["conversations"]) == min(page, conversations)
 
-    waits = _waits(ask)
-    return ListResult(
-        conversations=conversations,
-        page=page,
-        p50_ms=waits[len(waits) // 2] * 1000,
-        p99_ms=waits[int(len(waits) * 0.99)] * 1000,
-    )
-
-
-def _waits(act: Callable[[], None]) -> Sequence[float]:
-    for _ in range(_WARM_UP):
-        act()
-    waits = []
-    for _ in range(_REQUESTS):
-        began = time.perf_counter()
-        act()
-        waits.append(time.perf_counter() - began)
-    return sorted(waits)
+    waited = waits(ask)
+    return ListResult(conversations=conversations, page=page, p50_ms=waited.p50_ms, p99_ms=waited.p99_ms)

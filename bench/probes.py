@@ -7,7 +7,6 @@ import os
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
@@ -16,6 +15,7 @@ import msgspec
 from kombu import Connection, Exchange, Producer, Queue
 
 from bench.scenarios import TEXT
+from bench.timing import per_second
 from devstack.profiles import DATA
 from devstack.services import Stack
 from schemas.frames import MessageEvent
@@ -49,11 +49,11 @@ def floors(stack: Stack) -> Mapping[str, float]:
 
 
 def _per_second(act: Callable[[], object]) -> float:
-    done, began = 0, time.perf_counter()
-    while time.perf_counter() - began < _SECONDS:
+    def once() -> int:
         act()
-        done += 1
-    return done / (time.perf_counter() - began)
+        return 1
+
+    return per_second(once, _SECONDS)
 
 
 def _disk_syncs() -> float:

@@ -12,6 +12,7 @@ import msgspec
 
 from bench.lists import ListResult
 from bench.scenarios import Result
+from tests.support.processes import ROOT
 
 _COLUMNS: Final = {
     "sends/s": "sends_per_s",
@@ -26,8 +27,10 @@ _BUSY_GENERATOR: Final = 0.7  # of a core: above it the generator may be what is
 _BUSY_MACHINE: Final = 0.1  # cores taken by others: above it the figures are theirs too
 _LONG_S: Final = 60.0
 STORE_FLOOR: Final = "entries stored (bare inserts of 256)"
-_BEGIN: Final = "<!-- the last run -->"
-_END: Final = "<!-- end of the last run -->"
+LAST_RUN: Final = "the last run"
+ARCHIVE_RUN: Final = "the archive's last run"
+FILE: Final = ROOT / "docs" / "benchmarks.json"
+PAGE: Final = ROOT / "docs" / "benchmarks.md"
 _NAME_WIDTH: Final = 20
 _WIDTH: Final = 12
 
@@ -47,7 +50,7 @@ class Figures:
 def table(figures: Figures) -> str:
     """Medians over the rounds by scenario and system, each with its multiple of the yardstick."""
     results, floor = figures.results, figures.floors[STORE_FLOOR]
-    lines = [_machine_line(figures.machine), "", "floors, per second"]
+    lines = [machine_line(figures.machine), "", "floors, per second"]
     lines += [f"  {name:44}{rate:12,.0f}" for name, rate in figures.floors.items()]
     for title, systems in _grouped(results).items():
         idle = title.endswith("idle connections")
@@ -63,8 +66,8 @@ def table(figures: Figures) -> str:
     return "\n".join(lines).rstrip()
 
 
-def as_file(figures: Figures) -> bytes:
-    """Every run, with the machine, as JSON."""
+def keep_runs(figures: Figures) -> None:
+    """Put every run, with the machine, into the file of figures."""
     runs = [
         {
             **msgspec.to_builtins(result),
@@ -75,23 +78,29 @@ def as_file(figures: Figures) -> bytes:
     ]
     for run in runs:
         run["outcome"].pop("details")
-    document = {
-        "machine": figures.machine,
-        "floors_per_s": _rounded(dict(figures.floors)),
-        "lists": _rounded(msgspec.to_builtins(list(figures.lists))),
-        "runs": _rounded(runs),
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    keep("machine", figures.machine)
+    keep("floors_per_s", dict(figures.floors))
+    keep("lists", list(figures.lists))
+    keep("runs", runs)
 
 
-def put_into(page: Path, text: str) -> None:
-    """Put a table in place of the last one on a page of the documentation."""
-    before, _, rest = page.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    page.write_text(f"{before}{_BEGIN}\n```\n{text}\n```\n{_END}{after}")
+def keep(name: str, figures: Any) -> None:
+    """Put one part into the file of figures, in place of the last one of that name."""
+    parts = msgspec.json.decode(FILE.read_bytes()) if FILE.exists() else {}
+    parts[name] = _rounded(msgspec.to_builtins(figures))
+    FILE.write_bytes(msgspec.json.format(msgspec.json.encode(parts), indent=1) + b"\n")
 
 
-def _machine_line(machine: Mapping[str, Any]) -> str:
+def put_into(page: Path, text: str, run: str) -> None:
+    """Put a table in place of the last one of such a run on a page of the documentation."""
+    begin, end = f"<!-- {run} -->", f"<!-- end of {run} -->"
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n```\n{text}\n```\n{end}{after}")
+
+
+def machine_line(machine: Mapping[str, Any]) -> str:
+    """Where and when something was measured."""
     named = [f"{machine['cores']} cores ({machine['processor']})", f"{machine['memory_gib']} GiB"]
     return f"{', '.join(named)}, commit {str(machine['commit'])[:9]}, {machine['at']}"
 

@@ -40,38 +40,39 @@ class System(Protocol):
 
 
 class Product:
-    """One gateway, some writers and the receipts worker, as in production."""
+    """One gateway, some writers and the receipts worker, as in production; with an archive if so wanted."""
 
     dialect = "product"
 
-    def __init__(self, stack: Stack, *, writers: int) -> None:
+    def __init__(self, stack: Stack, *, writers: int, archived: bool = False) -> None:
         self.name = "product" if writers == 1 else f"product, {writers} writers"
-        self._cluster = Cluster(
+        self.cluster = Cluster(
             stack.mongo_url,
             stack.amqp_url,
-            f"bench-{writers}",
+            f"bench-{'archive' if archived else writers}",
+            es_url=stack.es_url if archived else "",
             gateways=1,
             writers=writers,
             environment={"IM_ENV": "production"},
         )
-        self.mongo_url = self._cluster.mongo_url
+        self.mongo_url = self.cluster.mongo_url
 
     def start(self) -> None:
         """Return when every queue has its consumer."""
-        self._cluster.start()
+        self.cluster.start()
 
     def stop(self) -> None:
         """Return when the processes are gone and the database dropped."""
-        self._cluster.stop()
+        self.cluster.stop()
 
     @property
     def url(self) -> str:
         """The gateway."""
-        return self._cluster.gateway_urls[0]
+        return self.cluster.gateway_urls[0]
 
     def roles(self) -> dict[str, Sequence[ManagedProcess]]:
         """The gateway; the writers with the receipts worker."""
-        processes = self._cluster.processes
+        processes = self.cluster.processes
         workers = [process for name, process in processes.items() if not name.startswith("gateway")]
         return {"gateway": [processes["gateway-0"]], "workers": workers}
 

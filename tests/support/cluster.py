@@ -29,6 +29,7 @@ from tests.support.tokens import JWT_KEY, make_token
 from tests.support.waiting import eventually
 
 _START_S: Final = 120.0  # ample: ten processes start at once, on two cores that others use as well
+_TOOL_S: Final = 60.0
 _WORKER: Final = (
     *(
         BIN / "celery",
@@ -236,18 +237,31 @@ class Cluster:
         url = self.gateway_urls[gateway]
         return Client.connect(url, make_token(user), recorder=recorder, **options)
 
-    def tool(self, *arguments: str) -> str:
-        """What an `imapp` command prints, run with the settings of this system."""
-        environment = {**os.environ, **self._environment}
-        done = subprocess.run(
+    def tool(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
+        """What an `imapp` command prints, run with the settings of this system.
+
+        Raises:
+            AssertionError: it failed; the text holds what it said.
+        """
+        with self.tool_beside(*arguments, environment=environment) as process:
+            try:
+                out, error = process.communicate(timeout=_TOOL_S)
+            finally:
+                process.kill()
+        assert process.returncode == 0, f"imapp {' '.join(arguments)}: {process.returncode}\n{out}{error}"
+        return out
+
+    def tool_beside(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """An `imapp` command that runs with the settings of this system, to be waited for by the caller."""
+        return subprocess.Popen(
             [BIN / "imapp", *arguments],
-            env=environment,
-            capture_output=True,
+            env={**os.environ, **self._environment, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=30,
-            check=True,
         )
-        return done.stdout
 
     def publish_task(self, queue: str, task: str, payload: bytes) -> None:
         """Put a task onto a queue behind the product's back."""
