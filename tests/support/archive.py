@@ -33,3 +33,15 @@ def indexed(es_url: str, namespace: str) -> dict[str, dict[str, Any]]:
     if not answer.ok:
         return {}  # an index that was just made can't be searched yet
     return {hit["_id"]: hit["_source"] for hit in answer.json()["hits"]["hits"]}
+
+
+def copies_of(es_url: str, namespace: str, channel: str) -> list[dict[str, Any]]:
+    """What Elasticsearch holds of a channel now, by seq; 10,000 at most."""
+    requests.post(f"{es_url}/{namespace}-messages/_refresh", timeout=30).raise_for_status()
+    answer = requests.post(
+        f"{es_url}/{namespace}-messages/_search",
+        json={"size": 10_000, "query": {"term": {"channel_id": channel}}, "sort": [{"seq": "asc"}]},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    return [hit["_source"] for hit in answer.json()["hits"]["hits"]]

@@ -23,6 +23,8 @@ class Entry(NamedTuple):
     sender: str
     client_message_id: str
     body: str
+    takes_back: int = 0  # the seq of the message that this one recalls
+    by_outsider: bool = False  # what somebody did who is not in: readers are not told who
 
 
 class Opened(NamedTuple):
@@ -98,16 +100,26 @@ Step = Opened | Closed | Resynced | Sent | Answered | Seen | Paged | Previewed
 class History:
     """The whole story of a run.
 
-    `logs` are the entries of each channel as MongoDB holds them in the end, by seq; `stays` who may read
-    what; `final_reads` what (user, channel) got by paging through the history API in the end.
+    `logs` are the entries of each channel as MongoDB and the archive hold them in the end, by seq; `stays`
+    who may read what; `final_reads` what (user, channel) got by paging through the history API in the end;
+    `cleared` up to where (user, channel) has cleared it, so that those begin behind. `copies` are the entries
+    of each channel that are in Elasticsearch, and `unproved` what the proof of the archive says is wrong.
     """
 
     steps: Sequence[Step]
     logs: Mapping[str, Sequence[Entry]]
     stays: StaysByChannel
     final_reads: Mapping[tuple[str, str], Sequence[Entry]] = field(default_factory=dict)
+    cleared: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    copies: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    unproved: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def contains(stays: Iterable[Span], seq: int) -> bool:
     """Whether an entry falls into one of the stays."""
     return any(start <= seq and (end is None or seq <= end) for start, end in stays)
+
+
+def after(stays: Iterable[Span], seq: int) -> list[Span]:
+    """What is left of the stays beyond a seq."""
+    return [(max(start, seq + 1), end) for start, end in stays if end is None or end > seq]

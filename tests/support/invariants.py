@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from tests.support.archived import check_archive
 from tests.support.history import Answered, History
 from tests.support.ledger import Attempt, Ledger, Write
 from tests.support.readers import check_readers
@@ -32,6 +33,7 @@ def check(history: History) -> Report:
     _check_order_of_connections(ledger)
     _check_order_in_time(ledger)
     check_readers(ledger)
+    check_archive(ledger)
     return ledger.report
 
 
@@ -73,7 +75,8 @@ def _problem(ledger: Ledger, attempt: Attempt, answer: Answered) -> str:
     if entry is None or (entry.sender, entry.client_message_id) != (sent.user, sent.client_message_id):
         seqs = ledger.places.get((answer.channel, sent.user, sent.client_message_id))
         return f"but stored at {seqs}" if seqs else "but not stored"
-    if sent.body is not None and entry.body != sent.body:
+    recalled = (answer.channel, answer.seq) in ledger.recalled  # `kept` says whether it still says something
+    if sent.body is not None and entry.body != sent.body and not recalled:
         return f"but stored as {entry.body[:60]!r}, not {sent.body[:60]!r}"
     if answer.message_id != f"{answer.channel}.{answer.seq:012d}":
         return f"but the answer names {answer.message_id}"

@@ -49,7 +49,7 @@ class Ledger:
 
     `excused` are positions with a finding of their own: what follows from it at the same position (a reader
     who saw the entry that was lost) is not reported again. `distrusted` are answers (connection, request)
-    that name a wrong position.
+    that name a wrong position. `recalled` are positions of messages that an entry of the log takes back.
     """
 
     history: History
@@ -58,6 +58,7 @@ class Ledger:
     places: dict[tuple[str, str, str], list[int]]
     homes: dict[tuple[str, str], list[str]]
     writes: dict[tuple[str, str, str], Write]
+    recalled: set[Position]
     excused: set[Position] = field(default_factory=set)
     distrusted: set[tuple[str, str]] = field(default_factory=set)
     reordered: set[Position] = field(default_factory=set)
@@ -75,7 +76,8 @@ class Ledger:
                 if not seqs:
                     homes[entry.sender, entry.client_message_id].append(channel)
                 seqs.append(entry.seq)
-        return cls(history, Report(), at, dict(places), dict(homes), _writes(history))
+        recalled = {(entry.channel, entry.takes_back) for entry in at.values() if entry.takes_back}
+        return cls(history, Report(), at, dict(places), dict(homes), _writes(history), recalled)
 
     def channels_of(self, write: Write) -> list[str]:
         """Where the entries of a write are: in its channel, or where a `to` or a command put them."""

@@ -16,6 +16,7 @@ from tests.support.history import (
     Resynced,
     Seen,
     Sent,
+    after,
     contains,
 )
 from tests.support.ledger import Ledger
@@ -138,13 +139,13 @@ class _Reading:
         stored = self.ledger.at.get((step.channel, step.seq))
         if not self._allowed(line.device.user, step.channel, step.seq):
             self._leak(line, step.channel, step.seq, "got a preview")
-        elif stored is None or stored.sender != step.sender:
+        elif stored is None or step.sender not in (stored.sender, _told_sender(stored)):
             self._phantom(line, step.channel, step.seq, "got a preview")
 
     def show(self, line: _Line, entry: Entry, how: str) -> bool:
         """Judge an entry that a reader was shown; whether it is his to hold."""
         position = (entry.channel, entry.seq)
-        if self.ledger.at.get(position) != entry and position not in self.ledger.excused:
+        if not self._is_stored(entry) and position not in self.ledger.excused:
             self._phantom(line, entry.channel, entry.seq, how)
             return False
         if not self._allowed(line.device.user, entry.channel, entry.seq):
@@ -152,6 +153,15 @@ class _Reading:
             return False
         line.device.held[entry.channel].add(entry.seq)
         return True
+
+    def _is_stored(self, entry: Entry) -> bool:
+        """Whether an entry was shown as it is stored, or as it was until it was recalled."""
+        stored = self.ledger.at.get((entry.channel, entry.seq))
+        if stored is None:
+            return False
+        if (entry.channel, entry.seq) in self.ledger.recalled:
+            entry = entry._replace(body=stored.body)
+        return entry in (stored, stored._replace(sender=_told_sender(stored)))
 
     def _in_line(self, line: _Line, channel: str, seq: int) -> None:
         """Live frames of a channel rise, without a double."""
@@ -188,6 +198,11 @@ class _Reading:
         stored = self.ledger.at.get((channel, seq))
         what = f"{how} what is not stored" if stored is None else f"{how} another entry than is stored"
         self.ledger.report.phantom.append(Finding(channel, seq, f"{line.device.user} on {line.name}", what))
+
+
+def _told_sender(entry: Entry) -> str:
+    """Whom readers are told to have made an entry: what an outsider wants, the system says."""
+    return "system" if entry.by_outsider else entry.sender
 
 
 # ---- what is missing
@@ -244,13 +259,23 @@ def _check_final_read(ledger: Ledger, reading: _Reading, user: str, channel: str
     entries = ledger.history.final_reads[user, channel]
     reader = _Line("final read", _Device(user, 0), live=False)
     reading.check_page(f"{user} in the end", entries)
+    cleared = ledger.history.cleared.get((user, channel), 0)
     for entry in entries:
-        reading.show(reader, entry, "read in the end")
-    mine = ledger.history.stays.get(channel, {}).get(user, ())
+        if reading.show(reader, entry, "read in the end"):
+            _check_gone(ledger, entry, user, cleared)
+    mine = after(ledger.history.stays.get(channel, {}).get(user, ()), cleared)
     held = {entry.seq for entry in entries}
     wanted = (entry.seq for entry in ledger.history.logs.get(channel, ()))
     lacking = [seq for seq in wanted if seq not in held and contains(mine, seq)]
     _report_missing(ledger, channel, lacking, f"{user} in the end")
+
+
+def _check_gone(ledger: Ledger, entry: Entry, user: str, cleared: int) -> None:
+    """What is read in the end was neither cleared by its reader, nor does it say what was recalled."""
+    if entry.seq <= cleared:
+        ledger.report.leak.append(Finding(entry.channel, entry.seq, user, "read what he has cleared"))
+    if entry.body and (entry.channel, entry.seq) in ledger.recalled:
+        ledger.report.kept.append(Finding(entry.channel, entry.seq, user, "read what was recalled"))
 
 
 def _report_missing(ledger: Ledger, channel: str, seqs: Iterable[int], who: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from imapp.domain.entries import OF_OUTSIDERS, RECALL
+from schemas.common import MESSAGE_TYPE_CODES
 from tests.support.history import Answered, Entry, Opened, Paged, Previewed, Seen, Sent, Step
 
 
@@ -80,12 +82,16 @@ def body_of(fields: Mapping[str, Any]) -> str:
 
 def entry_of(fields: Mapping[str, Any]) -> Entry:
     """An entry as the wire or MongoDB shows it."""
+    extra = fields.get("extra") or {}
+    is_recall = RECALL in (fields.get("type"), MESSAGE_TYPE_CODES.get(fields.get("message_type", "text")))
     return Entry(
         fields["channel_id"],
         fields["seq"],
         fields["sender"],
         fields["client_message_id"],
         body_of(fields),
+        takes_back=extra.get("target_seq", 0) if is_recall else 0,
+        by_outsider=extra.get("event") in OF_OUTSIDERS,
     )
 
 

@@ -29,7 +29,8 @@ class Report:
     lost: acknowledged, but not stored there with that content (I1).  dup: one write with two entries or two
     answers, or one frame twice (I1, I4).  gap: a hole in a log, or an entry a member did not get (I2, I3).
     reorder: stored in another order than sent, or shown out of order (I5).  phantom: shown or stored without
-    being what was sent and stored.  leak: shown to somebody outside his stays (I3).
+    being what was sent and stored.  leak: shown to somebody outside his stays (I3).  kept: recalled, and
+    still saying something somewhere (I7).  unproved: in the archive otherwise than in the log (I8).
     """
 
     acked: int = 0
@@ -39,6 +40,8 @@ class Report:
     reorder: list[Finding] = field(default_factory=list)
     phantom: list[Finding] = field(default_factory=list)
     leak: list[Finding] = field(default_factory=list)
+    kept: list[Finding] = field(default_factory=list)
+    unproved: list[Finding] = field(default_factory=list)
 
     @property
     def findings(self) -> dict[str, list[Finding]]:
@@ -50,6 +53,8 @@ class Report:
             "reorder": self.reorder,
             "phantom": self.phantom,
             "leak": self.leak,
+            "kept": self.kept,
+            "unproved": self.unproved,
         }
 
     @property
@@ -58,7 +63,7 @@ class Report:
         return not any(self.findings.values())
 
     def summary(self) -> str:
-        """One line: `acked N lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0`."""
+        """One line: `acked N lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0 kept 0 unproved 0`."""
         counts = " ".join(f"{kind} {len(found)}" for kind, found in self.findings.items())
         return f"acked {self.acked} {counts}"
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from pymongo.database import Database
 
 from schemas import frames
+from tests.support.archive_holdings import Holdings, proved_holdings, read_holdings
 from tests.support.client import Client
 from tests.support.cluster import Cluster
 from tests.support.history import Entry, History, Span, StaysByChannel
@@ -38,20 +40,24 @@ def judge(
     """
     devices = list(clients)
 
-    def history_so_far() -> History:
+    def history_so_far(holdings: Holdings | None = None) -> History:
         for client in devices:
             if client.is_open:
                 client.heal()
         channels = recorder.channels()
         database = cluster.database
         spans = stays if stays is not None else read_stays(database, channels)
-        return History(recorder.steps(), read_logs(database, channels), spans)
+        logs, held = read_logs(database, channels), holdings or read_holdings(cluster, channels)
+        whole = {channel: held.completed(channel, log) for channel, log in logs.items()}
+        return History(recorder.steps(), whole, spans, copies=held.copies, unproved=held.unproved)
 
     with suppress(AssertionError):  # what is still missing then is for the report to say
         eventually(lambda: not check(history_so_far()).gap, timeout=timeout)
-    history = history_so_far()
+    holdings = proved_holdings(cluster, recorder.channels())
+    history = history_so_far(holdings)
     reads = read_finally(cluster, recorder.users(), history.logs)
-    return check(History(history.steps, history.logs, history.stays, reads))
+    cleared = read_cleared(cluster.database, history.logs)
+    return check(replace(history, final_reads=reads, cleared=cleared))
 
 
 def read_logs(database: Documents, channels: Iterable[str]) -> dict[str, list[Entry]]:
@@ -77,6 +83,12 @@ def read_stays(database: Documents, channels: Iterable[str]) -> dict[str, dict[s
     for row in database["members"].find({"channel_id": {"$in": list(stays)}}):
         stays[row["channel_id"]][row["user_id"]] = [(start, end) for start, end in row["spans"]]
     return stays
+
+
+def read_cleared(database: Documents, channels: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Up to where (user, channel) has cleared his history."""
+    rows = database["members"].find({"channel_id": {"$in": list(channels)}, "cleared_seq": {"$gt": 0}})
+    return {(row["user_id"], row["channel_id"]): row["cleared_seq"] for row in rows}
 
 
 def read_finally(

@@ -24,7 +24,7 @@ from tests.support.planting import answered, changed, later, log, seen, swapped,
 from tests.support.report import BrokenInvariantError
 from tests.support.stories import CHANNEL, Story
 
-CLEAN = "lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0"
+CLEAN = "lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0 kept 0 unproved 0"
 
 
 def found(history: History) -> dict[str, int]:
@@ -217,6 +217,77 @@ class TestGap:
     def test_the_history_api_leaves_one_out(self, talk: History) -> None:
         reads = {**talk.final_reads, ("chen", CHANNEL): log(talk)[:4]}
         assert found(replace(talk, final_reads=reads)) == {"gap": 1}
+
+
+class TestRecalled:
+    @pytest.fixture
+    def taken_back(self, talk: History) -> History:
+        """Entry 2 is taken back; all are shown that, and read nothing in its place."""
+        end = Entry(CHANNEL, 7, "boss", "r-1", "", takes_back=2)
+        entries = [*log(talk)[:1], log(talk)[1]._replace(body=""), *log(talk)[2:], end]
+        shown = later(talk, *(Seen(name, end) for name in ("an/1", "bo/1")))
+        reads = {("an", CHANNEL): entries, ("bo", CHANNEL): entries, ("chen", CHANNEL): entries[:5]}
+        return replace(with_log(shown, entries), final_reads=reads)
+
+    def test_what_was_shown_before_is_no_finding(self, taken_back: History) -> None:
+        assert found(taken_back) == {}
+
+    def test_its_text_is_still_stored(self, taken_back: History, talk: History) -> None:
+        entries = [log(talk)[1] if entry.seq == 2 else entry for entry in log(taken_back)]
+        assert found(replace(with_log(taken_back, entries), final_reads={})) == {"kept": 1}
+
+    def test_its_text_is_read_in_the_end(self, taken_back: History, talk: History) -> None:
+        read = [log(talk)[1] if entry.seq == 2 else entry for entry in taken_back.final_reads["bo", CHANNEL]]
+        reads = {**taken_back.final_reads, ("bo", CHANNEL): read}
+        assert found(replace(taken_back, final_reads=reads)) == {"kept": 1}
+
+    def test_its_text_is_in_the_archive(self, taken_back: History, talk: History) -> None:
+        assert found(replace(taken_back, copies={CHANNEL: log(talk)[:2]})) == {"kept": 1}
+
+    def test_a_text_is_gone_that_nobody_took_back(self, talk: History) -> None:
+        entries = [entry._replace(body="") if entry.seq == 2 else entry for entry in log(talk)]
+        assert found(with_log(talk, entries)) == {"lost": 1}
+
+
+class TestArchived:
+    def test_copies_like_the_log_are_clean(self, talk: History) -> None:
+        assert found(replace(talk, copies={CHANNEL: log(talk)})) == {}
+
+    def test_a_copy_says_something_else(self, talk: History) -> None:
+        copies = [log(talk)[0]._replace(body="something else")]
+        assert found(replace(talk, copies={CHANNEL: copies})) == {"unproved": 1}
+
+    def test_a_copy_of_what_is_in_no_log(self, talk: History) -> None:
+        copies = [log(talk)[0]._replace(seq=99)]
+        assert found(replace(talk, copies={CHANNEL: copies})) == {"unproved": 1}
+
+    def test_what_the_proof_names(self, talk: History) -> None:
+        assert found(replace(talk, unproved={CHANNEL: ["no manifest covers 1..3"]})) == {"unproved": 1}
+
+
+class TestCleared:
+    def test_who_has_cleared_reads_on_from_there(self, talk: History) -> None:
+        reads = {**talk.final_reads, ("bo", CHANNEL): log(talk)[3:]}
+        assert found(replace(talk, final_reads=reads, cleared={("bo", CHANNEL): 3})) == {}
+
+    def test_what_was_cleared_is_read(self, talk: History) -> None:
+        assert found(replace(talk, cleared={("bo", CHANNEL): 3})) == {"leak": 3}
+
+
+class TestWhatOutsidersDo:
+    def test_readers_are_not_told_who_it_was(self, talk: History) -> None:
+        stored = Entry(CHANNEL, 7, "eve", "j-1", "", by_outsider=True)
+        told = stored._replace(sender="system")
+        shown = later(talk, *(Seen(name, told) for name in ("an/1", "bo/1")))
+        entries = [*log(talk), stored]
+        reads = {
+            key: [*read, told] if key[0] in ("an", "bo") else read for key, read in talk.final_reads.items()
+        }
+        assert found(replace(with_log(shown, entries), final_reads=reads)) == {}
+
+    def test_anybody_else_is_named(self, talk: History) -> None:
+        entry = log(talk)[-1]
+        assert found(later(talk, Paged("an/1", (entry._replace(sender="system"),)))) == {"phantom": 1}
 
 
 class TestReorder:
