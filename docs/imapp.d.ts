@@ -1551,6 +1551,24 @@ export interface RetentionBody {
   retention_days: number | null;
 }
 
+/** How many of a page are in the index now, which are not, and where the next page begins. */
+export interface RetriedEntries {
+  indexed: number;
+  left: UnindexedEntry[];
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
+}
+
+/** Which page of them is tried again. */
+export interface RetryBody {
+  /** Why, for those who read the audit log: a ticket, a complaint, a court order. 1 to 500 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
+  reason?: string | null;
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor?: string | null;
+  /** Entries at most. 1 to 200. Default: 50. */
+  limit?: number;
+}
+
 /** How far the index is. */
 export interface SearchCoverage {
   /** What was sent to you before then has been searched. */
@@ -1888,6 +1906,24 @@ export interface TypingEvent {
   user_id: string;
   /** A name people read; no control characters. 1 to 100 characters; pattern `^[^\u0000-\u001f\u007f-\u009f]*$(?!\n)`. */
   user_name: string;
+}
+
+/** An entry that Elasticsearch has refused: it is not found, and does not move to the archive. */
+export interface UnindexedEntry {
+  /** The channel id, a dot and the seq in 12 digits. Exactly 37 characters; pattern `^[0-9a-z]{24}\.[0-9]{12}$`. */
+  message_id: string;
+  /** In the words of Elasticsearch. */
+  reason: string;
+  /** When it was refused last. */
+  since: string;
+}
+
+/** Such entries by message id, and how many there are in all. */
+export interface UnindexedPage {
+  entries: UnindexedEntry[];
+  total: number;
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
 }
 
 /** Let him write again. */

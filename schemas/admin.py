@@ -265,6 +265,39 @@ class VersionPage(Struct, kw_only=True):
     cursor: Cursor | None
 
 
+class UnindexedEntry(Struct, kw_only=True):
+    """An entry that Elasticsearch has refused: it is not found, and does not move to the archive."""
+
+    message_id: MessageId
+    reason: Annotated[
+        str, Meta(description="In the words of Elasticsearch.", examples=["mapper_parsing_exception"])
+    ]
+    since: Annotated[Timestamp, Meta(description="When it was refused last.")]
+
+
+class UnindexedPage(Struct, kw_only=True):
+    """Such entries by message id, and how many there are in all."""
+
+    entries: list[UnindexedEntry]
+    total: int
+    cursor: Cursor | None
+
+
+class RetryBody(AdminBody, kw_only=True):
+    """Which page of them is tried again."""
+
+    cursor: Cursor | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIST_PAGE, description="Entries at most.")] = 50
+
+
+class RetriedEntries(Struct, kw_only=True):
+    """How many of a page are in the index now, which are not, and where the next page begins."""
+
+    indexed: int
+    left: list[UnindexedEntry]
+    cursor: Cursor | None
+
+
 class AuditQuery(AdminPageQuery, kw_only=True):
     """Which records, the latest first: of whom, of which action, about what, from when to when."""
 

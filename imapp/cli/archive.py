@@ -17,7 +17,7 @@ from imapp.services.archiving.verifying import Verdict
 from imapp.wiring import archive_tools
 from imapp.wiring.archiving import ArchiveServices
 from schemas.admin import MAX_RETENTION_DAYS
-from schemas.common import ChannelId
+from schemas.common import MAX_LIST_PAGE, ChannelId
 from schemas.errors import ErrorCode
 
 _PAGE: Final = 200
@@ -128,12 +128,41 @@ def retention(channel_id: str, days: int | None, *, reason: str | None) -> None:
 
 
 @archive.command()
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, MAX_LIST_PAGE))
+def unindexed(limit: int) -> None:
+    """Show messages that Elasticsearch has refused, and why: they are not found, and do not move."""
+    with _services() as services:
+        click.echo(f"{services.unindexed.count()} are not in the index")
+        for row in services.unindexed.page("", limit):
+            click.echo(f"{row.message_id}  {row.at:%Y-%m-%d %H:%M}  {row.reason}")
+
+
+@archive.command()
+def retry() -> None:
+    """Try all messages again that Elasticsearch has refused; exit 1 if it still does not take all."""
+    indexed, left, after = 0, 0, ""
+    with _services() as services:
+        while True:
+            done = services.parking.retry(after, _PAGE)
+            indexed, left = indexed + done.indexed, left + len(done.left)
+            for row in done.left:
+                click.echo(f"{row.message_id}: {row.reason}")
+            if done.cursor is None:
+                break
+            after = done.cursor
+    click.echo(f"{indexed} are in the index now, {left} are not")
+    if left:
+        raise click.exceptions.Exit(1)
+
+
+@archive.command()
 def status() -> None:
     """Show how much is archived, how much was removed, and when what is older moves."""
     config = running_config()
     with _services() as services:
         totals = services.manifests.totals()
         last = services.run.last_round()
+        refused = services.unindexed.count()
     click.echo(f"archived  {totals.get('archived', 0)} messages")
     click.echo(f"removed   {totals.get('removed', 0)} messages")
     old, at = f"{config.archive_after_days} days and an hour", config.archive_at
@@ -142,6 +171,7 @@ def status() -> None:
     click.echo(f"moves     what is older than {old}, from {at} UTC on")
     click.echo(f"keeps     messages {span}, unless a channel says otherwise")
     click.echo(f"last      {ended}")
+    click.echo(f"refused   {refused} messages that Elasticsearch does not take (imapp archive unindexed)")
 
 
 def _known(channel_ids: tuple[str, ...]) -> list[str]:

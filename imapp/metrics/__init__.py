@@ -169,6 +169,9 @@ indexing_lag: Final = _histogram(
 unindexed: Final = _number(
     "imapp_unindexed_total", ARCHIVE, "Entries that Elasticsearch refused and that were set aside."
 )
+unindexed_waiting: Final = _number(
+    "imapp_unindexed_entries", ARCHIVE, "Entries that are set aside now, as of some seconds ago."
+)
 archive_errors: Final = _number(
     "imapp_archive_errors_total",
     GATEWAY | ARCHIVE,

@@ -93,6 +93,7 @@ _ADMIN_CHANNEL: Final = admin.AdminChannel(
     retention_days=None,
     kept_from_seq=1,
 )
+_UNINDEXED: Final = admin.UnindexedEntry(message_id=MESSAGE_ID, reason="mapper_parsing_exception", since=TIME)
 _ADMIN_CONNECTION: Final = admin.AdminConnection(
     connection_id="im-gateway-1-9f3c2a61.1c",
     user_id="bo",
@@ -268,6 +269,10 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
     _VERSION,
     admin.VersionPage(versions=[_VERSION], cursor=None),
     admin.AdminBody(reason="ticket 4711"),
+    _UNINDEXED,
+    admin.UnindexedPage(entries=[_UNINDEXED], total=1, cursor=None),
+    admin.RetryBody(reason="the index has room again"),
+    admin.RetriedEntries(indexed=49, left=[_UNINDEXED], cursor=None),
     _AUDIT_RECORD,
     admin.AuditPage(records=[_AUDIT_RECORD], cursor=None),
     files.File(

@@ -9,6 +9,7 @@ from pymongo import MongoClient, ReadPreference
 
 from imapp.stores.mongo import DURABLE, Document, mapped_errors
 from imapp.stores.schema import missing_indexes
+from imapp.stores.unindexed import UnindexedStore
 
 _ANSWER_MS: Final = 3_000
 
@@ -73,6 +74,10 @@ class StoreInspection:
         with mapped_errors():
             row = self._database["meta"].find_one({"_id": "store"})
         return row["epoch"] if row else None
+
+    def unindexed(self) -> int:
+        """How many entries Elasticsearch has refused."""
+        return UnindexedStore(self._database).count()
 
     def parked(self) -> int:
         """How many commands are set aside."""

@@ -10,6 +10,7 @@ from imapp.services.administering.connections import ConnectionAdmin
 from imapp.services.administering.emojis import EmojiAdmin
 from imapp.services.administering.people import PeopleAdmin
 from imapp.services.administering.tracing import TraceService
+from imapp.services.administering.unindexed import UnindexedAdmin
 from imapp.services.administering.versions import VersionAdmin
 from imapp.stores.audit import AuditLog
 from imapp.stores.channels import ChannelStore
@@ -22,11 +23,16 @@ from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.outbox import Outbox
 from imapp.stores.pushes import PushLedger
+from imapp.stores.unindexed import UnindexedStore
 from imapp.stores.users import UserStore
+from imapp.wiring.archiving import parking
 from imapp.wiring.base import topology
+from imapp.wiring.indexing import ArchiveStores
 
 
-def administration(config: Config, database: Database, log: MessageLog) -> Administration:
+def administration(
+    config: Config, database: Database, log: MessageLog, archive: ArchiveStores | None
+) -> Administration:
     """The use cases of administrators, who read this log."""
     users = UserStore(database)
     return Administration(
@@ -37,6 +43,9 @@ def administration(config: Config, database: Database, log: MessageLog) -> Admin
         connections=ConnectionAdmin(users, ConnectionStore(database), _gateways(config, database)),
         traces=trace_service(config, database, log),
         versions=VersionAdmin(log, EditStore(database)),
+        unindexed=UnindexedAdmin(
+            UnindexedStore(database), parking(database, archive.entries).retry if archive else None
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from imapp.domain.archive.prefixes import CHUNK
 from imapp.services.archiving.archive import Archive
 from imapp.services.archiving.moving import ChannelMover
 from imapp.services.archiving.nightly import NightlyMove
+from imapp.services.archiving.parking import Parking
 from imapp.services.archiving.restoring import Restorer
 from imapp.services.archiving.retention import Retention, RetentionStores
 from imapp.services.archiving.returns import Prepare, Returns, nothing_to_prepare
@@ -40,6 +41,8 @@ class ArchiveServices:
     mover: ChannelMover
     verifier: ArchiveVerifier
     restorer: Restorer
+    parking: Parking
+    unindexed: UnindexedStore
     channels: ChannelStore
     manifests: ManifestStore
 
@@ -103,6 +106,8 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
         mover=mover,
         verifier=ArchiveVerifier(channels, log, manifests, archive),
         restorer=_restorer(database, archive),
+        parking=parking(database, archive),
+        unindexed=UnindexedStore(database),
         channels=channels,
         manifests=manifests,
     )
@@ -126,6 +131,11 @@ def retention_stores(database: Database) -> RetentionStores:
         reminders=ReminderStore(database),
         unindexed=UnindexedStore(database),
     )
+
+
+def parking(database: Database, archive: Archive) -> Parking:
+    """Tries entries again that were set aside."""
+    return Parking(UnindexedStore(database), MessageLog(database), archive)
 
 
 def _restorer(database: Database, archive: Archive) -> Restorer:

@@ -229,7 +229,7 @@ def gateway_services(config: Config) -> GatewayServices:
                 is_connected=lambda: gateway.connected,
             )
         ),
-        admin=administration(config, database, log),
+        admin=administration(config, database, log, archive),
         quotas=quotas,
         keeping=_keeping(config, database),
         fetching=FetchingService(FileStore(database), GridBlobs(database), access, users),

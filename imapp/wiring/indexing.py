@@ -59,8 +59,7 @@ def index_runner(config: Config, database: Database) -> IndexRunner:
     if stores is None:
         return IndexRunner(None)
     marks = IndexMarks(database)
-    indexer = Indexer(
-        log=MessageLog(database), marks=marks, archive=stores.entries, unindexed=UnindexedStore(database)
-    )
-    sweep = IndexSweep(LeaseStore(database), marks, indexer, every_s=SWEEP_EVERY_S / 2)
+    unindexed = UnindexedStore(database)
+    indexer = Indexer(log=MessageLog(database), marks=marks, archive=stores.entries, unindexed=unindexed)
+    sweep = IndexSweep(LeaseStore(database), marks, unindexed, indexer, every_s=SWEEP_EVERY_S / 2)
     return IndexRunner((indexer, sweep, stores.indices))

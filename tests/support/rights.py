@@ -203,6 +203,8 @@ ROUTES: Final[Mapping[str, Row]] = {
     "GET administration.list_any_members": Row(rights=OPERATING),
     "GET administration.list_any_messages": Row(rights=OPERATING, variants=(*_PAGES, {"sender": "an"})),
     "GET administration.get_any_message": Row(rights=OPERATING),
+    "GET administration.list_unindexed": Row(rights=OPERATING),
+    "POST administration.retry_unindexed": Row(rights=OPERATING, needs=lambda _: {"limit": 1}),
     "GET administration.read_audit": Row(rights=OPERATING),
 }
 """By method and endpoint, as the URL map has them."""

@@ -24,9 +24,13 @@ from schemas.admin import (
     Kicked,
     MessageTrace,
     RetentionBody,
+    RetriedEntries,
+    RetryBody,
     TraceQuery,
+    UnindexedPage,
 )
 from schemas.channels import ListQuery, MemberPage
+from schemas.errors import ErrorCode
 from schemas.messages import Entry, HistoryPage
 
 blueprint = Blueprint(
@@ -165,6 +169,24 @@ def trace_message(query: TraceQuery, message_id: str) -> Response:
     What the gateways remember is bounded; `unknown` says what is missing. Takes up to a second.
     """
     return answer(services().admin.traces.trace(message_id, query))
+
+
+@blueprint.get("/admin/archive/unindexed")
+@blueprint.arguments(schema_of(AdminPageQuery, query=True), location="query")
+@blueprint.response(200, schema_of(UnindexedPage))
+@admin_only("archive.unindexed")
+def list_unindexed(query: AdminPageQuery) -> Response:
+    """Entries that Elasticsearch has refused, by message id. They can be read, and are not found."""
+    return answer(services().admin.unindexed.page(query))
+
+
+@blueprint.post("/admin/archive/unindexed/retry", refuses=[ErrorCode.SEARCH_UNAVAILABLE])
+@blueprint.arguments(schema_of(RetryBody))
+@blueprint.response(200, schema_of(RetriedEntries))
+@admin_only("archive.retry")
+def retry_unindexed(body: RetryBody) -> Response:
+    """Try a page of them again, as they are now. Go on with `cursor` until it is null."""
+    return answer(services().admin.unindexed.retry(body))
 
 
 @blueprint.get("/admin/audit")

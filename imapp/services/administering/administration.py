@@ -8,6 +8,7 @@ from imapp.services.administering.connections import ConnectionAdmin
 from imapp.services.administering.emojis import EmojiAdmin
 from imapp.services.administering.people import PeopleAdmin
 from imapp.services.administering.tracing import TraceService
+from imapp.services.administering.unindexed import UnindexedAdmin
 from imapp.services.administering.versions import VersionAdmin
 
 
@@ -22,3 +23,4 @@ class Administration:
     connections: ConnectionAdmin
     traces: TraceService
     versions: VersionAdmin
+    unindexed: UnindexedAdmin

@@ -115,8 +115,17 @@ class Indexer:
 class IndexSweep:
     """Looks for channels that nobody was told of: a page of all channels each time it is called."""
 
-    def __init__(self, leases: LeaseStore, marks: IndexMarks, indexer: Indexer, *, every_s: float) -> None:
+    def __init__(
+        self,
+        leases: LeaseStore,
+        marks: IndexMarks,
+        unindexed: UnindexedStore,
+        indexer: Indexer,
+        *,
+        every_s: float,
+    ) -> None:
         self._leases = leases
+        self._unindexed = unindexed
         self._marks = marks
         self._indexer = indexer
         self._every_s = every_s
@@ -129,6 +138,7 @@ class IndexSweep:
         """
         if not self._leases.take(_JOB, self._every_s):
             return
+        metrics.unindexed_waiting.value = self._unindexed.count()
         marks = self._marks.page(self._leases.position(_JOB), _PAGE)
         self._leases.move(_JOB, max(marks) if len(marks) == _PAGE else "")
         self._indexer.index_behind(marks)

@@ -82,6 +82,13 @@ def _contents(store: StoreInspection) -> Iterator[Finding]:
     if parked:
         yield warn(f"{parked} commands are parked", "find the cause, then delete them (docs/operations.md)")
 
+    unindexed = store.unindexed()
+    if unindexed:
+        yield warn(
+            f"{unindexed} entries are not in the index, so they are not found and don't move",
+            "imapp archive unindexed says why; mend it, then imapp archive retry",
+        )
+
 
 def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))

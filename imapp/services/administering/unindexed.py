@@ -1,0 +1,61 @@
+"""Entries that are not in the index, for administrators."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from imapp.domain.entries import wire_time
+from imapp.errors import ArchiveUnavailable, RequestError
+from imapp.services.archiving.parking import Retried
+from imapp.stores.mongo import to_ms
+from imapp.stores.unindexed import Refused, UnindexedStore
+from schemas.admin import AdminPageQuery, RetriedEntries, RetryBody, UnindexedEntry, UnindexedPage
+from schemas.common import MessageId
+from schemas.errors import ErrorCode
+
+Retry = Callable[[str, int], Retried]
+
+
+class UnindexedAdmin:
+    """Lists them and lets them be tried again. `retry` is None where there is no Elasticsearch."""
+
+    def __init__(self, unindexed: UnindexedStore, retry: Retry | None) -> None:
+        self._unindexed = unindexed
+        self._retry = retry
+
+    def page(self, query: AdminPageQuery) -> UnindexedPage:
+        """Entries by message id.
+
+        Raises:
+            RequestError: `invalid` for a cursor that is not ours.
+        """
+        found = self._unindexed.page(_after(query.cursor), query.limit + 1)
+        page = [_wire(row) for row in found[: query.limit]]
+        cursor = page[-1].message_id if len(found) > len(page) else None
+        return UnindexedPage(entries=page, total=self._unindexed.count(), cursor=cursor)
+
+    def retry(self, body: RetryBody) -> RetriedEntries:
+        """What became of a page of them.
+
+        Raises:
+            RequestError: `invalid` for a cursor that is not ours.
+            ArchiveUnavailable: Elasticsearch does not answer, or there is none.
+        """
+        after = _after(body.cursor)
+        if self._retry is None:
+            raise ArchiveUnavailable("there is no Elasticsearch")
+        done = self._retry(after, body.limit)
+        return RetriedEntries(
+            indexed=done.indexed, left=[_wire(row) for row in done.left], cursor=done.cursor
+        )
+
+
+def _after(cursor: str | None) -> str:
+    try:
+        return msgspec.convert(cursor, MessageId) if cursor is not None else ""
+    except msgspec.ValidationError as error:
+        raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error
+
+
+def _wire(row: Refused) -> UnindexedEntry:
+    return UnindexedEntry(message_id=row.message_id, reason=row.reason, since=wire_time(to_ms(row.at)))
