@@ -18,6 +18,7 @@ _LATER: Final = {
     "audit": "imapp.cli.audit",
     "put-user": "imapp.cli.people",
     "pushes": "imapp.cli.pushes",
+    "search": "imapp.cli.search",
     "trace": "imapp.cli.trace",
     "user": "imapp.cli.people",
 }

@@ -163,6 +163,7 @@ def status() -> None:
         totals = services.manifests.totals()
         last = services.run.last_round()
         refused = services.unindexed.count()
+        building = services.generations.load()
     click.echo(f"archived  {totals.get('archived', 0)} messages")
     click.echo(f"removed   {totals.get('removed', 0)} messages")
     old, at = f"{config.archive_after_days} days and an hour", config.archive_at
@@ -171,6 +172,11 @@ def status() -> None:
     click.echo(f"moves     what is older than {old}, from {at} UTC on")
     click.echo(f"keeps     messages {span}, unless a channel says otherwise")
     click.echo(f"last      {ended}")
+    click.echo(f"indices   generation {building.current} is read")
+    if building.next is not None:
+        click.echo(
+            f"          {building.next} is being built (imapp search reindex): {building.position or 'begun'}"
+        )
     click.echo(f"refused   {refused} messages that Elasticsearch does not take (imapp archive unindexed)")
 
 

@@ -45,11 +45,11 @@ class GenerationStore:
             row = self._meta.find_one({"_id": _ROW}) or {}
         return Generations(row.get("current", 1), row.get("next"), row.get("position", ""))
 
-    def begin(self) -> Generations:
-        """Begin to build the next ones, or go on with what was interrupted."""
+    def begin(self, *, anew: bool = False) -> Generations:
+        """Begin to build the next ones, or go on with what was interrupted unless it shall be `anew`."""
         known = self.load()
-        if known.next is None:
-            self._set(known.current, known.current + 1, "")
+        if known.next is None or anew:
+            self._set(known.current, (known.next or known.current) + 1, "")
         return self.load()
 
     def move(self, position: str) -> None:

@@ -9,16 +9,19 @@ Allowed imports: everything but `imapp.app`, `imapp.cli`, `tasks` and `workers`.
 from imapp.wiring.archiving import archive_tools
 from imapp.wiring.base import celery_app, topology
 from imapp.wiring.gateways import GatewayServices, gateway_services
+from imapp.wiring.searching import SearchTools, search_tools
 from imapp.wiring.tools import ToolServices, tool_services
 from imapp.wiring.workers import TaskServices, task_services
 
 __all__ = [
     "GatewayServices",
+    "SearchTools",
     "TaskServices",
     "ToolServices",
     "archive_tools",
     "celery_app",
     "gateway_services",
+    "search_tools",
     "task_services",
     "tool_services",
     "topology",

@@ -19,6 +19,7 @@ from imapp.services.reading.access import AccessService
 from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
 from imapp.stores.files import FileStore
+from imapp.stores.generations import GenerationStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.members import MemberStore
@@ -43,6 +44,7 @@ class ArchiveServices:
     restorer: Restorer
     parking: Parking
     unindexed: UnindexedStore
+    generations: GenerationStore
     channels: ChannelStore
     manifests: ManifestStore
 
@@ -108,6 +110,7 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
         restorer=_restorer(database, archive),
         parking=parking(database, archive),
         unindexed=UnindexedStore(database),
+        generations=GenerationStore(database),
         channels=channels,
         manifests=manifests,
     )

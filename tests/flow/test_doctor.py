@@ -21,6 +21,8 @@ from imapp.services.doctor.archive import archive_findings
 from imapp.services.doctor.broker import broker_findings
 from imapp.services.doctor.store import store_findings
 from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.indices import Indices
+from imapp.stores.generations import Generations
 from imapp.stores.inspection import StoreInspection
 from imapp.stores.meta import load_identity
 from imapp.stores.mongo import Database, connect
@@ -102,7 +104,8 @@ def test_a_sound_system_that_indexes_passes(indexed_cluster: Cluster) -> None:
 
 
 def test_an_elasticsearch_that_is_away_is_told() -> None:
-    (finding,) = archive_findings(ArchiveClient("http://127.0.0.1:9", read_s=2))
+    client = ArchiveClient("http://127.0.0.1:9", read_s=2)
+    (finding,) = archive_findings(client, Indices(client, "t", Generations))
 
     assert finding.what.startswith("Elasticsearch does not answer")
     assert (finding.level, finding.mend) == ("FAIL", "start it, or mend IM_ES_URL")

@@ -1,16 +1,17 @@
-"""Elasticsearch: whether it answers, and whether its indices can be used."""
+"""Elasticsearch: whether it answers, and whether its indices are there and can be used."""
 
 from collections.abc import Iterator
 
 from imapp.errors import ArchiveUnavailable
-from imapp.services.doctor import Finding, fail, ok
+from imapp.services.doctor import Finding, fail, ok, warn
 from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.indices import Indices
 
 
-def archive_findings(client: ArchiveClient) -> Iterator[Finding]:
+def archive_findings(client: ArchiveClient, indices: Indices) -> Iterator[Finding]:
     """What is found."""
     try:
-        problem = client.ping()
+        problem, is_prepared = client.ping(), indices.is_prepared()
     except ArchiveUnavailable as error:
         yield fail(f"Elasticsearch does not answer: {error}"[:300], "start it, or mend IM_ES_URL")
         return
@@ -18,3 +19,5 @@ def archive_findings(client: ArchiveClient) -> Iterator[Finding]:
         yield fail(f"Elasticsearch: {problem}", "GET /_cluster/allocation/explain says why")
     else:
         yield ok("Elasticsearch answers")
+    if not is_prepared:
+        yield warn("Elasticsearch has no template for the indices", "imapp search init, or start its worker")

@@ -12,6 +12,8 @@ from imapp.services.doctor.machine import machine_findings
 from imapp.services.doctor.settings import settings_findings
 from imapp.services.doctor.store import store_findings
 from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.indices import Indices
+from imapp.stores.generations import Generations
 from imapp.stores.inspection import StoreInspection
 
 
@@ -30,5 +32,6 @@ def system_checks(config: Config, unknown: Iterable[str]) -> dict[str, Check]:
     }
     if config.es_url:
         client = ArchiveClient(config.es_url, read_s=config.search_timeout_s)
-        checks["Elasticsearch"] = lambda: archive_findings(client)
+        indices = Indices(client, config.namespace, Generations)
+        checks["Elasticsearch"] = lambda: archive_findings(client, indices)
     return checks

@@ -11,7 +11,7 @@ from imapp.errors import ArchiveUnavailable
 from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.archive.documents import indexed_form
 from imapp.stores.archive.indices import Indices
-from imapp.stores.canonical import restored
+from imapp.stores.canonical import content_hash, restored
 from imapp.stores.mongo import Document
 
 _BULK: Final = 500
@@ -53,10 +53,24 @@ class ArchiveEntries:
         Raises:
             ArchiveUnavailable: unknown which of them are stored. Writing them again is harmless.
         """
-        refused: dict[str, str] = {}
-        for chunk in _chunks(documents, refused):
-            refused |= self._write_chunk(chunk)
-        return refused
+        return self._write(documents, self._indices.of)
+
+    def copy(self, documents: Iterable[Document], generation: int) -> dict[str, str]:
+        """The same, into one building alone.
+
+        Raises:
+            ArchiveUnavailable: as above.
+        """
+        return self._write(documents, lambda document: [self._indices.place(document, generation)])
+
+    def lacking(self, documents: Sequence[Document], generation: int) -> list[str]:
+        """The ids of those of these entries that are not in a building just so, or in a later form.
+
+        Raises:
+            ArchiveUnavailable: they can't be read.
+        """
+        found = self._get([(self._indices.place(one, generation), one["_id"]) for one in documents])
+        return [one["_id"] for one in documents if not _holds(found.get(one["_id"]), one)]
 
     def read(self, message_ids: Iterable[str]) -> dict[str, Copy]:
         """The entries that are there, by message id, as they are now, searchable yet or not.
@@ -72,6 +86,14 @@ class ArchiveEntries:
             missing = [name for name in chunk if name not in found]
             found |= self._get([(index, name) for index in self._indices.read() for name in missing])
         return found
+
+    def read_anywhere(self, message_ids: Sequence[str]) -> dict[str, Copy]:
+        """The entries that are in any building, by message id, not only in the one that is read.
+
+        Raises:
+            ArchiveUnavailable: they can't be read.
+        """
+        return self._get([(index, name) for index in self._indices.all() for name in message_ids])
 
     def page(self, channel_id: str, low: int, high: int) -> list[Document]:
         """The entries of a channel with low <= seq <= high that are there, by seq.
@@ -99,11 +121,21 @@ class ArchiveEntries:
 
     # ---- inside
 
-    def _write_chunk(self, chunk: Sequence[Prepared]) -> dict[str, str]:
+    def _write(
+        self, documents: Iterable[Document], places: Callable[[Document], list[str]]
+    ) -> dict[str, str]:
+        refused: dict[str, str] = {}
+        for chunk in _chunks(documents, refused):
+            refused |= self._write_chunk(chunk, places)
+        return refused
+
+    def _write_chunk(
+        self, chunk: Sequence[Prepared], places: Callable[[Document], list[str]]
+    ) -> dict[str, str]:
         waiting = {
             (index, document["_id"]): _operation(index, document, form)
             for document, form in chunk
-            for index in self._indices.of(document)
+            for index in places(document)
         }
         refused: dict[str, str] = {}
         for pause_s in (0.0, *_PAUSES_S):
@@ -163,6 +195,13 @@ class ArchiveEntries:
 _BULK_PARTS: Final = [
     f"items.*.{part}" for part in ("_index", "_id", "status", "error.type", "error.caused_by.type")
 ]
+
+
+def _holds(copy: Copy | None, document: Document) -> bool:
+    if copy is None:
+        return False
+    later: bool = copy.document["rev"] > document["rev"]
+    return later or copy.content_hash == content_hash(document) == content_hash(copy.document)
 
 
 def _operation(index: str, document: Document, form: Document) -> tuple[Document, Document]:

@@ -5,7 +5,7 @@ building of all indices; the next one can be built beside the one that is read.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
@@ -72,8 +72,11 @@ class Indices:
 
     def of(self, document: Document) -> list[str]:
         """Where an entry is written: in every building."""
-        month = document["server_time"].strftime("%Y.%m")
-        return [self._name(month, number) for number in self._generations().written]
+        return [self.place(document, number) for number in self._generations().written]
+
+    def place(self, document: Document, generation: int) -> str:
+        """Where an entry lies in a building."""
+        return self._name(document["server_time"].strftime("%Y.%m"), generation)
 
     def is_written(self, name: str) -> bool:
         """Whether an index belongs to a building that gets every write."""
@@ -127,29 +130,41 @@ class Indices:
         with self._client.writing() as client:
             return sorted(client.indices.get(index=f"{self.alias}-*", allow_no_indices=True).body)
 
+    def refresh(self, generation: int) -> None:
+        """See that all that is in a building can be searched for.
+
+        Raises:
+            ArchiveUnavailable: unknown whether it can.
+        """
+        names = [name for name in self.all() if self.generation(name) == generation]
+        if names:
+            with self._client.writing() as client:
+                client.indices.refresh(index=names)
+
     def switch(self, generation: int) -> None:
         """Let readers see the indices of this building instead of what they saw, in one step.
 
         Raises:
             ArchiveUnavailable: unknown whether they do.
         """
+        seen = self.behind_alias()
         changes: list[dict[str, Any]] = [
             {"add" if self.generation(name) == generation else "remove": {"index": name, "alias": self.alias}}
-            for name in {*self.all()}
-            if self.generation(name) == generation or name in self.behind_alias()
+            for name in self.all()
+            if self.generation(name) == generation or name in seen
         ]
         if changes:
             with self._client.writing() as client:
                 client.indices.update_aliases(actions=changes)
         self.forget()
 
-    def drop_before(self, generation: int) -> None:
-        """Delete the indices of earlier buildings.
+    def drop_others(self, generations: Collection[int]) -> None:
+        """Delete the indices of all buildings but these.
 
         Raises:
             ArchiveUnavailable: unknown whether they are gone.
         """
-        old = [name for name in self.all() if self.generation(name) < generation]
+        old = [name for name in self.all() if self.generation(name) not in generations]
         with self._client.writing() as client:
             for name in old:
                 client.indices.delete(index=name, ignore_unavailable=True)
