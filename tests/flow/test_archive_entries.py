@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.support.es_proxy import Answer, EsProxy, es_proxy
 from tests.support.waiting import eventually
 
 CHANNEL = "c" * 24
+NOT_YET = Answer(200, '{"status": "red", "timed_out": true}')
 
 
 def document(seq: int, **fields: Any) -> dict[str, Any]:
@@ -98,7 +99,8 @@ def test_writing_again_changes_nothing_and_an_older_form_never_comes_back(place:
         assert place.entries.write([form]) == {}
 
     assert place.entries.page(CHANNEL, 1, 1) == [recalled]
-    assert "预算" not in json.dumps(eventually(place.contents), ensure_ascii=False)
+    eventually(lambda: [one["recalled"] for one in place.contents().values()] == [True])
+    assert "预算" not in json.dumps(place.contents(), ensure_ascii=False)
 
 
 def test_an_entry_lies_in_the_month_of_its_own_time(place: Place) -> None:
@@ -182,6 +184,35 @@ def test_an_index_that_somebody_deleted_is_made_again_and_in_the_alias(place: Pl
     assert place.entries.write([document(2)]) == {}
 
     assert place.entries.page(CHANNEL, 1, 2) == [document(2)]
+
+
+def test_the_next_months_index_is_there_before_the_month_begins(place: Place) -> None:
+    drop_indices(place.url, place.namespace)
+
+    indices_on(place, date(2026, 12, 31)).prepare()
+
+    assert index_names(place.url, place.namespace) == [
+        f"{place.namespace}-messages-{month}-1" for month in ("2026.12", "2027.01")
+    ]
+
+
+def test_an_index_that_can_not_be_searched_yet_is_not_searched(place: Place) -> None:
+    seen_before = place.indices.behind_alias()
+    place.proxy.meddle = lambda path, _: NOT_YET if path.startswith("/_cluster/health") else None
+
+    with pytest.raises(ArchiveUnavailable, match="can't be used yet"):
+        place.entries.write([document(1)])
+
+    assert place.indices.behind_alias() == seen_before
+    place.proxy.meddle = lambda *_: None
+    assert place.entries.write([document(1)]) == {}
+    assert place.entries.page(CHANNEL, 1, 1) == [document(1)]
+
+
+def indices_on(place: Place, day: date) -> Indices:
+    """The same indices on another day."""
+    client = ArchiveClient(place.proxy.url, read_s=30)
+    return Indices(client, place.namespace, lambda: place.generations, today=lambda: day)
 
 
 def test_readers_are_refused_at_once_while_it_is_away_and_served_soon_after_its_return(place: Place) -> None:

@@ -1,11 +1,16 @@
 """What a worker does with a task `archive.index`."""
 
-from typing import Protocol
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.archiving.indexing import Indexer, IndexSweep
 from schemas.tasks import PushBatch
+
+_PREPARED_S: Final = 3_600.0
+"""For so long the indices are taken as prepared: the next month's are needed within a month."""
 
 log = get_log("indexing")
 
@@ -20,9 +25,14 @@ class Preparable(Protocol):
 class IndexRunner:
     """Owned by the one thread of its worker. Without parts nothing is indexed: there is no Elasticsearch."""
 
-    def __init__(self, parts: tuple[Indexer, IndexSweep, Preparable] | None) -> None:
+    def __init__(
+        self,
+        parts: tuple[Indexer, IndexSweep, Preparable] | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._parts = parts
-        self._is_prepared = False
+        self._clock = clock
+        self._prepared_at = -_PREPARED_S
 
     def index(self, batch: PushBatch) -> None:
         """Do as much as can be done now; the sweep comes back to the rest."""
@@ -30,9 +40,7 @@ class IndexRunner:
             return
         indexer, sweep, indices = self._parts
         try:
-            if not self._is_prepared:
-                indices.prepare()
-                self._is_prepared = True
+            self._prepare(indices)
             if batch.nudges:
                 indexer.index({nudge.channel_id for nudge in batch.nudges})
             else:
@@ -42,3 +50,8 @@ class IndexRunner:
         except Exception:
             # The sweep would bring it back for ever, so it shows in the log each time.
             log.exception("indexing_failed", channels=len(batch.nudges))
+
+    def _prepare(self, indices: Preparable) -> None:
+        if self._clock() - self._prepared_at >= _PREPARED_S:
+            indices.prepare()
+            self._prepared_at = self._clock()

@@ -6,10 +6,12 @@ building of all indices; the next one can be built beside the one that is read.
 
 import time
 from collections.abc import Callable, Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
 
+from imapp.errors import ArchiveUnavailable
 from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.archive.documents import MAPPING
 from imapp.stores.generations import Generations
@@ -24,6 +26,7 @@ _SETTINGS: Final[dict[str, Any]] = {
     "codec": "best_compression",
 }
 _EXISTS: Final = "resource_already_exists_exception"
+_SERVES_WITHIN: Final = "20s"  # else it is tried again
 _KNOWN_S: Final = 5.0  # for so long the list of indices is taken as known
 
 
@@ -36,17 +39,22 @@ class Indices:
         namespace: str,
         generations: Callable[[], Generations],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
         self._client = client
         self._generations = generations
         self._clock = clock
+        self._today = today
         self._created: set[str] = set()
         self._listed: tuple[float, list[str]] = (-_KNOWN_S, [])
         self.alias = f"{namespace}-messages"
         """What readers search in: exactly the indices of the building that is read."""
 
     def prepare(self) -> None:
-        """See that the template and this month's index are there.
+        """See that the template and the indices of this month and the next are there.
+
+        The next month's is there before the month begins, so nobody has to wait for it then.
 
         Raises:
             ArchiveUnavailable: they may not be.
@@ -59,7 +67,8 @@ class Indices:
                 allow_auto_create=False,
                 template={"settings": _SETTINGS, "mappings": MAPPING},
             )
-        self.create([self._name(time.strftime("%Y.%m", time.gmtime()), self._generations().current)])
+        current = self._generations().current
+        self.create(self._name(month, current) for month in _months(self._today()))
 
     def is_prepared(self) -> bool:
         """Whether the template is there.
@@ -90,9 +99,10 @@ class Indices:
         """
         current = self._generations().current
         for name in sorted(set(names) - self._created):
-            aliases: dict[str, Any] = {self.alias: {}} if self.generation(name) == current else {}
             with self._client.writing() as client:
-                _create(client, name, aliases)
+                _create(client, name)
+                if self.generation(name) == current:
+                    client.indices.update_aliases(actions=[{"add": {"index": name, "alias": self.alias}}])
             self._created.add(name)
             self._listed = (-_KNOWN_S, [])  # what is written to it now is looked for in a moment
 
@@ -177,13 +187,19 @@ class Indices:
         return f"{self.alias}-{month}-{generation}"
 
 
-def _create(client: Elasticsearch, name: str, aliases: dict[str, Any]) -> None:
+def _create(client: Elasticsearch, name: str) -> None:
+    """Return when it can be searched: one that can't would make every search through the alias fail."""
     try:
-        client.indices.create(index=name, aliases=aliases)
+        client.indices.create(index=name)
     except BadRequestError as error:
         if error.error != _EXISTS:
             raise
-        if aliases:
-            client.indices.update_aliases(
-                actions=[{"add": {"index": name, "alias": alias}} for alias in aliases]
-            )
+    health = client.cluster.health(index=name, wait_for_status="yellow", timeout=_SERVES_WITHIN)
+    if health.body["timed_out"]:
+        raise ArchiveUnavailable(f"{name} can't be used yet")
+
+
+def _months(today: date) -> list[str]:
+    """The month of a day and the next one, as indices name them."""
+    following = today.replace(day=1) + timedelta(days=31)
+    return [month.strftime("%Y.%m") for month in (today, following)]
