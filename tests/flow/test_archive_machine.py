@@ -1,6 +1,8 @@
 """Whatever is sent, recalled, moved, restored and interrupted, the log reads as a plain list in memory."""
 
 import itertools
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -14,7 +16,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from msgspec import structs
 
+from devstack.services import Stack
 from imapp import failpoints
 from imapp.domain.archive.tiling import Range
 from imapp.domain.decisions import Accepted, Windows
@@ -25,22 +29,32 @@ from imapp.services.archiving.returns import Returns
 from imapp.services.archiving.verifying import ArchiveVerifier
 from imapp.services.archiving.whole_log import WholeLog
 from imapp.services.reading.access import AccessService
+from imapp.services.searching.cursors import SearchCursors
+from imapp.services.searching.messages import MessageSearchService, SearchStores
 from imapp.services.writing.channel_cache import ChannelCache
 from imapp.services.writing.heads import HeadKeeper
 from imapp.services.writing.people import ProfileCache
 from imapp.services.writing.writer import Writer, WriterStores
+from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.entries import ArchiveEntries
+from imapp.stores.archive.indices import Indices
+from imapp.stores.archive.searching import MessageIndex
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
 from imapp.stores.files import FileStore
+from imapp.stores.generations import Generations
+from imapp.stores.index_marks import IndexMarks
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.users import UserStore
+from schemas.search import MessageSearch, SearchOrder
 from schemas.tasks import AnyCommand, EditMessage, RecallMessage, SendMessage
 from schemas.users import User, UserKind
+from tests.support.archive import drop_indices
 from tests.support.archive_in_memory import ArchiveInMemory
 from tests.unit.fakes.commands import create
 
@@ -48,9 +62,37 @@ DAY_MS: Final = 24 * 3_600_000
 AFTER_DAYS: Final = 30
 STEPS: Final = ("read", "copying", "proved", "noted", "noted_again", "deleted")
 _BEFORE: Final = 5  # messages that are old enough from the beginning
+WORDS: Final = ("text", "edited", "ago long", "now", "nowhere")
+_PAGE: Final = 3  # hits
 EVER: Final = Windows(recall_ms=10**15, edit_ms=10**15)
 
 numbers = itertools.count(1)
+
+
+class Index:
+    """An index of its own on the real server."""
+
+    def __init__(self, url: str) -> None:
+        self.namespace = f"t{secrets.token_hex(6)}"
+        self.client = ArchiveClient(url, read_s=30)
+        self._indices = Indices(self.client, self.namespace, Generations)
+        self._indices.prepare()
+        self.entries = ArchiveEntries(self.client, self._indices)
+        self.alias = self._indices.alias
+
+    def refresh(self) -> None:
+        """Let all that was written be found."""
+        with self.client.writing() as client:
+            client.indices.refresh(index=self.alias)
+
+
+@pytest.fixture
+def index(stack: Stack) -> Iterator[Index]:
+    """Gone afterwards."""
+    index = Index(stack.es_url)
+    yield index
+    index.client.close()
+    drop_indices(stack.es_url, index.namespace)
 
 
 @dataclass(frozen=True)
@@ -63,13 +105,27 @@ class Line:
     reply_to: int | None = None
 
 
+class SearchedArchive(ArchiveInMemory):
+    """Read from memory, and searched for in a real Elasticsearch."""
+
+    def __init__(self, index: Index) -> None:
+        super().__init__()
+        self._index = index
+
+    def write(self, documents: Sequence[dict[str, Any]]) -> Mapping[str, str]:
+        refused = super().write(documents)
+        assert self._index.entries.write(documents) == {}
+        return refused
+
+
 class ArchiveMachine(RuleBasedStateMachine):
     """An owner and a member in one group; a writer, a mover and an indexer that never know of each other."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, index: Index) -> None:
         super().__init__()
         self.database = database
-        self.archive = ArchiveInMemory()
+        self.search_index = index
+        self.archive = SearchedArchive(index)
         self.log, self.whole = MessageLog(database), WholeLog(database, self.archive)
         self.channels, self.members = ChannelStore(database), MemberStore(database)
         self.manifests = ManifestStore(database)
@@ -83,6 +139,14 @@ class ArchiveMachine(RuleBasedStateMachine):
             windows=EVER,
             clock_ms=lambda: self.now_ms,
         )
+        found = SearchStores(
+            self.channels,
+            self.members,
+            self.log,
+            IndexMarks(database),
+            MessageIndex(index.client, index.alias),
+        )
+        self.searching = MessageSearchService(found, SearchCursors(b"k" * 32), lambda: self.now_ms / 1000)
         self.restorer = Restorer(self.log, self.manifests, self.archive, EditStore(database))
         self.returns = Returns(self.restorer, AccessService(self.channels, self.members))
         made = create("an", "bo", client_id=f"group-{next(numbers)}")
@@ -184,6 +248,42 @@ class ArchiveMachine(RuleBasedStateMachine):
         expected = list(range(low, high + 1))
         assert [entry.seq for entry in page] == (expected[-limit:] if newest_first else expected[:limit])
 
+    @rule(words=st.sampled_from(WORDS), order=st.sampled_from(SearchOrder))
+    def search_what_is_indexed(self, words: str, order: SearchOrder) -> None:
+        """It finds what the list says, and counts that; page by page."""
+        self.index()
+        self.search_index.refresh()
+        expected = self.saying(words)
+        hits, total = self.search(words, order)
+        assert (sorted(hits), total) == (expected, len(expected))
+        assert order is SearchOrder.RELEVANT or hits == expected[::-1]
+
+    @rule(words=st.sampled_from(WORDS))
+    def search_what_may_not_be_indexed_yet(self, words: str) -> None:
+        """It finds nothing that the list does not say now, whatever the index has of it."""
+        hits, _ = self.search(words, SearchOrder.NEWEST)
+        assert set(hits) <= set(self.saying(words))
+
+    def search(self, words: str, order: SearchOrder) -> tuple[list[int], int]:
+        """The seqs that are found, and how many there are said to be."""
+        search = MessageSearch(words=words, channel_id=self.channel, order=order, limit=_PAGE)
+        first = page = self.searching.page("an", search)
+        seqs = [hit.entry.seq for hit in page.hits]
+        while page.cursor is not None:
+            page = self.searching.page("an", structs.replace(search, cursor=page.cursor))
+            seqs += [hit.entry.seq for hit in page.hits]
+        assert first.total is not None
+        return seqs, first.total
+
+    def saying(self, words: str) -> list[int]:
+        """The messages of the list that have all these words in them."""
+        wanted = set(words.split())
+        return [
+            seq
+            for seq, line in enumerate(self.list, 1)
+            if line.kind == 1 and not line.recalled and wanted <= set(line.content.split())
+        ]
+
     @invariant()
     def the_log_is_the_list(self) -> None:
         page = self.whole.page(self.channel, 1, len(self.list), limit=10**6)
@@ -229,8 +329,8 @@ class ArchiveMachine(RuleBasedStateMachine):
         )
 
 
-@pytest.mark.timeout(400)
-def test_the_log_reads_as_a_plain_list_whatever_happens(database: Database) -> None:
+@pytest.mark.timeout(600)
+def test_the_log_is_read_and_found_as_a_plain_list_whatever_happens(database: Database, index: Index) -> None:
     UserStore(database).put(
         [
             User(user_id=name, name=name.capitalize(), avatar="", kind=UserKind.EMPLOYEE)
@@ -238,9 +338,9 @@ def test_the_log_reads_as_a_plain_list_whatever_happens(database: Database) -> N
         ]
     )
     run_state_machine_as_test(
-        lambda: ArchiveMachine(database),  # type: ignore[arg-type]  # anything that makes a machine will do
+        lambda: ArchiveMachine(database, index),  # type: ignore[arg-type]  # anything that makes a machine will do
         settings=settings(
-            max_examples=8,
+            max_examples=6,
             stateful_step_count=25,
             deadline=None,
             phases=[Phase.explicit, Phase.generate],  # to shrink takes minutes; a failure prints its steps
