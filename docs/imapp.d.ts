@@ -858,6 +858,8 @@ export interface HelloReply {
   /** The server pings this often; 60 s of silence end it. */
   heartbeat_s: number;
   limits: { [name: string]: number };
+  /** What I have set for myself, as `settings` answers it. */
+  settings: Settings;
   sync?: SyncPage | null;
 }
 
@@ -1082,10 +1084,10 @@ export interface MessageTrace {
   client_message_id: string;
   message_type: MessageType;
   status: MessageStatus;
-  /** In order; 2,000 at most. */
+  /** In order, a page of them. */
   steps: TraceStep[];
-  /** Whether there are more steps: ask for one person. */
-  more: boolean;
+  /** Opaque; pass back what the last answer gave. At most 500 characters. */
+  cursor: string | null;
   /** What is not known, or not any more, and why. */
   unknown: string[];
 }

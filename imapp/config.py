@@ -274,6 +274,13 @@ class Config:
         one_of=("auto", "json", "text"),
         meaning="how lines are logged; `auto` is `json` in production and `text`, for people, elsewhere",
     )
+    pushed_kept_s: float = seconds(
+        "PUSHED_KEPT_S",
+        86_400.0,
+        least=0.0,
+        most=2_592_000.0,
+        meaning="how long `imapp trace` knows who was told of a message outside the socket; 0: not at all",
+    )
     trace_lines: int = number(
         "TRACE_LINES",
         50_000,

@@ -207,8 +207,8 @@ class TraceStep(Struct, kw_only=True):
     note: str
 
 
-class TraceQuery(AdminQuery, kw_only=True):
-    """What of it: all, or the steps about one person."""
+class TraceQuery(AdminPageQuery, kw_only=True):
+    """What of it: all, or the steps about one person; a page."""
 
     user_id: UserId | None = None
 
@@ -221,8 +221,8 @@ class MessageTrace(Struct, kw_only=True):
     client_message_id: str
     message_type: MessageType
     status: MessageStatus
-    steps: Annotated[list[TraceStep], Meta(description="In order; 2,000 at most.")]
-    more: Annotated[bool, Meta(description="Whether there are more steps: ask for one person.")]
+    steps: Annotated[list[TraceStep], Meta(description="In order, a page of them.")]
+    cursor: Cursor | None
     unknown: Annotated[list[str], Meta(description="What is not known, or not any more, and why.")]
 
 

@@ -334,6 +334,7 @@ class HelloReply(Struct, kw_only=True, tag_field="type", tag="ok", omit_defaults
     protocol: int
     heartbeat_s: Annotated[int, Meta(description="The server pings this often; 60 s of silence end it.")]
     limits: dict[str, int]
+    settings: Annotated[Settings, Meta(description="What I have set for myself, as `settings` answers it.")]
     sync: SyncPage | None = None
 
 

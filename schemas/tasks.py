@@ -287,6 +287,7 @@ class ReceiptBatch(Struct, array_like=True, kw_only=True):
     version: int = VERSION
     reads: list[ReadMark]
     received: list[ReceivedMark] = []
+    gateway: str = ""
 
 
 class PersonalWrite(Struct, array_like=True, tag=True, kw_only=True):

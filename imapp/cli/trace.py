@@ -4,11 +4,12 @@ import json
 
 import click
 import msgspec
+from msgspec import structs
 
 from imapp.cli.operating import intent_of, reason_option, tools
 from imapp.domain.ids import split_message_id
 from schemas.admin import MessageTrace, TraceQuery, TraceStep
-from schemas.common import MessageId, UserId
+from schemas.common import MAX_LIST_PAGE, MessageId, UserId
 
 
 @click.command()
@@ -23,7 +24,9 @@ def trace(message_id: str, user_id: str | None, *, as_json: bool, reason: str | 
     """
     try:
         known = msgspec.convert(message_id, MessageId)
-        query = TraceQuery(user_id=msgspec.convert(user_id, UserId | None), reason=reason)
+        query = TraceQuery(
+            user_id=msgspec.convert(user_id, UserId | None), reason=reason, limit=MAX_LIST_PAGE
+        )
     except msgspec.ValidationError as error:
         raise click.ClickException(f"{message_id}: {error}") from error
     targets = [known, split_message_id(known)[0]]
@@ -31,7 +34,10 @@ def trace(message_id: str, user_id: str | None, *, as_json: bool, reason: str | 
         tools(message_id) as services,
         services.audit.writing(intent_of(services, "message.trace", targets, reason)),
     ):
-        found = services.traces.trace(known, query)
+        found = page = services.traces.trace(known, query)
+        while page.cursor is not None:
+            page = services.traces.trace(known, structs.replace(query, cursor=page.cursor))
+            found = structs.replace(found, steps=[*found.steps, *page.steps], cursor=None)
     click.echo(json.dumps(msgspec.to_builtins(found), indent=2) if as_json else "\n".join(lines(found)))
 
 
@@ -39,8 +45,7 @@ def lines(found: MessageTrace) -> list[str]:
     """A message's life, for people."""
     about = f"{found.message_id}  {found.message_type.value}, {found.status.value}, from {found.sender}"
     steps = [_line(step) for step in found.steps]
-    more = ["(there is more: use --user)"] if found.more else []
-    return [about, *steps, *more, *(f"unknown    {what}" for what in found.unknown)]
+    return [about, *steps, *(f"unknown    {what}" for what in found.unknown)]
 
 
 def _line(step: TraceStep) -> str:

@@ -89,6 +89,7 @@ _REPLIES: Final[tuple[msgspec.Struct, ...]] = (
         protocol=1,
         heartbeat_s=25,
         limits={"frame_bytes": 65_536, "text_chars": 5_000, "under_way": 256},
+        settings=SETTINGS,
         sync=_SYNC,
     ),
     frames.WrittenReply(id=_ID, channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),

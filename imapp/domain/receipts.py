@@ -5,7 +5,7 @@ any number of times; the answer is the same, because each state is the earliest 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from imapp.domain import spans
 from imapp.domain.channel import Member
@@ -24,6 +24,8 @@ class Receipt:
     up_to_seq: int
     at_ms: int
     from_seq: int = 1
+    process: str = field(default="", compare=False)
+    """Which gateway took it, for those who trace a message; "" where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def clamped(receipt: Receipt, stays: spans.Spans, last_seq: int) -> Receipt | No
     up_to = min(receipt.up_to_seq, spans.visible_last(stays, last_seq))
     if up_to < receipt.from_seq or up_to < 1:
         return None
-    return Receipt(receipt.receiver, receipt.status, up_to, receipt.at_ms, receipt.from_seq)
+    return replace(receipt, up_to_seq=up_to)
 
 
 def _earliest(seq: int, receipts: Iterable[Receipt]) -> dict[tuple[str, PushStatus], int]:

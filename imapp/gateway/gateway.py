@@ -59,6 +59,7 @@ class Gateway:
         self.registry = Registry()
         self.marks = marks
         self.received = received
+        marks.gateway = received.gateway = self.name
         self.personal = personal
         self.presence = make_presence(self.name, self.registry)
         self._inquiries = make_inquiries(self.name, self.registry, passages)

@@ -31,6 +31,8 @@ class MarkCoalescer:
     """Keeps the highest mark of each reader and channel. `run` belongs to one greenlet."""
 
     def __init__(self, publisher: TaskPublisher, queue: Any) -> None:
+        self.gateway = ""
+        """The name of the gateway that this is part of, for those who trace a message."""
         self._publisher = publisher
         self._queue = queue
         self._marks: dict[tuple[str, str], tuple[ReadMark, list[Answer]]] = {}
@@ -84,7 +86,7 @@ class MarkCoalescer:
     def _flush(self) -> None:
         keys = list(self._marks)[:_MAX_MARKS]
         taken = [self._marks.pop(key) for key in keys]
-        batch = ReceiptBatch(reads=[mark for mark, _ in taken])
+        batch = ReceiptBatch(reads=[mark for mark, _ in taken], gateway=self.gateway)
         safe, self._flushing = False, True
         try:
             safe = self._publish(_ENCODER.encode(batch))

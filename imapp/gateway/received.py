@@ -44,6 +44,8 @@ class ReceivedCoalescer:
     def __init__(
         self, publisher: TaskPublisher, queue: Any, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        self.gateway = ""
+        """The name of the gateway that this is part of, for those who trace a message."""
         self._publisher = publisher
         self._queue = queue
         self._clock = clock
@@ -101,7 +103,7 @@ class ReceivedCoalescer:
             return
         self._flushing, self._pause_s = True, _COALESCE_S
         try:
-            payload = _ENCODER.encode(ReceiptBatch(reads=[], received=marks))
+            payload = _ENCODER.encode(ReceiptBatch(reads=[], received=marks, gateway=self.gateway))
             self._publisher.publish(RECEIPTS_TASK, self._queue, payload, durable=True)
         except BrokerUnavailable as error:
             log.warning("received_unconfirmed", error=str(error), marks=len(marks))

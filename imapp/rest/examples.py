@@ -260,7 +260,7 @@ _ALL: Final[tuple[msgspec.Struct, ...]] = (
         message_type=MessageType.TEXT,
         status=MessageStatus.NORMAL,
         steps=[_TRACE_STEP],
-        more=False,
+        cursor=None,
         unknown=["gateway im-gateway-2-51d07b3e: remembers from 2026-11-23T08:30:00.000Z on"],
     ),
     admin.AdminStatusBody(client_message_id=CLIENT_ID, status=ChannelStatus.DISABLED, reason="ticket 4711"),

@@ -58,7 +58,11 @@ class LedgerFolds:
             return 0
         key = f"{channel_id}.{code}"
         before = _reaches(self._folds.find_one({"_id": key}, session=session))
-        receipts = [row_receipt(row, code) for document in documents for row in document["rows"]]
+        receipts = [
+            row_receipt(row, code, document.get("process", ""))
+            for document in documents
+            for row in document["rows"]
+        ]
         kept, moved = folded(receipts, before)
         self._pushes.delete_many({"_id": {"$in": [one["_id"] for one in documents]}}, session=session)
         if kept:
@@ -80,8 +84,12 @@ def _document(channel_id: str, code: int, receipts: Sequence[Receipt]) -> Docume
         "low": receipts[0].from_seq,
         "min_seq": min(ends),
         "max_seq": max(ends),
-        "rows": [ledger_row(receipt) for receipt in receipts],
+        "rows": [ledger_row(receipt) | _taken_by(receipt) for receipt in receipts],
     }
+
+
+def _taken_by(receipt: Receipt) -> Document:
+    return {"process": receipt.process} if receipt.process else {}
 
 
 def _reaches(fold: Document | None) -> dict[str, Reach]:

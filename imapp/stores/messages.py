@@ -8,7 +8,16 @@ from pymongo import ASCENDING, DESCENDING, DeleteOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Amendment
-from imapp.domain.entries import AMENDMENTS, MESSAGES, OF_OUTSIDERS, RECALL, RECALLED, LogEntry, Origin
+from imapp.domain.entries import (
+    AMENDMENTS,
+    MESSAGES,
+    NORMAL,
+    OF_OUTSIDERS,
+    RECALL,
+    RECALLED,
+    LogEntry,
+    Origin,
+)
 from imapp.domain.ids import message_id
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.stores.manifests import ManifestStore
@@ -140,6 +149,21 @@ class MessageLog:
         }
         with mapped_errors():
             return self._messages.count_documents(wanted, maxTimeMS=_COUNT_MS)
+
+    def newest_addressing(self, user_id: str, channel_id: str, low: int, high: int) -> int:
+        """The newest seq in low..high that addresses somebody and was not recalled, 0 for none.
+
+        Of what is not archived. Reads all of the range.
+        """
+        wanted = {
+            "_id": _between(channel_id, low, high),
+            "status": NORMAL,
+            "sender": {"$ne": user_id},
+            "$or": [{"mentions": user_id}, {"mention_all": True}],
+        }
+        with mapped_errors():
+            found = self._messages.find_one(wanted, {"seq": 1}, sort=[("_id", DESCENDING)])
+        return int(found["seq"]) if found else 0
 
     def newest_shown(self, channel_id: str) -> LogEntry | None:
         """The newest entry that lists show: all but those that change earlier ones."""

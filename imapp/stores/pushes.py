@@ -112,7 +112,14 @@ class PushLedger:
         with mapped_errors():
             rows = self._whole.aggregate(_covering(channel_id, seq), maxTimeMS=_LOOK_MS)
             return [
-                Receipt(row["_id"]["receiver"], STATUSES[row["_id"]["status"]], seq, to_ms(row["at"]), seq)
+                Receipt(
+                    row["_id"]["receiver"],
+                    STATUSES[row["_id"]["status"]],
+                    seq,
+                    to_ms(row["first"]["at"]),
+                    seq,
+                    process=row["first"].get("process", ""),
+                )
                 for row in rows
             ]
 
@@ -128,6 +135,8 @@ def _document(flush: Flush) -> Document:
         "min_seq": min(seqs),
         "max_seq": max(seqs),
         "rows": [ledger_row(receipt) for receipt in flush.receipts],
+        # One task is one gateway's, so it is said once; where documents are folded, by each row.
+        "process": flush.receipts[0].process,
     }
 
 
@@ -141,10 +150,17 @@ def ledger_row(receipt: Receipt) -> Document:
     return row if receipt.from_seq == 1 else {**row, "from_seq": receipt.from_seq}
 
 
-def row_receipt(row: Document, code: int) -> Receipt:
-    """The receipt in a row of a document with this status."""
+def row_receipt(row: Document, code: int, process: str = "") -> Receipt:
+    """The receipt in a row of a document with this status, taken by this gateway if the row names none."""
     status, from_seq = STATUSES[code], row.get("from_seq", 1)
-    return Receipt(row["receiver"], status, row["up_to_seq"], to_ms(row["at"]), from_seq)
+    return Receipt(
+        row["receiver"],
+        status,
+        row["up_to_seq"],
+        to_ms(row["at"]),
+        from_seq,
+        process=row.get("process", process),
+    )
 
 
 def _reaching(flushes: Sequence[Flush]) -> list[Document]:
@@ -189,7 +205,8 @@ def _covering(channel_id: str, seq: int) -> list[Document]:
         {
             "$group": {
                 "_id": {"receiver": "$rows.receiver", "status": "$status"},
-                "at": {"$min": "$rows.at"},
+                # Documents are compared field by field, so this is the one with the earliest time.
+                "first": {"$min": {"at": "$rows.at", "process": {"$ifNull": ["$rows.process", "$process"]}}},
             }
         },
     ]

@@ -5,7 +5,18 @@ from typing import Any, Final
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
-from imapp.stores import audit, blobs, emojis, files, join_requests, manifests, outbox, pushes, reminders
+from imapp.stores import (
+    audit,
+    blobs,
+    emojis,
+    files,
+    join_requests,
+    manifests,
+    outbox,
+    pushed,
+    pushes,
+    reminders,
+)
 from imapp.stores.mongo import Database, mapped_errors
 
 _ATTEMPTS_KEPT_S: Final = 24 * 3600
@@ -43,6 +54,7 @@ _INDEXES: Final = {
     "pushes": pushes.INDEXES,
     "audit": audit.INDEXES,
     "push_outbox": outbox.INDEXES,
+    "pushed": pushed.INDEXES,
     "reminders": reminders.INDEXES,
     "emojis": emojis.INDEXES,
     "users": [

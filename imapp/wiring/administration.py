@@ -22,6 +22,7 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.outbox import Outbox
+from imapp.stores.pushed import PushedStore
 from imapp.stores.pushes import PushLedger
 from imapp.stores.unindexed import UnindexedStore
 from imapp.stores.users import UserStore
@@ -55,6 +56,7 @@ def trace_service(config: Config, database: Database, log: MessageLog) -> TraceS
         log=log,
         ledger=PushLedger(database),
         outbox=Outbox(database),
+        pushed=PushedStore(database),
         gateways=_gateways(config, database),
     )
 

@@ -30,6 +30,7 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.outbox import Outbox
+from imapp.stores.pushed import PushedStore
 from imapp.stores.pushes import PushLedger
 from imapp.stores.reminders import ReminderStore
 from imapp.stores.users import UserStore
@@ -125,6 +126,11 @@ def keep_pushing(config: Config, database: Database) -> None:
         patience = Patience(config.push_timeout_s, config.push_retry_s, config.push_tries)
         watermarks = Watermarks(MemberStore(database), ChannelStore(database))
         delivery = PushDelivery(
-            Outbox(database), MessageLog(database), watermarks, notifier, patience=patience
+            Outbox(database),
+            MessageLog(database),
+            watermarks,
+            notifier,
+            patience=patience,
+            noted=PushedStore(database, config.pushed_kept_s).note,
         )
         keep_doing(delivery.send_due, name="push-delivery", every_s=_DELIVERY_EVERY_S)

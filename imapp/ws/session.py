@@ -182,5 +182,7 @@ class Session:
             protocol=PROTOCOL_VERSION,
             heartbeat_s=self._services.heartbeat_s,
             limits=_LIMITS | _limits_of(self._services.windows),
+            # Read after the connection is registered, like `sync`: a change meanwhile comes as an event.
+            settings=self._services.sharing.settings(self.client.user_id),
             sync=sync,
         )

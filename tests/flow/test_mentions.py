@@ -152,6 +152,28 @@ def test_a_plain_message_writes_no_mark(scene: Scene) -> None:
     assert not names & {"mentioned_seq", "mention_all_seq", "mention_all", "forwarded"}
 
 
+def test_behind_a_recalled_one_the_older_one_is_found(scene: Scene) -> None:
+    """By name or all of them; not what he has read, nor what is his own."""
+    an, bo = scene.people("an", "bo")
+    here, rest = scene.connect(an), scene.rest(bo)
+    channel = group_of(here, bo)
+    here.send_text(channel, "Bo?", mentions=[bo])
+    missed = here.send_text(channel, "Everybody!", mention_all=True)
+    rest.send_text(channel, "mine", mentions=[an])
+    older = here.send_text(channel, "Everybody again!", mention_all=True)
+    named = here.send_text(channel, "Bo!", mentions=[bo])
+    edited = here.send_text(channel, "Bo, now!", mentions=[bo])
+    assert mark(scene, bo, channel) == edited.seq
+
+    here.write("edit", channel_id=channel, message_id=edited.message_id, content="never mind")
+    assert mark(scene, bo, channel) == named.seq
+    here.write("recall", channel_id=channel, message_id=named.message_id)
+    assert mark(scene, bo, channel) == older.seq
+    here.write("recall", channel_id=channel, message_id=older.message_id)
+    assert mark(scene, bo, channel) is None, "what comes before his own message he has read"
+    assert missed.seq
+
+
 def test_the_mark_goes_with_a_recall_and_comes_with_an_edit(scene: Scene) -> None:
     an, bo = scene.people("an", "bo")
     here = scene.connect(an)

@@ -1,6 +1,7 @@
 """Who is not connected is told through the webhook: what, to whom, and whatever becomes of the endpoint."""
 
 import base64
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -70,6 +71,28 @@ def test_who_is_away_is_told_and_who_is_connected_is_not(scene: Scene, endpoint:
     bo_there.wait_for_text("at twelve")
     assert not endpoint.told(bo)
     assert not endpoint.told(an)
+
+
+def test_a_trace_shows_who_was_told_when_by_which_process(scene: Scene, endpoint: Endpoint) -> None:
+    """Also of a message that went out in the name of a later one; and nothing of what they say."""
+    an, bo = scene.people("an", "bo")
+    here = scene.connect(an)
+    sent = here.send_text(None, "a secret of an's", to=bo)
+    told(endpoint, bo)
+
+    def pushed() -> list[dict[str, Any]]:
+        shown = json.loads(scene.cluster.tool("trace", sent.message_id or "", "--json"))
+        steps = [step for step in shown["steps"] if step["step"] == "pushed" and step["time"]]
+        assert steps
+        return steps
+
+    (step,) = eventually(pushed)
+
+    assert (step["user_id"], step["note"]) == (bo, "")
+    assert step["process"].partition(":")[0]
+    assert step["time"] >= (sent.server_time or "")
+    noted = list(scene.cluster.database["pushed"].find({"_id": {"$regex": f"^{sent.channel_id}"}}))
+    assert "secret" not in str(noted)
 
 
 def test_emoji_are_shown_as_they_look_or_by_their_names(scene: Scene, endpoint: Endpoint) -> None:

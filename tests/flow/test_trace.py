@@ -55,10 +55,34 @@ def test_every_step_is_shown_with_time_and_process(scene: Scene, operator: Opera
     }
     (published,) = found["published"]
     assert published["process"]
-    assert bo in [step["user_id"] for step in found["received"]]
-    assert bo in [step["user_id"] for step in found["read"]]
+    for name in ("received", "read"):
+        (taken,) = [step["process"] for step in found[name] if step["user_id"] == bo]
+        assert taken == gateways[others]
     times = [found[name][0]["time"] for name in ("accepted", "stored", "published", "delivered")]
     assert times == sorted(times)
+
+
+def test_it_comes_in_pages(scene: Scene, operator: Operator) -> None:
+    an, bo = scene.people("an", "bo")
+    phone, other = scene.connect(an), scene.connect(bo)
+    message_id = sent(phone, bo)
+    other.post("received", channel_id=message_id.partition(".")[0], seq=1)
+    eventually(lambda: {"read", "received", "dispatched"} <= steps_of(operator, message_id).keys())
+    whole = operator.get(f"/messages/{message_id}/trace")
+
+    pages: list[list[Any]] = []
+    cursor = None
+    while not pages or cursor is not None:
+        query = {"limit": 2} if cursor is None else {"limit": 2, "cursor": cursor}
+        page = operator.get(f"/messages/{message_id}/trace", **query)
+        cursor = page["cursor"]
+        pages.append(page["steps"])
+
+    assert whole["cursor"] is None
+    assert [step for page in pages for step in page] == whole["steps"]
+    assert {len(page) for page in pages[:-1]} == {2}
+    refused = operator.call("GET", f"/messages/{message_id}/trace", params={"cursor": "none-of-ours"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
 
 
 def test_the_text_is_not_in_it(scene: Scene, operator: Operator) -> None:

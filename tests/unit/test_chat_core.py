@@ -101,7 +101,14 @@ class Phone:
         self.core.tick()
         self.core.opened()
         [asked] = self.sends("hello")
-        greeting = {"user": "an", "connection": "x", "epoch": "e1", "protocol": 1, "heartbeat_s": 25}
+        greeting = {
+            "user": "an",
+            "connection": "x",
+            "epoch": "e1",
+            "protocol": 1,
+            "heartbeat_s": 25,
+            "settings": {"share_read": True, "read_receipts": "choose"},
+        }
         self.answer(asked, server_time="2026-11-23T08:00:00.000Z", limits={}, **(greeting | hello))
         return asked
 

@@ -55,7 +55,14 @@ class Server:
     def reply(self, request: Frame) -> Frame:
         match request["type"]:
             case "hello":
-                body = {"user": "an", "connection": "x", "epoch": "e1", "protocol": 1, "heartbeat_s": 25}
+                body = {
+                    "user": "an",
+                    "connection": "x",
+                    "epoch": "e1",
+                    "protocol": 1,
+                    "heartbeat_s": 25,
+                    "settings": {"share_read": True, "read_receipts": "choose"},
+                }
                 body |= {"server_time": "2026-11-23T08:00:00.000Z", "limits": {}}
                 body |= {"sync": self._sync()} if request["cursor"] else {}
             case "send":

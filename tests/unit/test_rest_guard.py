@@ -176,7 +176,7 @@ def test_an_id_that_is_none_is_replaced(bad: str) -> None:
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "DELETE"])
 def test_a_method_that_is_not_documented_is_not_answered(method: str) -> None:
-    answer = make_app().test_client().open("/api/v1/me", method=method, headers=AN_IS_ASKING)
+    answer = make_app().test_client().open("/api/v1/users", method=method, headers=AN_IS_ASKING)
 
     assert (answer.status_code, answer.get_json()["code"]) == (405, "unsupported")
     assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD"}

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from tests.unit.fakes.commands import create
 from tests.unit.fakes.effort import effort
-from tests.unit.fakes.wishes import HARM, Wish
+from tests.unit.fakes.wishes import HARM, ORDER, Wish
 from tests.unit.fakes.world import MAX_MEMBERS, OUTSIDER, PEOPLE, Fault, World
 
 people = st.sampled_from(PEOPLE)
@@ -20,6 +20,13 @@ KINDS = ("say", "tell", "open", "create", "add", "remove", "leave", "update", "r
 AGAIN = ("again", "again elsewhere", "again changed")
 wishes = st.builds(Wish, st.sampled_from(KINDS + AGAIN), people, people, small, small)
 batches = st.lists(wishes, min_size=1, max_size=4)
+OF_MEMBERS = ("say", "say", "edit", "recall", "add", "remove", "leave", "update")
+orders = st.lists(  # of the first group
+    st.builds(Wish, st.sampled_from(ORDER + OF_MEMBERS), people, people, st.just(1), small),
+    min_size=3,
+    max_size=8,
+)
+faults = st.builds(Fault, st.sampled_from(("fails", "dies")), st.integers(0, 15), st.booleans())
 
 
 class Machine(RuleBasedStateMachine):
@@ -81,10 +88,31 @@ class Machine(RuleBasedStateMachine):
             self.patches.close()
 
 
+class OrderedMachine(Machine):
+    """People of one group who change its order: roles, mutes, its settings and status, who comes in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world.ask([Wish("create", "an", "bo", 0, 0)])
+        self.world.run_everything()
+        self.world.ask([Wish("add", "an", "chen", 1, 0), Wish("set", "an", "an", 1, 0)])
+        self.world.run_everything()
+
+    @rule(batch=orders)
+    def order(self, batch: list[Wish]) -> None:
+        self.world.ask(batch)
+        self.world.run_everything()
+
+    @rule(batch=orders, fault=faults)
+    def order_into(self, batch: list[Wish], fault: Fault) -> None:
+        self.world.ask(batch)
+        self.world.run(0, fault)
+
+
 class FaultyMachine(Machine):
     """The same, and one writer at a time fails or dies at any step."""
 
-    @rule(fault=st.builds(Fault, st.sampled_from(("fails", "dies")), st.integers(0, 15), st.booleans()))
+    @rule(fault=faults)
     def run_into(self, fault: Fault) -> None:
         self.world.run(0, fault)
 
@@ -148,6 +176,10 @@ def run(machine: type[Machine]) -> None:
 
 def test_a_day_at_work() -> None:
     run(Machine)
+
+
+def test_a_day_of_order() -> None:
+    run_state_machine_as_test(OrderedMachine, settings=effort(150, steps=15))
 
 
 def test_a_day_of_faults() -> None:

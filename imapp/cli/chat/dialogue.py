@@ -51,6 +51,7 @@ class Dialogue:
         self.questions: list[Ask] = []  # the person's own
         self.sync_wanted = True
         self._sync_again = False
+        self._told_hidden = False
         self._connection = connection
         self._outputs = outputs
         self._clock = clock
@@ -155,6 +156,9 @@ class Dialogue:
         self._connection.greeted(reply.heartbeat_s)
         self._outputs.show(LinkChanged(self._connection.state, ""))
         self.store.me = reply.user
+        if not reply.settings.share_read and not self._told_hidden:
+            self._outputs.show(Notice("nobody learns what you read, nor you what others have"))
+        self._told_hidden = not reply.settings.share_read
         self.sync_wanted, self._sync_again = True, False
         if not self._is_other_epoch(reply.epoch) and reply.sync is not None:
             self._take_sync(reply.sync)

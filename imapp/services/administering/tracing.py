@@ -7,16 +7,15 @@ from imapp.domain.entries import STATUS_NAMES, TYPE_NAMES, LogEntry, wire_time
 from imapp.domain.ids import split_message_id
 from imapp.errors import BrokerUnavailable, RequestError
 from imapp.services.administering.asking import LivingGateways
-from imapp.services.administering.steps import Step, in_order
+from imapp.services.administering.steps import Step, in_order, page_of
 from imapp.stores.messages import MessageLog
 from imapp.stores.outbox import Outbox, Parcel
+from imapp.stores.pushed import Pushed, PushedStore
 from imapp.stores.pushes import PushLedger
 from schemas.admin import MessageTrace, TraceQuery, TraceStepName
 from schemas.errors import ErrorCode
 from schemas.receipts import PushStatus
 from schemas.tasks import FindPassages, InquiryAnswer, Passage
-
-MAX_STEPS: Final = 2_000
 
 _NAMES: Final = {PushStatus.RECEIVED: TraceStepName.RECEIVED, PushStatus.READ: TraceStepName.READ}
 
@@ -25,11 +24,18 @@ class TraceService:
     """Joins what is known of a message. It shows no text."""
 
     def __init__(
-        self, *, log: MessageLog, ledger: PushLedger, outbox: Outbox, gateways: LivingGateways
+        self,
+        *,
+        log: MessageLog,
+        ledger: PushLedger,
+        outbox: Outbox,
+        pushed: PushedStore,
+        gateways: LivingGateways,
     ) -> None:
         self._log = log
         self._ledger = ledger
         self._outbox = outbox
+        self._pushed = pushed
         self._gateways = gateways
 
     def trace(self, message_id: str, query: TraceQuery) -> MessageTrace:
@@ -45,15 +51,17 @@ class TraceService:
         answers, unknown = self._asked(channel_id, seq)
         remembered = [*_remembered(answers)]
         found = [*self._stored(entry, _writer_in(remembered)), *remembered]
-        steps = [step for step in in_order(found) if query.user_id in (None, step.user_id)]
+        steps, cursor = page_of(
+            [step for step in in_order(found) if query.user_id in (None, step.user_id)], query
+        )
         return MessageTrace(
             message_id=message_id,
             sender=entry.sender,
             client_message_id=entry.client_message_id,
             message_type=TYPE_NAMES[entry.type],
             status=STATUS_NAMES[entry.status],
-            steps=[step.wire() for step in steps[:MAX_STEPS]],
-            more=len(steps) > MAX_STEPS,
+            steps=[step.wire() for step in steps],
+            cursor=cursor,
             unknown=[*unknown, *_gaps(entry, found, answers)],
         )
 
@@ -63,7 +71,12 @@ class TraceService:
         if dispatched_ms is not None:
             yield Step(TraceStepName.DISPATCHED, dispatched_ms)
         for receipt in self._ledger.covering(entry.channel_id, entry.seq):
-            yield Step(_NAMES[receipt.status], receipt.at_ms, user_id=receipt.receiver)
+            process = receipt.process or None
+            yield Step(_NAMES[receipt.status], receipt.at_ms, process=process, user_id=receipt.receiver)
+        for pushed in self._pushed.covering(entry.channel_id, entry.seq):
+            yield Step(
+                TraceStepName.PUSHED, pushed.at_ms, pushed.process, pushed.user_id, note=_as_what(pushed)
+            )
         for parcel in self._outbox.covering(entry.channel_id, entry.seq):
             yield from _told_outside(parcel)
 
@@ -98,11 +111,17 @@ def _passed(gateway: str, passage: Passage) -> Iterator[Step]:
 
 
 def _told_outside(parcel: Parcel) -> Iterator[Step]:
-    """Only what is still to go out, or was given up, is there; what is out is kept by nobody."""
+    """What is still to go out, or was given up; what is out is noted elsewhere."""
     note = f"{parcel.attempts} tries{': ' + parcel.error if parcel.error else ''}"
     for number, record in enumerate(parcel.records):
         if number >= parcel.sent:
             yield Step(TraceStepName.PUSHED, None, user_id=record.user_id, note=f"not out: {note}")
+
+
+def _as_what(pushed: Pushed) -> str:
+    if pushed.nudge:
+        return "a nudge"
+    return f"{pushed.messages} messages as one" if pushed.messages > 1 else ""
 
 
 def _gaps(entry: LogEntry, found: Collection[Step], answers: Iterable[InquiryAnswer]) -> Iterator[str]:

@@ -5,6 +5,7 @@ out without its text.
 """
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -41,7 +42,7 @@ class Patience:
 class PushDelivery:
     """Sends what is due. Owned by one thread; several processes may do the same."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what it reads, whom it tells, and chance for tests to set
         self,
         outbox: Outbox,
         entries: MessageLog,
@@ -49,13 +50,16 @@ class PushDelivery:
         notifier: Notifier,
         *,
         patience: Patience,
+        noted: Callable[[str, Sequence[PushRecord], int], None] = lambda *_: None,
         jitter: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        """`noted` hears of each portion that is out: its id, its records, the time in milliseconds."""
         self._outbox = outbox
         self._entries = entries
         self._watermarks = watermarks
         self._notifier = notifier
         self._patience = patience
+        self._noted = noted
         self._jitter = jitter
 
     def send_due(self) -> None:
@@ -80,6 +84,7 @@ class PushDelivery:
                 return
             metrics.pushes_delivered.value += len(portion)
             point("pushes.delivered")
+            self._noted(f"{parcel.parcel_id}.{start}", portion, time.time_ns() // 1_000_000)
             if start + _PORTION < len(parcel.records):
                 self._outbox.keep(parcel.parcel_id, sent=start + _PORTION, for_s=held_s)
         self._outbox.remove(parcel.parcel_id)

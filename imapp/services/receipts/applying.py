@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -77,14 +78,15 @@ class ReceiptRunner:
         `task_id` names the task, in every run of it.
         """
         marks: list[ReadMark | ReceivedMark] = [*batch.reads, *batch.received]
-        self._poison.run(task_id, marks, self._apply_all, redelivered=redelivered)
+        apply = partial(self._apply_all, gateway=batch.gateway)
+        self._poison.run(task_id, marks, apply, redelivered=redelivered)
 
-    def _apply_all(self, marks: Sequence[ReadMark | ReceivedMark], key: str) -> None:
+    def _apply_all(self, marks: Sequence[ReadMark | ReceivedMark], key: str, *, gateway: str) -> None:
         for mark in marks:
             point("receipts.mark", mark.user_id)
         reads = [mark for mark in marks if isinstance(mark, ReadMark)]
         received = [mark for mark in marks if isinstance(mark, ReceivedMark)]
-        self._apply(ReceiptBatch(reads=reads, received=received), key)
+        self._apply(ReceiptBatch(reads=reads, received=received, gateway=gateway), key)
 
     def _apply(self, batch: ReceiptBatch, key: str) -> None:
         found = self._stores.members.find_all(readers(batch))

@@ -91,13 +91,20 @@ def is_news(mark: Mark, row: MemberRow) -> bool:
 def _receipts(batch: ReceiptBatch) -> Iterator[tuple[str, Receipt]]:
     yield from _reads(batch)
     for mark in batch.received:
-        received = Receipt(mark.user_id, PushStatus.RECEIVED, mark.seq, mark.at_ms, mark.from_seq)
-        yield mark.channel_id, received
+        yield (
+            mark.channel_id,
+            Receipt(
+                mark.user_id, PushStatus.RECEIVED, mark.seq, mark.at_ms, mark.from_seq, process=batch.gateway
+            ),
+        )
 
 
 def _reads(batch: ReceiptBatch) -> Iterator[tuple[str, Receipt]]:
     for read in batch.reads:
-        yield read.channel_id, Receipt(read.user_id, PushStatus.READ, read.seq, read.at_ms)
+        yield (
+            read.channel_id,
+            Receipt(read.user_id, PushStatus.READ, read.seq, read.at_ms, process=batch.gateway),
+        )
 
 
 def newest_reads(batch: ReceiptBatch, known: Known) -> dict[tuple[str, str], Receipt]:

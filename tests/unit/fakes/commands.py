@@ -139,11 +139,13 @@ def announce(actor: str, channel_id: str, text: str, *, client_id: str | None = 
     )
 
 
-def nickname(actor: str, channel_id: str, user_id: str, name: str) -> SetNickname:
+def nickname(
+    actor: str, channel_id: str, user_id: str, name: str, *, client_id: str | None = None
+) -> SetNickname:
     """A name for somebody in a group."""
     return SetNickname(
         actor=actor,
-        client_message_id=_client_id(None),
+        client_message_id=_client_id(client_id),
         channel_id=channel_id,
         user_id=user_id,
         nickname=name,
@@ -190,11 +192,13 @@ def withdraw(actor: str, channel_id: str, *, client_id: str | None = None) -> Wi
     return WithdrawJoinRequest(actor=actor, client_message_id=_client_id(client_id), channel_id=channel_id)
 
 
-def answer(actor: str, channel_id: str, *user_ids: str, accept: bool = True) -> AnswerJoinRequests:
+def answer(
+    actor: str, channel_id: str, *user_ids: str, accept: bool = True, client_id: str | None = None
+) -> AnswerJoinRequests:
     """People let in, or refused."""
     return AnswerJoinRequests(
         actor=actor,
-        client_message_id=_client_id(None),
+        client_message_id=_client_id(client_id),
         channel_id=channel_id,
         user_ids=list(user_ids),
         accept=accept,

@@ -1,8 +1,8 @@
 """What somebody wants, as numbers that hypothesis draws, and the command that becomes of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -11,14 +11,20 @@ from schemas.tasks import (
     AnyCommand,
     CreateGroup,
     EditMessage,
+    MuteMember,
     RecallMessage,
     RemoveMember,
     SendMessage,
+    SetNickname,
+    SetRole,
+    TransferOwner,
     UpdateChannel,
 )
+from tests.unit.fakes import commands
 from tests.unit.fakes.commands import add, create, edit, leave, open_direct, recall, remove, say, tell, update
 from tests.unit.fakes.faults import code_fails, process_dies
 from tests.unit.fakes.store import Curse
+from tests.unit.fakes.writers import START_MS
 
 HARM: Final = {
     "poison": Curse(code_fails, after=False),
@@ -56,7 +62,7 @@ def changed(command: AnyCommand) -> AnyCommand:
             return msgspec.structs.replace(command, name="another name")
         case AddMembers():
             return msgspec.structs.replace(command, user_ids=[*command.user_ids, "dao"])
-        case RemoveMember():
+        case RemoveMember() | SetRole() | TransferOwner() | MuteMember() | SetNickname():
             return msgspec.structs.replace(command, user_id="dao")
         case RecallMessage():
             return msgspec.structs.replace(command, seq=command.seq + 1)
@@ -67,6 +73,57 @@ def changed(command: AnyCommand) -> AnyCommand:
 def _say(wish: Wish, place: str, client_id: str) -> AnyCommand:
     return say(wish.actor, "hello", place, client_id=client_id)
 
+
+SETTINGS: Final = (
+    {"join": "approval"},
+    {"join": "invite"},
+    {"join": "admins"},
+    {"mute_all": True},
+    {"mute_all": False},
+    {"edit": "members"},
+)
+MUTED_MS: Final = 5  # of a clock that goes on by one with each attempt: some mutes end in time, some do not
+
+
+def _role(wish: Wish, place: str, client_id: str) -> AnyCommand:
+    role = "member" if wish.earlier % 2 else "admin"
+    return commands.set_role(wish.actor, place, wish.other, role, client_id=client_id)
+
+
+def _mute(wish: Wish, place: str, client_id: str) -> AnyCommand:
+    until = 0 if wish.earlier % 2 else START_MS + wish.earlier * 40 + MUTED_MS
+    return commands.mute(wish.actor, place, wish.other, until, client_id=client_id)
+
+
+def _set(wish: Wish, place: str, client_id: str) -> AnyCommand:
+    settings: Mapping[str, Any] = SETTINGS[wish.earlier % len(SETTINGS)]
+    return update(wish.actor, place, client_id=client_id, **settings)
+
+
+def _status(wish: Wish, place: str, client_id: str) -> AnyCommand:
+    status = "enabled" if wish.earlier % 3 else "disabled"
+    return commands.set_status(wish.actor, place, status, client_id=client_id)
+
+
+_ORDER: Final[dict[str, Callable[[Wish, str, str], AnyCommand]]] = {
+    "role": _role,
+    "owner": lambda wish, place, client_id: commands.transfer(
+        wish.actor, place, wish.other, client_id=client_id
+    ),
+    "mute": _mute,
+    "set": _set,
+    "status": _status,
+    "nickname": lambda wish, place, client_id: commands.nickname(
+        wish.actor, place, wish.other, f"n{wish.earlier}", client_id=client_id
+    ),
+    "ask in": lambda wish, place, client_id: commands.request_join(wish.actor, place, client_id=client_id),
+    "withdraw": lambda wish, place, client_id: commands.withdraw(wish.actor, place, client_id=client_id),
+    "answer": lambda wish, place, client_id: commands.answer(
+        wish.actor, place, wish.other, accept=wish.earlier % 3 > 0, client_id=client_id
+    ),
+}
+ORDER: Final = tuple(_ORDER)
+"""The wishes about who may do what in a group, and who comes in."""
 
 _MAKERS: Final[dict[str, Callable[[Wish, str, str], AnyCommand]]] = {
     "create": lambda wish, _, client_id: create(wish.actor, wish.other, client_id=client_id),
@@ -82,4 +139,5 @@ _MAKERS: Final[dict[str, Callable[[Wish, str, str], AnyCommand]]] = {
     "update": lambda wish, place, client_id: update(
         wish.actor, place, name=f"{wish.actor}'s", client_id=client_id
     ),
+    **_ORDER,
 }

@@ -9,16 +9,27 @@ import msgspec
 
 from imapp.domain import spans
 from imapp.domain.bodies import body_hash
-from imapp.domain.entries import AMENDMENTS, EDIT, MESSAGES, NORMAL, RECALL, RECALLED, LogEntry
+from imapp.domain.channel import Channel
+from imapp.domain.entries import (
+    AMENDMENTS,
+    EDIT,
+    MESSAGES,
+    NORMAL,
+    OF_OUTSIDERS,
+    RECALL,
+    RECALLED,
+    LogEntry,
+)
 from imapp.domain.ids import direct_key, stable_part
 from imapp.services.reading.unread_counts import Stretch, UnreadCounts
 from imapp.services.writing.channel_cache import ChannelCache
+from schemas.common import ChannelStatus
 from schemas.tasks import AnyCommand, BatchReply, CreateGroup, Result, SendMessage, WriteBatch
 from tests.unit.fakes.faults import Died, broker_fails, process_dies, store_fails
 from tests.unit.fakes.hearing import Audience
 from tests.unit.fakes.replaying import Replayed, replay
 from tests.unit.fakes.store import FakeChannels, FakeJoinRequests, FakeLog, FakeMembers
-from tests.unit.fakes.wishes import HARM, Wish, changed, command_of
+from tests.unit.fakes.wishes import HARM, ORDER, Wish, changed, command_of
 from tests.unit.fakes.writers import BODY_KEY, Bench
 
 PEOPLE: Final = ("an", "bo", "chen", "dao")
@@ -128,8 +139,8 @@ class World:
             assert row.channel.last_seq == len(log)
             assert row.channel.last_countable == (log[-1].countable if log else 0)
             for entry in log:
-                if entry.type in AMENDMENTS:
-                    continue  # who changes something older has not read what came before
+                if entry.type in AMENDMENTS or entry.extra.get("event") in OF_OUTSIDERS:
+                    continue  # who changes something older has not read what came before; who asks is not in
                 read_seq = self.store.row_of(channel_id, entry.sender).read_seq
                 assert read_seq >= entry.seq, f"{entry.sender} has not read his own {entry.message_id}"
             shown = [entry for entry in log if entry.type not in AMENDMENTS]
@@ -147,6 +158,9 @@ class World:
         assert (settings.type, settings.owner) == (told.type, told.owner)
         if any(entry.extra.get("event") == "channel_updated" for entry in log):
             assert (settings.name, settings.avatar) == (told.name, told.avatar)
+        order = {"join": settings.settings.join, "mute_all": settings.settings.mute_all}
+        assert order | {"edit": settings.settings.edit} == told.settings
+        assert settings.status == told.status
         assert row.member_count == len(told.present())
         assert settings.last_seq <= len(log)
         members = {
@@ -157,6 +171,8 @@ class World:
         assert {name: list(row.member.spans) for name, row in members.items()} == told.spans
         for name, row_of in members.items():
             assert row_of.member.role is told.role(name)
+            assert row_of.member.muted_until_ms == told.muted.get(name, 0)
+            assert row_of.member.nickname == told.nicknames.get(name, "")
             assert row_of.read_seq <= len(log)
             counted = log[row_of.read_seq - 1].countable if row_of.read_seq else 0
             assert row_of.read_countable == counted
@@ -286,11 +302,22 @@ class World:
         return command_of(self._aimed(wish, place), place, client_id)
 
     def _aimed(self, wish: Wish, place: str) -> Wish:
-        """Recalls and edits mostly meet what their actor has said there; by chance they would hardly."""
+        """Most wishes meet what there is for them; by chance they would hardly.
+
+        Recalls and edits what their actor has said there, order an owner, answers somebody who waits.
+        """
+        known = self.store.channels.get(place)
+        if wish.kind in ORDER and known is not None and wish.earlier % 4:
+            inside = [name for name in PEOPLE if self._is_in(place, name) and name != known.channel.owner]
+            return _by_its_owner(wish, known.channel, inside)
         own = [entry.seq for entry in self.store.log_of(place) if entry.sender == wish.actor]
         if wish.kind not in {"recall", "edit"} or wish.actor == wish.other or not own:
             return wish
         return replace(wish, earlier=own[-1 - wish.earlier % len(own)] - 1)
+
+    def _is_in(self, place: str, name: str) -> bool:
+        row = self.store.members.get((place, name))
+        return row is not None and row.member.present
 
     def _client_id(self) -> str:
         return f"c{next(self._numbers)}"
@@ -309,3 +336,13 @@ class World:
         if kind == "again changed":
             return changed(command)
         return command
+
+
+def _by_its_owner(wish: Wish, channel: Channel, inside: list[str]) -> Wish:
+    if wish.kind in {"ask in", "withdraw"}:
+        return wish
+    if wish.kind == "status" and channel.status is ChannelStatus.DISABLED:
+        wish = replace(wish, earlier=1)  # or nothing more would happen there
+    waiting = [name for name, request in channel.requests.items() if not request.refused]
+    others = waiting if wish.kind == "answer" and waiting else inside or [wish.other]
+    return replace(wish, actor=channel.owner or wish.actor, other=others[wish.earlier % len(others)])
