@@ -42,6 +42,8 @@ class UnindexedAdmin:
             ArchiveUnavailable: Elasticsearch does not answer, or there is none.
         """
         after = _after(body.cursor)
+        if not self._unindexed.page(after, 1):
+            return RetriedEntries(indexed=0, left=[], cursor=None)
         if self._retry is None:
             raise ArchiveUnavailable("there is no Elasticsearch")
         done = self._retry(after, body.limit)
