@@ -47,6 +47,26 @@ def test_under_load_everybody_is_told_and_nothing_acknowledged_is_lost(own_clust
         scene.judge().raise_if_broken()
 
 
+def test_what_was_taken_before_is_answered_before_the_goodbye(own_cluster: ClusterFactory) -> None:
+    """Guard: `Gateway.drain` waits for what is under way before anybody is sent elsewhere.
+
+    Switch: without that wait the sender is closed on, and does not know whether it was stored.
+    """
+    cluster = own_cluster(writers=1, shards=1, failpoints={"writer-0": "writer.command~slow=slow"})
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        client = scene.connect(an)
+        channel = direct_channel(client, bo)
+        reply = client.post_text(channel, "takes a second", client_message_id="slow")
+        client.request("ping")  # frames are taken in their order: the gateway has it
+
+        cluster.processes["gateway-0"].ask_to_stop()
+
+        assert client.wait_closed(timeout=WITHIN_S) == CloseCode.RESTART
+        assert reply.result(0)["type"] == "ok"
+        assert len(hints([client])) == 1
+
+
 def test_a_writer_says_what_it_hands_over(own_cluster: ClusterFactory) -> None:
     cluster = own_cluster(environment={"IM_LOG_FORMAT": "json"})
     with Scene(cluster) as scene:

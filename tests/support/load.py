@@ -15,7 +15,7 @@ from tests.support.report import Report
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
-_BEGIN_S: Final = 30.0
+_BEGIN_S: Final = 60.0
 _NAMED: Final = 5
 RECOVERY_S: Final = 60.0
 """How long everybody may take to be whole again; ample, for a busy machine."""

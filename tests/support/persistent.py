@@ -39,7 +39,7 @@ class Persistent:
         self.whole_since = 0.0
         """When the newest write was begun that is answered for good (monotonic)."""
         self.client = scene.connect(user, gateway=gateway)
-        self.gateway = gateway
+        self.gateway = self.first_gateway = gateway
         self._scene = scene
         self._final = final
 
