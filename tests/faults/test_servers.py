@@ -15,7 +15,7 @@ from tests.support.waiting import eventually
 _ALARMS = {"memory": broker.memory_alarm, "disk": broker.disk_alarm}
 _REFUSED_S = 30.0
 _ANSWER_LIMIT_S = 9.0
-"""The time-out of a write, 5 s, and what a busy machine adds; less than the 10 s for which something hangs."""
+"""A write's time-out, 5 s, and what a busy machine adds; less than the 10 s for which something hangs."""
 
 
 def test_everything_goes_on_when_rabbitmq_was_killed(stack: Stack, load: Load) -> None:
