@@ -1,18 +1,27 @@
 """A gateway that is told to stop sends everybody away in good order; what it acknowledged is stored."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import msgspec
+
+from imapp.broker.topology import WRITE_TASK
+from imapp.domain.ids import shard_of
 from schemas.frames import CloseCode, ClosingEvent
+from schemas.tasks import SendMessage, WriteBatch
 from tests.conftest import ClusterFactory
+from tests.support import broker
 from tests.support.chatter import Chatter, direct_channel, has_gone_on
 from tests.support.client import Client
+from tests.support.cluster import Cluster
 from tests.support.logs import named
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
 LISTENERS = 96
 WITHIN_S = 20.0  # what a gateway takes at most, and the machine's noise
+_MANY = 100
+_PAUSE_S = 0.2
 
 
 def hints(clients: Iterable[Client]) -> list[int]:
@@ -78,3 +87,49 @@ def test_a_writer_says_what_it_hands_over(own_cluster: ClusterFactory) -> None:
 
     (line,) = named(cluster, "writer-0", "drained")
     assert (line["role"], line["handed_over"]) == ("writer", 0)
+
+
+def test_nobody_overtakes_what_a_writer_holds_when_it_is_told_to_stop(own_cluster: ClusterFactory) -> None:
+    """Guard: `KeepConsuming` closes the connection, which requeues and hands over in one step.
+
+    Switch: with Celery's own `Tasks.stop` the standby is given the next batch while this one is being
+    written.
+    """
+    held = [f"held-{number}" for number in range(8)]  # its batch takes so many seconds
+    slowly = ",".join(f"writer.command~{name}=slow" for name in held)
+    cluster = own_cluster(
+        failpoints=dict.fromkeys(("writer-0", "writer-1"), slowly), environment={"IM_STANDBY_DELAY_S": "0.5"}
+    )
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        channel = direct_channel(scene.connect(an), bo)
+        shard = shard_of(channel, cluster.shards)
+        cluster.wait_consumers(2)
+        for names in (held, ["next"]):
+            _hand_in(cluster, shard, [_send(channel, an, name) for name in names])
+        eventually(
+            lambda: broker.length(cluster, f"messages.{shard}") == 1, what="the first is being written"
+        )
+
+        leaving = cluster.processes[f"writer-{shard}"]
+        leaving.ask_to_stop()
+        for number in range(_MANY):  # what comes makes RabbitMQ look to whom it may give what waits
+            if leaving.wait(_PAUSE_S):
+                break
+            _hand_in(cluster, shard, [_send(channel, an, f"later-{number}")])
+
+        messages = cluster.database["messages"]
+        eventually(lambda: messages.count_documents({"channel_id": channel}) > len(held) + 1)
+        stored = messages.find({"channel_id": channel}).sort("_id").limit(len(held) + 1)
+        assert [entry["client_message_id"] for entry in stored] == [*held, "next"]
+
+
+def _send(channel: str, actor: str, name: str) -> SendMessage:
+    return SendMessage(actor=actor, client_message_id=name, channel_id=channel, content=name)
+
+
+def _hand_in(cluster: Cluster, shard: int, commands: Sequence[SendMessage]) -> None:
+    """As a gateway does that knows nothing of the others."""
+    name = commands[0].client_message_id
+    batch = WriteBatch(batch_id=name, shard=shard, reply_queue=name, commands=[*commands])
+    cluster.publish_task(f"messages.{shard}", WRITE_TASK, msgspec.msgpack.encode(batch))

@@ -121,9 +121,9 @@ class Client(Witness):
         written: frames.WrittenReply = self.request(kind, client_message_id=client_id, **fields)
         return written
 
-    def history(self, channel: str, **where: int) -> frames.HistoryReply:
+    def history(self, channel: str, *, timeout: float = PATIENCE_S, **where: int) -> frames.HistoryReply:
         """A page of history: `before`, `after`, `around`, `limit`."""
-        page: frames.HistoryReply = self.request("history", channel_id=channel, **where)
+        page: frames.HistoryReply = self.request("history", timeout=timeout, channel_id=channel, **where)
         return page
 
     def set(self, channel: str, **changes: Any) -> frames.ConversationReply:
@@ -171,16 +171,18 @@ class Client(Witness):
             page = self.history(channel, after=after, limit=100)
             self.holdings.add_range(channel, _entries(page), after=after, to=page.to_seq)
 
-    def read_all(self, channel: str, page: HistoryPage | None = None) -> list[Entry]:
+    def read_all(
+        self, channel: str, page: HistoryPage | None = None, *, timeout: float = PATIENCE_S
+    ) -> list[Entry]:
         """Everything that this person may read of a channel from the start, or from a page on.
 
-        It ends before a hole in the log, beyond which no page leads.
+        It ends before a hole in the log, beyond which no page leads. The time-out is for each page.
         """
-        page = page or self.history(channel, after=0, limit=100)
+        page = page or self.history(channel, timeout=timeout, after=0, limit=100)
         entries, end = _entries(page), -1
         while page.more_after and page.to_seq > end:
             end = page.to_seq
-            page = self.history(channel, after=end, limit=100)
+            page = self.history(channel, timeout=timeout, after=end, limit=100)
             entries += _entries(page)
         return entries
 
