@@ -42,7 +42,7 @@ def test_nobody_who_talks_notices_that_the_receipts_worker_was_killed(load: Load
     """Guard: receipts and pushes are off the way of a message, and their queue outlives their worker.
 
     Switch: with `grown` of `outgoing.outlet` waiting until what it hears of is dispatched, senders are told
-    to come again. Without `KeepPushing` and with the queue purged nothing of the time between is dispatched.
+    to come again. That a nudge which is lost is made up for is `tests/e2e/test_push_worker`'s matter.
     """
     with load:
         load.wait_moment()

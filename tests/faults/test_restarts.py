@@ -31,9 +31,9 @@ def test_everything_is_restarted_one_after_the_other_and_nobody_is_refused_for_g
     """Guard: gateways drain and say `closing`, workers close their connection instead of cancelling, and all
     look every second whether a server is back.
 
-    Switch: with Celery's own `Tasks.stop` (without `KeepConsuming`) the standby overtakes what the old
-    writer holds (reorder); with kombu's pauses instead of those of `PromptConnection` nobody is whole in time
-    after a restart of RabbitMQ. That gateways say goodbye is `tests/e2e/test_drain`'s matter.
+    Switch: with kombu's pauses instead of those of `PromptConnection` nobody is whole in time after a restart
+    of RabbitMQ. That gateways say goodbye, and that no standby overtakes what a writer holds which is told to
+    stop, is `tests/e2e/test_drain`'s matter.
     """
     restarts = _restarts(load.cluster, stack)
     with load:
