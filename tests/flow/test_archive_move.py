@@ -1,5 +1,6 @@
 """Old entries leave MongoDB only for a proved copy in the archive, and readers do not notice."""
 
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from imapp import failpoints
 from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
+from imapp.services.archiving.archive import Copy
 from imapp.services.archiving.moving import ChannelMover, Moved
+from imapp.services.archiving.verifying import ArchiveVerifier
 from imapp.services.archiving.whole_log import LenientLog, WholeLog
 from imapp.stores.channels import ChannelStore
 from imapp.stores.manifests import ManifestStore
@@ -203,6 +206,65 @@ def test_pages_are_the_same_wherever_the_entries_are(world: World, *, limit: int
 
     assert world.hot()[0] == 12
     assert pages() == before
+
+
+def test_a_page_whose_entries_leave_while_it_is_read_is_read_again(world: World) -> None:
+    world.move(after_days=90)
+    boundary = world.hot()[0]
+    meanwhile(world, world.move)
+
+    page = world.whole.page(CHANNEL, 1, 20, limit=20)
+
+    assert 1 < boundary < world.hot()[0]
+    assert [entry.seq for entry in page] == list(range(1, 21))
+
+
+def test_of_two_moves_at_once_one_gives_way_and_nothing_is_lost_or_moved_twice(world: World) -> None:
+    meanwhile(world, world.move)
+
+    moved = world.move()
+
+    assert (moved.entries, moved.contended) == (0, True)
+    assert world.hot() == [20]
+    assert world.all() == list(range(1, 21))
+    assert verified(world) == []
+
+
+def test_a_move_from_a_backup_of_mongodb_is_moved_again(world: World) -> None:
+    database, backup = world.database, world.log.documents(CHANNEL, 1, 20, 20)
+    world.move()
+
+    database["manifests"].delete_many({})
+    database["messages"].delete_many({})
+    database["messages"].insert_many(backup)
+    database["channels"].update_one({"_id": CHANNEL}, {"$set": {"hot_from_seq": 1}})
+    moved = world.move()
+
+    assert (moved.entries, moved.problems) == (19, {})
+    assert world.hot() == [20]
+    assert world.all() == list(range(1, 21))
+    assert verified(world) == []
+
+
+def meanwhile(world: World, act: Callable[[], object]) -> None:
+    """As soon as the archive is read the next time, this happens, before the reader goes on."""
+
+    class Interrupted(ArchiveInMemory):
+        def read(self, message_ids: Iterable[str]) -> dict[str, Copy]:
+            found = super().read(message_ids)
+            if self.reads == 1:
+                act()
+            return found
+
+    archive = Interrupted()
+    archive.texts, archive.revs = world.archive.texts, world.archive.revs
+    world.archive, world.whole = archive, WholeLog(world.database, archive)
+
+
+def verified(world: World) -> list[str]:
+    """What the archive's proof names."""
+    verifier = ArchiveVerifier(ChannelStore(world.database), world.log, world.manifests, world.archive)
+    return verifier.verify(CHANNEL).problems
 
 
 def test_recent_pages_never_ask_the_archive(world: World) -> None:
