@@ -5,7 +5,7 @@ from typing import Final
 from bench.archive.figures import Figures, Rate, Wait
 from bench.report import machine_line
 
-_NAME: Final = 76
+_NAME: Final = 80
 _COLUMN: Final = 10
 
 
