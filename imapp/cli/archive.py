@@ -9,6 +9,7 @@ from typing import Final
 import click
 import msgspec
 
+from imapp import failpoints
 from imapp.cli.operating import intent_of, reason_option, tools
 from imapp.cli.settings import running_config
 from imapp.domain.archive.tiling import Range
@@ -202,7 +203,9 @@ def _lines(verdict: Verdict) -> Iterator[str]:
 @contextmanager
 def _services() -> Iterator[ArchiveServices]:
     try:
-        services = archive_tools(running_config())
+        config = running_config()
+        failpoints.arm(config.failpoints)
+        services = archive_tools(config)
         if services is None:
             raise click.ClickException("There is no archive: set IM_ES_URL.")
         yield services

@@ -1,0 +1,84 @@
+"""Who moves what is old on a system under test: for him forty days have passed."""
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from tests.support.clock import ClockFile
+from tests.support.cluster import Cluster
+from tests.support.waiting import eventually
+
+_LATER_S: Final = 40 * 24 * 3600
+_PATIENT: Final = {"IM_SEARCH_TIMEOUT_S": "30"}
+_RUN_S: Final = 120.0
+
+
+class Archivist:
+    """Runs `imapp archive` with a clock that is forty days ahead: everything but the newest is old."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        clock = ClockFile(Path(cluster.folder) / "archivist.clock")
+        clock.step(_LATER_S)
+        self._clock = clock.worker_environment
+
+    def move(self) -> None:
+        """Move what can be moved.
+
+        Raises:
+            AssertionError: something could not be.
+        """
+        with self.moving() as mover:
+            out, error = mover.communicate(timeout=_RUN_S)
+        assert mover.returncode == 0, out + error
+
+    def outlive(self) -> None:
+        """Let the time pass for which a run that has died would keep others from moving."""
+        self.cluster.database["leases"].delete_many({"_id": "archive.move"})
+
+    @contextmanager
+    def moving(self, failpoints: str = "") -> Iterator[subprocess.Popen[str]]:
+        """A run under way for the length of the block at most, with these failpoints."""
+        environment: Mapping[str, str] = {**self._clock, **_PATIENT, "IM_FAILPOINTS": failpoints}
+        with self.cluster.tool_beside("archive", "run", environment=environment) as mover:
+            try:
+                yield mover
+            finally:
+                mover.kill()
+
+    @contextmanager
+    def stopped_at(self, step: str) -> Iterator[None]:
+        """A run that hangs at a step for the length of the block, and then goes on to its end."""
+        with self.moving(f"archive.{step}=stop") as mover:
+            process = psutil.Process(mover.pid)
+            eventually(
+                lambda: process.status() == psutil.STATUS_STOPPED, timeout=_RUN_S, what=f"a move is at {step}"
+            )
+            yield
+            process.resume()
+            mover.communicate(timeout=_RUN_S)
+
+    def die_at(self, step: str) -> None:
+        """A run that is killed at a step, long enough ago for others to follow."""
+        with self.moving(f"archive.{step}=kill") as mover:
+            out, error = mover.communicate(timeout=_RUN_S)
+        assert mover.returncode < 0, f"it never came to {step}: {out}{error}"
+        self.outlive()
+
+    def verify(self, *channels: str) -> str:
+        """What the proof of these channels says.
+
+        Raises:
+            AssertionError: something is wrong with them.
+        """
+        return self.cluster.tool("archive", "verify", *channels, environment=_PATIENT)
+
+    def hot(self, channel: str) -> list[int]:
+        """The seqs of a channel that are in MongoDB."""
+        bounds = {"$gte": f"{channel}.", "$lt": f"{channel}/"}
+        rows = self.cluster.database["messages"].find({"_id": bounds}, {"seq": 1}).sort("_id")
+        return [row["seq"] for row in rows]
