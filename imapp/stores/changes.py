@@ -4,6 +4,7 @@ from pymongo.client_session import ClientSession
 
 from imapp.domain.decisions import Accepted, Amendment
 from imapp.domain.files import picture_of_channel
+from imapp.failpoints import point
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.edits import EditStore
@@ -43,6 +44,7 @@ class ChangeStore:
         change, entry = accepted.change, accepted.entry
         if entry is not None:
             self._log.append([entry], session)
+            point("changes.appended", entry.client_message_id)
             if accepted.file_id is not None:
                 self._files.claim(accepted.file_id, entry.message_id, session)
         if change is None:  # a plain send with a file: its head is moved as that of every other
