@@ -36,8 +36,11 @@ def quantile_ms(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000 if ordered else 0.0
 
 
-def per_second(act: Callable[[], int], seconds: float) -> float:
-    """How many of what `act` counts are done in a second."""
+def per_second(act: Callable[[], int], seconds: float, *, warm_up_s: float = 0.0) -> float:
+    """How many of what `act` counts are done in a second, once it has been done for some time."""
+    warm = time.perf_counter() + warm_up_s
+    while time.perf_counter() < warm:
+        act()
     done, began = 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
         done += act()

@@ -12,6 +12,7 @@ from bench.archive.figures import Figures, Rate, Wait
 from bench.archive.floors import bare_index, bulk_and_read
 from bench.archive.indexing import (
     LAG_RATE,
+    NUMBERS,
     IndexedBare,
     SentAndSearched,
     backlog_rate,
@@ -91,7 +92,7 @@ def _index(run: _Run, floor: float) -> None:
 
 
 def _lag(run: _Run) -> Wait:
-    with bare_index(run.client, "bench-lag") as index:
+    with bare_index(run.client, "bench-lag", NUMBERS) as index:
         floor = lag_alone(IndexedBare(run.client, index))
     probe = SentAndSearched(run.product.url, run.database)
     lag, sent = lag_under_load(run.product, run.stack, probe)

@@ -14,13 +14,14 @@ _BULK: Final = 500
 _READ: Final = 1_000
 _SAMPLE: Final = 20_000
 _SECONDS: Final = 5.0
+_WARM_UP_S: Final = 10.0  # a server that has just started compiles for as long
 _SETTINGS: Final = {"number_of_shards": 1, "number_of_replicas": 0, "codec": "best_compression"}
 
 Line = dict[str, Any]
 
 
 @contextmanager
-def bare_index(client: Elasticsearch, name: str, mappings: Line | None = None) -> Iterator[str]:
+def bare_index(client: Elasticsearch, name: str, mappings: Line) -> Iterator[str]:
     """An index for the length of the block."""
     client.indices.delete(index=name, ignore_unavailable=True)
     client.indices.create(index=name, settings=_SETTINGS, mappings=mappings)
@@ -35,9 +36,11 @@ def bulk_and_read(client: Elasticsearch, database: Database[Line]) -> tuple[floa
     sample = list(database["messages"].find(limit=_SAMPLE))
     with bare_index(client, "bench-floor", MAPPING) as index:
         prepared = [(row["_id"], indexed_form(row)) for row in sample]
-        taken = per_second(_bulks(client, index, prepared), _SECONDS)
+        taken = per_second(_bulks(client, index, prepared), _SECONDS, warm_up_s=_WARM_UP_S)
         client.indices.refresh(index=index)
-        given = per_second(_reads(client, index, [name for name, _ in prepared]), _SECONDS)
+        given = per_second(
+            _reads(client, index, [name for name, _ in prepared]), _SECONDS, warm_up_s=_WARM_UP_S
+        )
     return taken, given
 
 

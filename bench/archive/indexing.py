@@ -22,6 +22,9 @@ from tests.support.rest import RestClient
 from tests.support.tokens import make_token
 
 LAG_RATE: Final = 1_000
+NUMBERS: Final = {"properties": {"number": {"type": "integer"}}}
+"""The mapping of an index for `IndexedBare`."""
+
 _PAIRS: Final = 50
 _SECONDS: Final = 20.0
 _EVERY_S: Final = 0.1  # one of them is sent
