@@ -1,6 +1,6 @@
 """From single commands to tasks: one batch of a shard in flight, the next fills meanwhile.
 
-So the batch grows with the load and no timer needs tuning. A batch leaves again with the same ids about
+So the batch grows with the load. A batch leaves again with the same ids about
 every second until it is resolved, and is given up when its commands have waited too long: their outcome is
 then open, and whoever asked repeats them with the same client ids.
 """
@@ -30,7 +30,11 @@ from schemas.tasks import AnyCommand, Result, WriteBatch
 
 MAX_COMMANDS: Final = 512  # or fewer, if some of them are more work than a plain send
 MAX_BYTES: Final = 100_000  # above AMQP's frame of 128 KiB the library gets slow
-_GATHER_S: Final = 0.002
+# How long the next batch waits for company: longer where batches take longer, so that it is felt nowhere and
+# a busy system pays the price of a batch less often.
+_GATHER_SHARE: Final = 0.15
+_SHORTEST_GATHER_S: Final = 0.001
+_LONGEST_GATHER_S: Final = 0.008
 MAX_PENDING: Final = 10_000
 MAX_PENDING_OF_ONE: Final = 1_000  # so that ten people who flood still leave it open to others: see Turns
 # Who would wait longer than this before his batch even leaves is refused at once.
@@ -181,9 +185,12 @@ class Batcher:
                 self._work.wait()
             self._work.clear()
             while self._pending:
-                gevent.sleep(_GATHER_S)
+                gevent.sleep(self._gather_s())
                 self._send_next()
         self._publisher.close()
+
+    def _gather_s(self) -> float:
+        return min(max(_GATHER_SHARE * self._flight_s, _SHORTEST_GATHER_S), _LONGEST_GATHER_S)
 
     def _is_full(self, pending: Pending) -> bool:
         if len(self._pending) >= MAX_PENDING:
