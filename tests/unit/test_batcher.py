@@ -1,0 +1,170 @@
+"""From single commands to tasks: one batch in flight, repeated until answered, given up after its time."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gevent
+import pytest
+
+from imapp.errors import BrokerUnavailable, RequestError
+from imapp.gateway import batcher as module
+from imapp.gateway.batcher import Batcher, Timing
+from imapp.gateway.limits import Limits
+from schemas.errors import ErrorCode
+from schemas.tasks import Result, SendMessage, WriteBatch
+from tests.unit.fakes.broker import FakeTasks
+
+PATIENCE_S = 10.0
+
+
+class Tasks(FakeTasks):
+    """Keeps the batches it is given; with `away` it takes none."""
+
+    away = False
+
+    def publish(self, *args: Any, **options: Any) -> None:
+        if self.away:
+            raise BrokerUnavailable("away")
+        super().publish(*args, **options)
+
+
+class Asker:
+    """A connection: what it asked, and what became of it."""
+
+    def __init__(self) -> None:
+        self.subscriber: Any = self
+        self.answers: list[str] = []
+
+    def resolve(self, result: Result) -> None:
+        self.answers.append(result.code or "ok")
+
+    def flush(self) -> None:
+        pass
+
+
+class Shard:
+    """A running batcher over a broker that the test plays."""
+
+    def __init__(self, *, timeout_s: float = PATIENCE_S, redrive_s: float = PATIENCE_S) -> None:
+        self.tasks = Tasks()
+        self.batcher = Batcher(
+            shard=0,
+            publisher=self.tasks,
+            queue="queue",
+            reply_queue=lambda: "replies",
+            timing=Timing(timeout_s=timeout_s, redrive_s=redrive_s),
+            limits=Limits({}),
+        )
+
+    def ask(self, asker: Asker, *client_ids: str) -> None:
+        for client_id in client_ids:
+            command = SendMessage(actor="an", client_message_id=client_id, channel_id="c", content="x")
+            self.batcher.submit(command, asker, "c")
+
+    def batch(self, number: int) -> WriteBatch:
+        """Wait until so many have left; the last of them."""
+        wait_until(lambda: len(self.tasks.batches) >= number)
+        return self.tasks.batches[number - 1]
+
+    def answer(self, batch: WriteBatch) -> None:
+        self.batcher.resolve(batch.batch_id, [Result(index=index) for index in range(len(batch.commands))])
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    with gevent.Timeout(PATIENCE_S):
+        while not condition():
+            gevent.sleep(0.001)
+
+
+def client_ids(batch: WriteBatch) -> list[str]:
+    return [command.client_message_id for command in batch.commands]
+
+
+@contextmanager
+def running(shard: Shard) -> Iterator[Shard]:
+    loop = gevent.spawn(shard.batcher.run)
+    try:
+        yield shard
+    finally:
+        loop.kill()
+
+
+def test_what_comes_while_a_batch_is_out_is_the_next_batch() -> None:
+    asker = Asker()
+    with running(Shard()) as shard:
+        shard.ask(asker, "1")
+        first = shard.batch(1)
+        shard.ask(asker, "2", "3", "4")
+        gevent.sleep(0)
+        assert len(shard.tasks.batches) == 1
+
+        shard.answer(first)
+
+        assert client_ids(shard.batch(2)) == ["2", "3", "4"]
+        assert asker.answers == ["ok"]
+
+
+def test_an_unanswered_batch_leaves_again_with_its_id_and_is_answered_once() -> None:
+    asker = Asker()
+    with running(Shard(redrive_s=0.01)) as shard:
+        shard.ask(asker, "1", "2")
+        again = shard.batch(2)
+        assert (again.batch_id, again.attempt) == (shard.tasks.batches[0].batch_id, 2)
+
+        shard.answer(again)
+        shard.answer(again)
+        wait_until(lambda: shard.batcher.idle)
+
+        assert asker.answers == ["ok", "ok"]
+
+
+def test_a_batch_that_the_broker_did_not_take_is_tried_again() -> None:
+    asker = Asker()
+    with running(Shard()) as shard:
+        shard.tasks.away = True
+        shard.ask(asker, "1")
+        wait_until(lambda: shard.batcher.load == 1 and not shard.tasks.batches)
+        shard.tasks.away = False
+
+        shard.answer(shard.batch(1))
+
+        assert asker.answers == ["ok"]
+
+
+def test_who_waits_too_long_is_told_to_come_again_and_nothing_overtakes_him() -> None:
+    asker = Asker()
+    with running(Shard(timeout_s=0.0)) as shard:
+        shard.ask(asker, "1")
+        shard.batch(1)
+        shard.ask(asker, "2")
+
+        shard.batcher.expire()
+
+        assert asker.answers == ["busy", "busy"]
+        with pytest.raises(RequestError) as refused:
+            shard.ask(asker, "3")
+        assert refused.value.code is ErrorCode.BUSY
+        shard.ask(asker, "1")
+
+
+def test_a_late_answer_to_what_was_given_up_is_dropped() -> None:
+    asker = Asker()
+    with running(Shard(timeout_s=0.0)) as shard:
+        shard.ask(asker, "1")
+        batch = shard.batch(1)
+        shard.batcher.expire()
+
+        shard.answer(batch)
+
+        assert asker.answers == ["busy"]
+
+
+def test_a_batch_waits_for_company_the_longer_the_last_one_took() -> None:
+    shard = Shard()
+    waits = []
+    for flight_s in (0.0, 0.02, 1.0):
+        shard.batcher._flight_s = flight_s
+        waits.append(shard.batcher._gather_s())
+
+    assert waits == [module._SHORTEST_GATHER_S, pytest.approx(0.003), module._LONGEST_GATHER_S]
