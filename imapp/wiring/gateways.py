@@ -74,6 +74,7 @@ from imapp.stores.index_marks import IndexMarks
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity, ping
 from imapp.stores.mongo import Database
 from imapp.stores.nonces import NonceStore
@@ -83,7 +84,7 @@ from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
 from imapp.wiring.archiving import preparing, reading_logs
 from imapp.wiring.base import celery_app, open_store, presence_service, read_sharing, topology, windows
-from imapp.wiring.indexing import archive_stores
+from imapp.wiring.indexing import ArchiveStores, archive_stores
 from imapp.ws.client import SessionServices
 from imapp.ws.endpoint import Endpoint
 from imapp.ws.origins import OriginPolicy
@@ -139,29 +140,16 @@ def gateway_services(config: Config) -> GatewayServices:
     rows = ConversationRows(members, lists, users)
     unread = UnreadExplainer(access, rows, log)
     sharing = read_sharing(config, database)
-    pushes = PushService(
-        access=access,
-        members=members,
-        log=log,
-        ledger=PushLedger(database),
-        users=users,
-        sharing=sharing,
-    )
+    ledger = PushLedger(database)
+    pushes = PushService(access=access, members=members, log=log, ledger=ledger, users=users, sharing=sharing)
     summaries = SummaryService(pushes=pushes, members=members, log=log)
     conversations = ConversationService(
-        access=access,
-        channels=channels,
-        members=members,
-        log=log,
-        rows=rows,
-        epoch=store.epoch,
+        access=access, channels=channels, members=members, log=log, rows=rows, epoch=store.epoch
     )
     published = PublishedKeys(keys_at(config.jwks_url))
     index = MessageIndex(archive.client, archive.indices.alias) if archive is not None else None
-    search = MessageSearchService(
-        SearchStores(channels, members, log, IndexMarks(database), index),
-        SearchCursors(store.body_key),
-    )
+    stores = SearchStores(channels, members, log, IndexMarks(database), index)
+    search = MessageSearchService(stores, SearchCursors(store.body_key))
     identity = _authenticator(config, database, published)
     presence = presence_service(database)
     limits = _limits(config)
@@ -169,44 +157,27 @@ def gateway_services(config: Config) -> GatewayServices:
         _gateway_presence, config=config, database=database, access=access, service=presence
     )
     gateway = _gateway(config, members, limits, make_presence)
-    quotas = QuotaService(
-        channels,
-        members,
-        log,
-        max_groups_made=config.max_groups_made,
-        max_channels=config.max_channels_of_user,
-    )
-    door = Door(
-        limits,
-        trusted_proxies=networks(config.trusted_proxies),
-        max_of_user=config.max_connections_of_user,
-        max_of_address=config.max_connections_of_address,
-    )
-    endpoint = Endpoint(
-        SessionServices(
-            gateway=gateway,
-            identity=identity,
-            history=history,
-            conversations=conversations,
-            unread=unread,
-            summaries=summaries,
-            search=search,
-            sharing=sharing,
-            quotas=quotas,
-            emojis=emojis,
-            door=door,
-            prepare=prepare,
-            heartbeat_s=config.heartbeat_s,
-            windows=windows(config),
-        ),
-        origins=OriginPolicy(config.allowed_origins, https_only=not config.development),
-        hello_timeout_s=config.hello_timeout_s,
-        silence_s=config.silence_s,
-        unfinished_s=config.unfinished_s,
+    quotas = _quotas(config, database, log)
+    door = _door(config, limits)
+    sessions = SessionServices(
+        gateway=gateway,
+        identity=identity,
+        history=history,
+        conversations=conversations,
+        unread=unread,
+        summaries=summaries,
+        search=search,
+        sharing=sharing,
+        quotas=quotas,
+        emojis=emojis,
+        door=door,
+        prepare=prepare,
+        heartbeat_s=config.heartbeat_s,
+        windows=windows(config),
     )
     return GatewayServices(
         gateway=gateway,
-        endpoint=endpoint,
+        endpoint=_endpoint(config, sessions),
         identity=identity,
         directory=DirectoryService(access, members, users),
         history=history,
@@ -220,15 +191,7 @@ def gateway_services(config: Config) -> GatewayServices:
         contacts=ContactService(channels, members, users),
         sharing=sharing,
         presence=presence,
-        health=HealthService(
-            dependency_probes(
-                ask_store=partial(ping, database, within_s=PING_S),
-                ask_archive=archive.client.ping if archive is not None else None,
-                queues=QueueWatch(config.amqp_url, topology(config)),
-                shards=config.shards,
-                is_connected=lambda: gateway.connected,
-            )
-        ),
+        health=_health(config, database, archive, gateway),
         admin=administration(config, database, log, archive),
         quotas=quotas,
         keeping=_keeping(config, database),
@@ -238,6 +201,49 @@ def gateway_services(config: Config) -> GatewayServices:
         door=door,
         prepare=prepare,
         loops=(Revoker(users, gateway.registry).run, published.keep_fresh, NameKeys(users).run),
+    )
+
+
+def _quotas(config: Config, database: Database, log: MessageLog) -> QuotaService:
+    return QuotaService(
+        ChannelStore(database),
+        MemberStore(database),
+        log,
+        max_groups_made=config.max_groups_made,
+        max_channels=config.max_channels_of_user,
+    )
+
+
+def _door(config: Config, limits: Limits) -> Door:
+    return Door(
+        limits,
+        trusted_proxies=networks(config.trusted_proxies),
+        max_of_user=config.max_connections_of_user,
+        max_of_address=config.max_connections_of_address,
+    )
+
+
+def _endpoint(config: Config, sessions: SessionServices) -> Endpoint:
+    return Endpoint(
+        sessions,
+        origins=OriginPolicy(config.allowed_origins, https_only=not config.development),
+        hello_timeout_s=config.hello_timeout_s,
+        silence_s=config.silence_s,
+        unfinished_s=config.unfinished_s,
+    )
+
+
+def _health(
+    config: Config, database: Database, archive: ArchiveStores | None, gateway: Gateway
+) -> HealthService:
+    return HealthService(
+        dependency_probes(
+            ask_store=partial(ping, database, within_s=PING_S),
+            ask_archive=archive.client.ping if archive is not None else None,
+            queues=QueueWatch(config.amqp_url, topology(config)),
+            shards=config.shards,
+            is_connected=lambda: gateway.connected,
+        )
     )
 
 
