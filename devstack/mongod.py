@@ -48,10 +48,17 @@ class Mongod(Server):
             "--wiredTigerCacheSizeGB": "0.5",
             # Its default is a twentieth of the free disk.
             "--oplogSize": "1024",
-            "--setParameter": "diagnosticDataCollectionEnabled=false",
+        }
+        parameters = {
+            "diagnosticDataCollectionEnabled": "false",
+            # What a killed writer has begun keeps its channel from all others until then (default: 60).
+            "transactionLifetimeLimitSeconds": "10",
         }
         # Without --nounixsocket it leaves a socket in /tmp.
         words = [word for option in options.items() for word in option]
+        words += [
+            word for name, value in parameters.items() for word in ("--setParameter", f"{name}={value}")
+        ]
         return [_binary(), "--quiet", "--nounixsocket", *words]
 
     def _answers(self) -> bool:
