@@ -26,7 +26,7 @@ from imapp.stores.messages import MessageLog, entry_of
 from imapp.stores.mongo import Database
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
-from schemas.tasks import CreateGroup
+from schemas.commands import CreateGroup
 from tests.support.people import make_users
 
 PER_CHANNEL: Final = 500

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3.0 document of the WebSocket, made from the registries of `schemas/frames.py`."""
+"""The AsyncAPI 3.0 document of the WebSocket, made from the registries of `schemas/frames`."""
 
 from collections.abc import Iterable
 from inspect import getdoc

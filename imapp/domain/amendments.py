@@ -16,8 +16,8 @@ from imapp.domain.entries import EDIT, MESSAGES, RECALL, RECALLED, TEXT, TYPE_NA
 from imapp.domain.permissions import Action, may
 from imapp.domain.references import strangers
 from imapp.domain.rules import amending_entry, refusal, silenced
+from schemas.commands import AmendCommand, EditMessage, RecallMessage
 from schemas.errors import ErrorCode
-from schemas.tasks import AmendCommand, EditMessage, RecallMessage
 
 
 def recall(channel: Channel | None, command: RecallMessage, facts: Facts) -> Decision:

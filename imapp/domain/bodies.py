@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from schemas.tasks import AnyCommand, SendMessage
+from schemas.commands import AnyCommand, SendMessage
 
 _SIZE: Final = 16
 _ENCODER: Final = msgspec.msgpack.Encoder(order="sorted")

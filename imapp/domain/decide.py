@@ -6,19 +6,19 @@ from typing import Any, Final
 from imapp.domain import amendments, direct, groups, joining, leading, standing
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Decision, Facts
-from schemas import tasks
+from schemas import commands
 
 
-def decide(channel: Channel | None, channel_id: str, command: tasks.AnyCommand, facts: Facts) -> Decision:
+def decide(channel: Channel | None, channel_id: str, command: commands.AnyCommand, facts: Facts) -> Decision:
     """The answer to a command that is no repeat. `channel_id` is the id the channel has or would get."""
     match command:
-        case tasks.SendMessage():
+        case commands.SendMessage():
             return direct.send(channel, channel_id, command, facts)
-        case tasks.OpenDirect():
+        case commands.OpenDirect():
             return direct.open_direct(channel, channel_id, command, facts)
-        case tasks.RecallMessage():
+        case commands.RecallMessage():
             return amendments.recall(channel, command, facts)
-        case tasks.EditMessage():
+        case commands.EditMessage():
             return amendments.edit(channel, command, facts)
         case _:
             return _OF_CHANNEL[type(command)](channel, command, facts)
@@ -35,19 +35,19 @@ def apply(channel: Channel | None, accepted: Accepted) -> Channel:
 
 
 _OF_CHANNEL: Final[Mapping[type, Callable[[Channel | None, Any, Facts], Decision]]] = {
-    tasks.CreateGroup: groups.create,
-    tasks.UpdateChannel: groups.update,
-    tasks.AddMembers: joining.add,
-    tasks.RemoveMember: groups.remove,
-    tasks.Leave: groups.remove,
-    tasks.SetRole: leading.set_role,
-    tasks.TransferOwner: leading.transfer,
-    tasks.SetNickname: leading.set_nickname,
-    tasks.MuteMember: leading.mute,
-    tasks.SetAnnouncement: standing.announce,
-    tasks.SetStatus: standing.set_status,
-    tasks.RequestJoin: joining.request,
-    tasks.WithdrawJoinRequest: joining.withdraw,
-    tasks.AnswerJoinRequests: joining.answer,
+    commands.CreateGroup: groups.create,
+    commands.UpdateChannel: groups.update,
+    commands.AddMembers: joining.add,
+    commands.RemoveMember: groups.remove,
+    commands.Leave: groups.remove,
+    commands.SetRole: leading.set_role,
+    commands.TransferOwner: leading.transfer,
+    commands.SetNickname: leading.set_nickname,
+    commands.MuteMember: leading.mute,
+    commands.SetAnnouncement: standing.announce,
+    commands.SetStatus: standing.set_status,
+    commands.RequestJoin: joining.request,
+    commands.WithdrawJoinRequest: joining.withdraw,
+    commands.AnswerJoinRequests: joining.answer,
 }
 """What decides on each command that names its channel."""

@@ -10,9 +10,9 @@ from imapp.domain.kinds import FILE_KEY, file_of
 from imapp.domain.permissions import Action
 from imapp.domain.references import referring, refers
 from imapp.domain.rules import message_entry, refusal, silenced, unknown
+from schemas.commands import OpenDirect, SendMessage
 from schemas.common import DEFAULT_MAX_MEMBERS, ChannelStatus, ChannelType, Role
 from schemas.errors import ErrorCode
-from schemas.tasks import OpenDirect, SendMessage
 
 
 def send(channel: Channel | None, channel_id: str, command: SendMessage, facts: Facts) -> Decision:

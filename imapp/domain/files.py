@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from imapp.domain.entries import CARRIERS, FILE
 from imapp.domain.kinds import FILE_KEY, file_of
-from schemas.tasks import AnyCommand, CreateGroup, SendMessage, UpdateChannel
+from schemas.commands import AnyCommand, CreateGroup, SendMessage, UpdateChannel
 
 _CHANNEL: Final = "channel:"
 _USER: Final = "user:"

@@ -10,6 +10,7 @@ from imapp.domain.files import picture_named, showable
 from imapp.domain.leading import crowned
 from imapp.domain.permissions import Action, outranks
 from imapp.domain.rules import changed, refusal, silenced, system_entry, too_many, unknown
+from schemas.commands import CreateGroup, Leave, RemoveMember, UpdateChannel
 from schemas.common import (
     DEFAULT_MAX_MEMBERS,
     ChannelStatus,
@@ -19,7 +20,6 @@ from schemas.common import (
     Role,
 )
 from schemas.errors import ErrorCode
-from schemas.tasks import CreateGroup, Leave, RemoveMember, UpdateChannel
 
 _OF_CHANNEL: Final = ("name", "avatar", "max_members")
 _CONFIGURED: Final = ("max_members", "join", "mute_all", "edit")

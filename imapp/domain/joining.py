@@ -15,6 +15,7 @@ from imapp.domain.decisions import Accepted, Decision, Facts, Rejected
 from imapp.domain.entries import wire_time
 from imapp.domain.permissions import Action
 from imapp.domain.rules import and_requests, changed, refusal, system_entry, too_many, unknown
+from schemas.commands import AddMembers, AnswerJoinRequests, RequestJoin, WithdrawJoinRequest
 from schemas.common import (
     JOIN_REQUEST_DAYS,
     MAX_JOIN_REQUESTS,
@@ -25,7 +26,6 @@ from schemas.common import (
     Role,
 )
 from schemas.errors import ErrorCode
-from schemas.tasks import AddMembers, AnswerJoinRequests, RequestJoin, WithdrawJoinRequest
 
 REQUEST_KEPT_MS: Final = JOIN_REQUEST_DAYS * 24 * 3600 * 1000
 

@@ -8,9 +8,9 @@ from imapp.domain.decisions import Accepted, Decision, Facts, Rejected
 from imapp.domain.entries import wire_time
 from imapp.domain.permissions import ON_LOWER_ROLES, Action, outranks
 from imapp.domain.rules import changed, refusal, silenced, system_entry
+from schemas.commands import MuteMember, SetNickname, SetRole, TransferOwner
 from schemas.common import MAX_ADMINS, MAX_MUTE_DAYS, Role
 from schemas.errors import ErrorCode
-from schemas.tasks import MuteMember, SetNickname, SetRole, TransferOwner
 
 _MAX_MUTE_MS: Final = MAX_MUTE_DAYS * 24 * 3600 * 1000
 

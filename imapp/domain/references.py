@@ -13,9 +13,9 @@ from imapp.domain.decisions import Facts, References, Rejected
 from imapp.domain.entries import MESSAGES, NORMAL, LogEntry, Origin
 from imapp.domain.ids import split_message_id
 from imapp.domain.permissions import Action, may
+from schemas.commands import SendMessage
 from schemas.common import MENTION_ALL_MEMBERS
 from schemas.errors import ErrorCode
-from schemas.tasks import SendMessage
 
 
 def refers(command: SendMessage) -> bool:

@@ -8,9 +8,9 @@ from imapp.domain.channel import Channel, JoinRequest, Member
 from imapp.domain.decisions import Accepted, Change, Facts, Rejected
 from imapp.domain.entries import SYSTEM, LogEntry, wire_time
 from imapp.domain.permissions import Action, may
+from schemas.commands import AnyCommand, SendMessage
 from schemas.common import ChannelStatus
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand, SendMessage
 
 _WHATEVER_THE_STATUS: Final = frozenset({Action.LEAVE, Action.DISABLE, Action.DISSOLVE})
 

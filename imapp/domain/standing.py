@@ -7,9 +7,9 @@ from imapp.domain.channel import Announcement, Channel
 from imapp.domain.decisions import Accepted, Decision, Facts, Rejected
 from imapp.domain.permissions import Action
 from imapp.domain.rules import and_requests, changed, closed, refusal, silenced, system_entry
+from schemas.commands import SetAnnouncement, SetStatus
 from schemas.common import ChannelStatus
 from schemas.errors import ErrorCode
-from schemas.tasks import SetAnnouncement, SetStatus
 
 _EVENTS: Final = {
     ChannelStatus.ENABLED: "channel_enabled",

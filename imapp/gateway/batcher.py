@@ -25,8 +25,9 @@ from imapp.gateway.ordering import OrderGate
 from imapp.gateway.pending import Pending, Waiter
 from imapp.gateway.turns import Turns
 from imapp.logs import get_log, trace
+from schemas.commands import AnyCommand
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand, Result, WriteBatch
+from schemas.tasks import Result, WriteBatch
 
 MAX_COMMANDS: Final = 512  # or fewer, if some of them are more work than a plain send
 MAX_BYTES: Final = 100_000  # above AMQP's frame of 128 KiB the library gets slow

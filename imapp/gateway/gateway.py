@@ -26,8 +26,9 @@ from imapp.gateway.received import ReceivedCoalescer
 from imapp.gateway.registry import Registry, Subscriber
 from imapp.logs import get_log, trace
 from imapp.stores.members import MemberStore
+from schemas.commands import AnyCommand, OpenDirect, SendMessage
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand, Inquiry, OpenDirect, Result, SendMessage, SideNotice
+from schemas.tasks import Inquiry, Result, SideNotice
 
 _EXPIRY_CHECK_S: Final = 0.25
 _RELOAD_CHUNK: Final = 500

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from imapp.errors import RequestError
-from schemas.errors import ErrorCode
-from schemas.tasks import (
+from schemas.commands import (
     AddMembers,
     AnswerJoinRequests,
     AnyCommand,
@@ -22,6 +21,7 @@ from schemas.tasks import (
     PeopleCommand,
     SendMessage,
 )
+from schemas.errors import ErrorCode
 
 _PRUNE_ABOVE: Final = 1_000
 # A write that concerns many people is as much work for the store as this many of them are single writes.

@@ -9,7 +9,8 @@ from imapp import metrics
 from imapp.domain.ids import message_id
 from imapp.gateway.limits import weight_of
 from imapp.logs import trace
-from schemas.tasks import AnyCommand, Result
+from schemas.commands import AnyCommand
+from schemas.tasks import Result
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 

@@ -34,7 +34,8 @@ from imapp.services.searching.contacts import ContactService
 from imapp.services.searching.messages import MessageSearchService
 from imapp.services.writing.group_commands import without_place
 from schemas.channels import Written
-from schemas.tasks import AnyCommand, PeopleCommand, Result
+from schemas.commands import AnyCommand, PeopleCommand
+from schemas.tasks import Result
 from schemas.users import User
 
 _EXTENSION: Final = "imapp.rest"

@@ -5,7 +5,8 @@ from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.services.writing.group_commands import without_place
 from imapp.ws.client import Client
 from imapp.ws.dialogue import written_frame
-from schemas.tasks import AnyCommand, PeopleCommand, Result
+from schemas.commands import AnyCommand, PeopleCommand
+from schemas.tasks import Result
 
 
 class _Waiter:

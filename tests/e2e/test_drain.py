@@ -7,8 +7,9 @@ import msgspec
 
 from imapp.broker.topology import WRITE_TASK
 from imapp.domain.ids import shard_of
+from schemas.commands import SendMessage
 from schemas.frames import CloseCode, ClosingEvent
-from schemas.tasks import SendMessage, WriteBatch
+from schemas.tasks import WriteBatch
 from tests.conftest import ClusterFactory
 from tests.support import broker
 from tests.support.chatter import Chatter, direct_channel, has_gone_on

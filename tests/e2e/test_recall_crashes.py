@@ -75,7 +75,7 @@ def _is_busy(asked: Reply) -> bool:
 def test_a_writer_that_dies_between_the_entry_and_the_text_leaves_the_text_nowhere(
     hurt: Make, endpoint: Endpoint
 ) -> None:
-    """MongoDB keeps a transaction whose writer has died for the 10 s that `devstack` sets; the recall waits."""
+    """MongoDB keeps what a dead writer has begun for the 10 s that `devstack` sets; the recall waits."""
     scene = hurt(writer_0=f"changes.appended~{TAKEN_BACK}=kill")
     an, bo, chen = scene.people("an", "bo", "chen")
     author, reader = scene.connect(an), scene.connect(bo)

@@ -51,8 +51,8 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.users import UserStore
+from schemas.commands import AnyCommand, EditMessage, RecallMessage, SendMessage
 from schemas.search import MessageSearch, SearchOrder
-from schemas.tasks import AnyCommand, EditMessage, RecallMessage, SendMessage
 from schemas.users import User, UserKind
 from tests.support.archive import drop_indices
 from tests.support.archive_in_memory import ArchiveInMemory

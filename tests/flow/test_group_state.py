@@ -11,7 +11,7 @@ from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
-from schemas.tasks import AnyCommand
+from schemas.commands import AnyCommand
 from tests.unit.fakes.commands import (
     add,
     announce,

@@ -11,8 +11,9 @@ from imapp.errors import BrokerUnavailable, RequestError
 from imapp.gateway import batcher as module
 from imapp.gateway.batcher import Batcher, Timing
 from imapp.gateway.limits import Limits
+from schemas.commands import SendMessage
 from schemas.errors import ErrorCode
-from schemas.tasks import Result, SendMessage, WriteBatch
+from schemas.tasks import Result, WriteBatch
 from tests.unit.fakes.broker import FakeTasks
 
 PATIENCE_S = 10.0

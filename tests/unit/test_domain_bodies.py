@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from imapp.domain.bodies import body_hash
-from schemas.tasks import AnyCommand, SendMessage
+from schemas.commands import AnyCommand, SendMessage
 from tests.unit.fakes.commands import add, create, leave, open_direct, remove, say, tell, update
 
 KEY = b"k" * 32

@@ -10,9 +10,9 @@ from msgspec import structs
 from imapp.domain.channel import Channel
 from imapp.domain.decide import apply
 from imapp.domain.decisions import Accepted
+from schemas.commands import AnyCommand
 from schemas.common import MAX_NAME_CHARS, ChannelStatus, ChannelType, Role
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand
 from tests.unit.fakes.commands import add, create, leave, remove, update
 from tests.unit.fakes.rooms import TEAM, accept, direct, facts, group, member, refuse, team
 

@@ -14,9 +14,9 @@ from imapp.domain.decisions import Facts, Rejected
 from imapp.domain.entries import wire_fields, wire_time
 from imapp.domain.joining import REQUEST_KEPT_MS
 from imapp.stores.channels import preview_of
+from schemas.commands import AnyCommand
 from schemas.common import MAX_JOIN_REQUESTS, ChannelStatus, JoinPolicy
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand
 from tests.unit.fakes.commands import add, answer, request_join, set_status, update, withdraw
 from tests.unit.fakes.rooms import NOW_MS, TEAM, accept, direct, facts, refuse, team
 

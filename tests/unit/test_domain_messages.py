@@ -8,9 +8,9 @@ from msgspec import structs
 from imapp.domain.channel import Channel
 from imapp.domain.decide import apply
 from imapp.domain.spans import Spans
+from schemas.commands import SendMessage
 from schemas.common import ChannelStatus, ChannelType, Role
 from schemas.errors import ErrorCode
-from schemas.tasks import SendMessage
 from tests.unit.fakes.commands import open_direct, say, tell
 from tests.unit.fakes.rooms import NOW_MS, TEAM, accept, direct, facts, refuse, team
 

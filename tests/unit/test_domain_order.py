@@ -13,6 +13,7 @@ from imapp.domain.decide import apply, decide
 from imapp.domain.decisions import Accepted, Facts, Rejected
 from imapp.domain.entries import wire_time
 from imapp.domain.permissions import ON_LOWER_ROLES, Action, may, outranks
+from schemas.commands import AnyCommand
 from schemas.common import (
     MAX_ADMINS,
     MAX_MUTE_DAYS,
@@ -23,7 +24,6 @@ from schemas.common import (
     Role,
 )
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand
 from tests.unit.fakes import commands
 from tests.unit.fakes.commands import (
     add,

@@ -8,8 +8,8 @@ from imapp.errors import RequestError
 from imapp.gateway.addresses import client_address, networks
 from imapp.gateway.door import Door
 from imapp.gateway.limits import Limit, Limits, Rate, cost_of, weight_of
+from schemas.commands import AddMembers, CreateGroup, Leave, SendMessage
 from schemas.errors import ErrorCode
-from schemas.tasks import AddMembers, CreateGroup, Leave, SendMessage
 
 LOOPBACK = networks(["127.0.0.1", "::1"])
 

@@ -11,8 +11,9 @@ from imapp.gateway.batcher import MAX_COMMANDS, MAX_PENDING_OF_ONE, Batcher, Fli
 from imapp.gateway.limits import Limits, Rate
 from imapp.gateway.pending import Pending
 from imapp.gateway.turns import TURN, Turns
+from schemas.commands import AddMembers, AnyCommand, SendMessage
 from schemas.errors import ErrorCode
-from schemas.tasks import AddMembers, AnyCommand, Result, SendMessage
+from schemas.tasks import Result
 from tests.unit.fakes.broker import FakeTasks
 
 BYTES = 100_000

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from imapp.domain.ids import direct_channel_id, direct_key
+from schemas.commands import AnyCommand
 from schemas.common import ChannelType
-from schemas.tasks import AnyCommand, Result
+from schemas.tasks import Result
 from tests.unit.fakes.commands import add, create, leave, open_direct, remove, say, tell, update
 from tests.unit.fakes.writers import Bench
 

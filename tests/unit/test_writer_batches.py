@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 
-from schemas.tasks import SendMessage, WriteBatch
+from schemas.commands import SendMessage
+from schemas.tasks import WriteBatch
 from tests.unit.fakes.commands import add, create, remove, say
 from tests.unit.fakes.faults import Died, code_fails, process_dies, store_fails
 from tests.unit.fakes.store import Curse

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from imapp.domain.ids import direct_channel_id, direct_key
-from schemas.tasks import AddMembers, Leave, RemoveMember, Result, WriteBatch
+from schemas.commands import AddMembers, Leave, RemoveMember
+from schemas.tasks import Result, WriteBatch
 from tests.unit.fakes.commands import add, create, leave, open_direct, remove, say, tell
 from tests.unit.fakes.faults import Died, broker_fails, process_dies, store_fails
 from tests.unit.fakes.writers import Bench, WriterProcess

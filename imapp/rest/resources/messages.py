@@ -10,6 +10,7 @@ from imapp.services.personal import requests as personal
 from imapp.services.pushes.summaries import message_ids_of
 from imapp.services.writing import commands
 from schemas.channels import Written
+from schemas.commands import SendMessage
 from schemas.errors import ErrorCode
 from schemas.messages import EditBody, HistoryPage, HistoryQuery, OneEntry, RecallBody, SendBody
 from schemas.receipts import (
@@ -21,7 +22,6 @@ from schemas.receipts import (
     ReceiptSummaries,
     ReceiptSummary,
 )
-from schemas.tasks import SendMessage
 
 blueprint = Blueprint("messages", __name__, description="The entries of a channel's log.")
 

@@ -9,8 +9,8 @@ from imapp.rest.schemas import schema_of
 from imapp.services.writing import commands
 from schemas.admin import AdminPageQuery, AdminRecallBody, AdminStatusBody, VersionPage
 from schemas.channels import Written
+from schemas.commands import SetStatus
 from schemas.errors import ErrorCode
-from schemas.tasks import SetStatus
 
 blueprint = Blueprint(
     "moderation",

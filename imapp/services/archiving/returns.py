@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from imapp.domain.ids import split_message_id
 from imapp.services.archiving.restoring import Restorer
 from imapp.services.reading.access import AccessService
-from schemas.tasks import AmendCommand, AnyCommand, RecallMessage, SendMessage
+from schemas.commands import AmendCommand, AnyCommand, RecallMessage, SendMessage
 
 Place = tuple[str, int]
 Prepare = Callable[[AnyCommand], None]

@@ -9,8 +9,8 @@ from imapp.errors import RequestError
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
+from schemas.commands import CreateGroup, PeopleCommand
 from schemas.errors import ErrorCode
-from schemas.tasks import CreateGroup, PeopleCommand
 
 
 class QuotaService:

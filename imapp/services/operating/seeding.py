@@ -6,7 +6,7 @@ from typing import Final
 from imapp.domain.ids import group_channel_id
 from imapp.services.writing.writer import Writer
 from imapp.stores.users import UserStore
-from schemas.tasks import AnyCommand, CreateGroup, SendMessage
+from schemas.commands import AnyCommand, CreateGroup, SendMessage
 from schemas.users import User, UserKind
 
 DEMO_USERS: Final = (

@@ -23,8 +23,9 @@ from imapp.services.poison import DEADLY_AFTER, SUSPECT_AFTER
 from imapp.services.writing.planning import Lookups, Plan
 from imapp.services.writing.writer import Writer
 from imapp.stores.attempts import UNSEEN, Attempt, AttemptStore
+from schemas.commands import AnyCommand
 from schemas.errors import ErrorCode
-from schemas.tasks import AnyCommand, FanoutItem, Result, WriteBatch
+from schemas.tasks import FanoutItem, Result, WriteBatch
 
 _SLOW_S: Final = 1.0
 _MAX_SETTLED: Final = 1_000  # batches; copies of one come within seconds

@@ -12,7 +12,7 @@ import msgspec
 from imapp.domain import kinds
 from imapp.domain.ids import group_channel_id, split_message_id
 from imapp.errors import RequestError
-from schemas import channels, frames, messages, tasks
+from schemas import channels, commands, frames, messages
 from schemas.common import (
     MAX_EXTRA_BYTES,
     MESSAGE_TYPE_CODES,
@@ -34,7 +34,7 @@ UpdateRequest = frames.UpdateChannel | channels.UpdateChannelBody
 AddRequest = frames.AddMembers | channels.AddMembersBody
 
 
-def send_to_channel(actor: str, channel_id: str, request: SendRequest) -> tasks.SendMessage:
+def send_to_channel(actor: str, channel_id: str, request: SendRequest) -> commands.SendMessage:
     """A message for a channel.
 
     Raises:
@@ -43,7 +43,7 @@ def send_to_channel(actor: str, channel_id: str, request: SendRequest) -> tasks.
     return _send(actor, request, channel_id=channel_id)
 
 
-def send_to_person(actor: str, to: str, request: SendRequest) -> tasks.SendMessage:
+def send_to_person(actor: str, to: str, request: SendRequest) -> commands.SendMessage:
     """A message for the direct channel of two people, which may not exist yet.
 
     Raises:
@@ -53,7 +53,7 @@ def send_to_person(actor: str, to: str, request: SendRequest) -> tasks.SendMessa
     return _send(actor, request, to=to)
 
 
-def send(actor: str, frame: frames.Send) -> tasks.SendMessage:
+def send(actor: str, frame: frames.Send) -> commands.SendMessage:
     """A message for what the frame names: a channel or a person.
 
     Raises:
@@ -68,10 +68,10 @@ def send(actor: str, frame: frames.Send) -> tasks.SendMessage:
 
 def recall(
     actor: str, message_id: str, client_message_id: str, *, by_admin: bool = False
-) -> tasks.RecallMessage:
+) -> commands.RecallMessage:
     """A message to take back. `by_admin` is for who has proved to be an administrator of the system."""
     channel_id, seq = split_message_id(message_id)
-    return tasks.RecallMessage(
+    return commands.RecallMessage(
         actor=actor,
         client_message_id=client_message_id,
         channel_id=channel_id,
@@ -80,7 +80,7 @@ def recall(
     )
 
 
-def edit(actor: str, message_id: str, request: EditRequest) -> tasks.EditMessage:
+def edit(actor: str, message_id: str, request: EditRequest) -> commands.EditMessage:
     """A text that shall say something else.
 
     Raises:
@@ -89,7 +89,7 @@ def edit(actor: str, message_id: str, request: EditRequest) -> tasks.EditMessage
     _check_fits(MessageType.TEXT, request.content, {})
     check_text(request.content, "content")
     channel_id, seq = split_message_id(message_id)
-    return tasks.EditMessage(
+    return commands.EditMessage(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,
@@ -99,9 +99,9 @@ def edit(actor: str, message_id: str, request: EditRequest) -> tasks.EditMessage
     )
 
 
-def create_group(actor: str, request: CreateGroupRequest) -> tasks.CreateGroup:
+def create_group(actor: str, request: CreateGroupRequest) -> commands.CreateGroup:
     """A new group of the actor and others."""
-    return tasks.CreateGroup(
+    return commands.CreateGroup(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=group_channel_id(actor, request.client_message_id),
@@ -111,17 +111,17 @@ def create_group(actor: str, request: CreateGroupRequest) -> tasks.CreateGroup:
     )
 
 
-def open_direct(actor: str, to: str, client_message_id: str) -> tasks.OpenDirect:
+def open_direct(actor: str, to: str, client_message_id: str) -> commands.OpenDirect:
     """The direct channel of two people.
 
     Raises:
         RequestError: `invalid` for oneself.
     """
     _check_peer(actor, to)
-    return tasks.OpenDirect(actor=actor, client_message_id=client_message_id, to=to)
+    return commands.OpenDirect(actor=actor, client_message_id=client_message_id, to=to)
 
 
-def update_channel(actor: str, channel_id: str, request: UpdateRequest) -> tasks.UpdateChannel:
+def update_channel(actor: str, channel_id: str, request: UpdateRequest) -> commands.UpdateChannel:
     """A change of a group's name, avatar or settings.
 
     Raises:
@@ -130,7 +130,7 @@ def update_channel(actor: str, channel_id: str, request: UpdateRequest) -> tasks
     given = (request.name, request.avatar, request.max_members, request.join, request.mute_all, request.edit)
     if all(value is None for value in given):
         raise RequestError(ErrorCode.INVALID, name="nothing is to change")
-    return tasks.UpdateChannel(
+    return commands.UpdateChannel(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,
@@ -143,9 +143,9 @@ def update_channel(actor: str, channel_id: str, request: UpdateRequest) -> tasks
     )
 
 
-def add_members(actor: str, channel_id: str, request: AddRequest) -> tasks.AddMembers:
+def add_members(actor: str, channel_id: str, request: AddRequest) -> commands.AddMembers:
     """People to add to a channel."""
-    return tasks.AddMembers(
+    return commands.AddMembers(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,
@@ -153,21 +153,21 @@ def add_members(actor: str, channel_id: str, request: AddRequest) -> tasks.AddMe
     )
 
 
-def remove_member(actor: str, channel_id: str, user_id: str, client_message_id: str) -> tasks.RemoveMember:
+def remove_member(actor: str, channel_id: str, user_id: str, client_message_id: str) -> commands.RemoveMember:
     """Somebody to take out of a group."""
-    return tasks.RemoveMember(
+    return commands.RemoveMember(
         actor=actor, client_message_id=client_message_id, channel_id=channel_id, user_id=user_id
     )
 
 
-def leave(actor: str, channel_id: str, client_message_id: str) -> tasks.Leave:
+def leave(actor: str, channel_id: str, client_message_id: str) -> commands.Leave:
     """Oneself to take out of a group."""
-    return tasks.Leave(actor=actor, client_message_id=client_message_id, channel_id=channel_id)
+    return commands.Leave(actor=actor, client_message_id=client_message_id, channel_id=channel_id)
 
 
 def _send(
     actor: str, request: SendRequest, *, channel_id: str | None = None, to: str | None = None
-) -> tasks.SendMessage:
+) -> commands.SendMessage:
     if request.forward_of is None:
         _check_kind(request)
     else:
@@ -175,7 +175,7 @@ def _send(
     check_text(request.content, "content")
     if request.extra:
         _check_extra(request.extra)
-    return tasks.SendMessage(
+    return commands.SendMessage(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from imapp.errors import RequestError
-from schemas import group_frames, groups, tasks
+from schemas import commands, group_frames, groups, tasks
 from schemas.common import ChannelStatus
 from schemas.errors import ErrorCode
 
@@ -13,9 +13,9 @@ _NOT_MUTED: Final = 0
 
 def set_role(
     actor: str, channel_id: str, user_id: str, request: group_frames.SetRole | groups.SetRoleBody
-) -> tasks.SetRole:
+) -> commands.SetRole:
     """Somebody to make an admin, or a member again."""
-    return tasks.SetRole(
+    return commands.SetRole(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,
@@ -26,9 +26,9 @@ def set_role(
 
 def transfer_owner(
     actor: str, channel_id: str, request: group_frames.TransferOwner | groups.TransferOwnerBody
-) -> tasks.TransferOwner:
+) -> commands.TransferOwner:
     """A group to hand over."""
-    return tasks.TransferOwner(
+    return commands.TransferOwner(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,
@@ -38,18 +38,18 @@ def transfer_owner(
 
 def set_announcement(
     actor: str, channel_id: str, request: group_frames.SetAnnouncement | groups.SetAnnouncementBody
-) -> tasks.SetAnnouncement:
+) -> commands.SetAnnouncement:
     """A text to put up."""
-    return tasks.SetAnnouncement(
+    return commands.SetAnnouncement(
         actor=actor, client_message_id=request.client_message_id, channel_id=channel_id, text=request.text
     )
 
 
 def set_nickname(
     actor: str, channel_id: str, user_id: str, request: group_frames.SetNickname | groups.SetNicknameBody
-) -> tasks.SetNickname:
+) -> commands.SetNickname:
     """A name for a member in a group."""
-    return tasks.SetNickname(
+    return commands.SetNickname(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,
@@ -60,13 +60,13 @@ def set_nickname(
 
 def mute_member(
     actor: str, channel_id: str, user_id: str, request: group_frames.MuteMember | groups.MuteMemberBody
-) -> tasks.MuteMember:
+) -> commands.MuteMember:
     """Somebody to mute until a time.
 
     Raises:
         RequestError: `invalid` for what is no time.
     """
-    return tasks.MuteMember(
+    return commands.MuteMember(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,
@@ -75,9 +75,9 @@ def mute_member(
     )
 
 
-def unmute_member(actor: str, channel_id: str, user_id: str, client_message_id: str) -> tasks.MuteMember:
+def unmute_member(actor: str, channel_id: str, user_id: str, client_message_id: str) -> commands.MuteMember:
     """Somebody to let write again."""
-    return tasks.MuteMember(
+    return commands.MuteMember(
         actor=actor,
         client_message_id=client_message_id,
         channel_id=channel_id,
@@ -88,9 +88,9 @@ def unmute_member(actor: str, channel_id: str, user_id: str, client_message_id: 
 
 def set_status(
     actor: str, channel_id: str, request: group_frames.SetStatus | groups.SetStatusBody
-) -> tasks.SetStatus:
+) -> commands.SetStatus:
     """A group to disable or enable."""
-    return tasks.SetStatus(
+    return commands.SetStatus(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,
@@ -98,9 +98,9 @@ def set_status(
     )
 
 
-def dissolve(actor: str, channel_id: str, client_message_id: str) -> tasks.SetStatus:
+def dissolve(actor: str, channel_id: str, client_message_id: str) -> commands.SetStatus:
     """A group to end."""
-    return tasks.SetStatus(
+    return commands.SetStatus(
         actor=actor,
         client_message_id=client_message_id,
         channel_id=channel_id,
@@ -110,23 +110,27 @@ def dissolve(actor: str, channel_id: str, client_message_id: str) -> tasks.SetSt
 
 def request_join(
     actor: str, channel_id: str, request: group_frames.RequestJoin | groups.RequestJoinBody
-) -> tasks.RequestJoin:
+) -> commands.RequestJoin:
     """The wish to be let into a group."""
-    return tasks.RequestJoin(
+    return commands.RequestJoin(
         actor=actor, client_message_id=request.client_message_id, channel_id=channel_id, reason=request.reason
     )
 
 
-def withdraw_join_request(actor: str, channel_id: str, client_message_id: str) -> tasks.WithdrawJoinRequest:
+def withdraw_join_request(
+    actor: str, channel_id: str, client_message_id: str
+) -> commands.WithdrawJoinRequest:
     """One's own request to take back."""
-    return tasks.WithdrawJoinRequest(actor=actor, client_message_id=client_message_id, channel_id=channel_id)
+    return commands.WithdrawJoinRequest(
+        actor=actor, client_message_id=client_message_id, channel_id=channel_id
+    )
 
 
 def answer_join_requests(
     actor: str, channel_id: str, request: group_frames.AnswerJoinRequests | groups.AnswerJoinRequestsBody
-) -> tasks.AnswerJoinRequests:
+) -> commands.AnswerJoinRequests:
     """People to let in or to refuse."""
-    return tasks.AnswerJoinRequests(
+    return commands.AnswerJoinRequests(
         actor=actor,
         client_message_id=request.client_message_id,
         channel_id=channel_id,

@@ -7,8 +7,8 @@ from typing import Final
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Profile
 from imapp.stores.users import UserStore
+from schemas.commands import AddMembers, AnswerJoinRequests, AnyCommand, CreateGroup, OpenDirect, SendMessage
 from schemas.common import ChannelType
-from schemas.tasks import AddMembers, AnswerJoinRequests, AnyCommand, CreateGroup, OpenDirect, SendMessage
 
 _KEPT_S: Final = 30.0
 _MAX_KEPT: Final = 50_000

@@ -25,9 +25,9 @@ from imapp.domain.entries import AMENDMENTS, LogEntry
 from imapp.domain.files import FileFacts
 from imapp.domain.ids import direct_channel_id, direct_key, generation_of, message_id, stable_part
 from imapp.stores.messages import RepeatKey
+from schemas.commands import AmendCommand, AnyCommand, OpenDirect, SendMessage
 from schemas.common import ChannelType
 from schemas.errors import ErrorCode
-from schemas.tasks import AmendCommand, AnyCommand, OpenDirect, SendMessage
 
 
 class Repeat(Struct, frozen=True):

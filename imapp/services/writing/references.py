@@ -7,7 +7,7 @@ from imapp.domain.ids import split_message_id
 from imapp.domain.references import refers
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
-from schemas.tasks import AnyCommand, SendMessage
+from schemas.commands import AnyCommand, SendMessage
 
 
 def look_up_references(commands: Iterable[AnyCommand], log: MessageLog, members: MemberStore) -> References:

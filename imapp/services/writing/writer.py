@@ -39,8 +39,8 @@ from imapp.stores.changes import ChangeStore
 from imapp.stores.files import FileStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
+from schemas.commands import AddMembers, AmendCommand, AnyCommand, OpenDirect, SendMessage
 from schemas.common import ChannelType
-from schemas.tasks import AddMembers, AmendCommand, AnyCommand, OpenDirect, SendMessage
 
 _FIRST_PAUSE_S: Final = 0.02
 _LONGEST_PAUSE_S: Final = 1.0

@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from imapp.domain.ids import group_channel_id
-from schemas.tasks import (
+from schemas.commands import (
     AddMembers,
     AnswerJoinRequests,
     CreateGroup,

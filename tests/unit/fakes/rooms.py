@@ -6,8 +6,8 @@ from imapp.domain.channel import Channel, Member
 from imapp.domain.decide import decide
 from imapp.domain.decisions import Accepted, Facts, Profile, Rejected
 from imapp.domain.ids import direct_channel_id, direct_key
+from schemas.commands import AnyCommand
 from schemas.common import ChannelStatus, ChannelType, Role
-from schemas.tasks import AnyCommand
 
 TEAM: Final = "team" + "0" * 20
 NOW_MS: Final = 1_790_000_000_000

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.tasks import (
+from schemas.commands import (
     AddMembers,
     AnyCommand,
     CreateGroup,

@@ -23,8 +23,9 @@ from imapp.domain.entries import (
 from imapp.domain.ids import direct_key, stable_part
 from imapp.services.reading.unread_counts import Stretch, UnreadCounts
 from imapp.services.writing.channel_cache import ChannelCache
+from schemas.commands import AnyCommand, CreateGroup, SendMessage
 from schemas.common import ChannelStatus
-from schemas.tasks import AnyCommand, BatchReply, CreateGroup, Result, SendMessage, WriteBatch
+from schemas.tasks import BatchReply, Result, WriteBatch
 from tests.unit.fakes.faults import Died, broker_fails, process_dies, store_fails
 from tests.unit.fakes.hearing import Audience
 from tests.unit.fakes.replaying import Replayed, replay

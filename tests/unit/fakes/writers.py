@@ -10,7 +10,8 @@ from imapp.services.writing.channel_cache import ChannelCache
 from imapp.services.writing.heads import HeadKeeper
 from imapp.services.writing.people import ProfileCache
 from imapp.services.writing.writer import Writer, WriterStores
-from schemas.tasks import AnyCommand, FanoutEntry, FanoutItem, Result, WriteBatch
+from schemas.commands import AnyCommand
+from schemas.tasks import FanoutEntry, FanoutItem, Result, WriteBatch
 from tests.unit.fakes.broker import FakeBroker, FakeFanout, FakeReplies
 from tests.unit.fakes.faults import Died
 from tests.unit.fakes.store import (
