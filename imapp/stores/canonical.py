@@ -5,7 +5,6 @@ text, wherever it was stored meanwhile, and the text gives the document back.
 """
 
 import hashlib
-import json
 from datetime import UTC
 from typing import Final
 
@@ -19,8 +18,9 @@ _TYPES_NAMED: Final = json_util.CANONICAL_JSON_OPTIONS.with_options(tz_aware=Tru
 
 def canonical(document: Document) -> str:
     """The document as text."""
-    plain = json.loads(json_util.dumps(document, json_options=_TYPES_NAMED))
-    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json_util.dumps(
+        document, json_options=_TYPES_NAMED, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def restored(text: str) -> Document:

@@ -7,6 +7,7 @@ and digits that touch are one word; an emoji is one, be it Unicode or `[:shortco
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import regex
@@ -29,6 +30,7 @@ _CLUSTER: Final = regex.compile(rf"(?P<ascii>{_ASCII_WORD})|\X")
 _EMOJI: Final = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3]")
 # How it is drawn, and in which colour of skin: the same emoji to whoever looks for it.
 _LOOKS: Final = regex.compile(r"[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+_REMEMBERED_CHARS: Final = 16  # of a grapheme: some are as long as a text may be
 _UNSEEN: Final = regex.compile(r"\p{Cf}*")  # soft hyphens and the like
 
 
@@ -78,13 +80,22 @@ def _pieces(text: str, low: int, high: int) -> Iterator[Token]:
     """What each grapheme of a text comes to; neighbouring pieces may be one word."""
     for match in _CLUSTER.finditer(text, low, high):
         start, end = match.span()
+        cluster: str = match[0]
         if match["ascii"]:
-            yield Token(match[0].lower(), start, end, is_word=True)
-        elif _EMOJI.search(match[0]):
-            yield Token(_LOOKS.sub("", match[0]) or match[0], start, end, is_word=False)
-        else:
-            for piece in _PIECE.finditer(_folded(match[0])):
-                yield Token(piece[0], start, end, is_word=piece["word"] is not None)
+            yield Token(cluster.lower(), start, end, is_word=True)
+            continue
+        for piece, is_word in _read(cluster) if len(cluster) <= _REMEMBERED_CHARS else _read_once(cluster):
+            yield Token(piece, start, end, is_word)
+
+
+def _read_once(cluster: str) -> tuple[tuple[str, bool], ...]:
+    """The tokens of a grapheme, and of each whether it is part of a word."""
+    if _EMOJI.search(cluster):
+        return ((_LOOKS.sub("", cluster) or cluster, False),)
+    return tuple((piece[0], piece["word"] is not None) for piece in _PIECE.finditer(_folded(cluster)))
+
+
+_read: Final = lru_cache(maxsize=20_000)(_read_once)  # what people write repeats itself
 
 
 def _folded(cluster: str) -> str:
