@@ -161,7 +161,9 @@ class Config:
         "SEARCH_TIMEOUT_S", 2.0, meaning="how long Elasticsearch may take to answer somebody who waits"
     )
     redrive_after_s: float = seconds(
-        "REDRIVE_AFTER_S", 1.0, meaning="after how long a gateway sends an unanswered batch again"
+        "REDRIVE_AFTER_S",
+        1.0,
+        meaning="after how long a gateway sends an unanswered batch again; then every twice as long",
     )
     store_patience_s: float = seconds(
         "STORE_PATIENCE_S",

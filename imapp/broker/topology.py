@@ -12,7 +12,7 @@ PERSONAL_TASK: Final = "personal.write"
 INDEX_TASK: Final = "archive.index"
 MOVE_TASK: Final = "archive.move"
 
-# A gateway has at most one batch per shard in flight, and drives it again every second while it is not
+# A gateway has at most one batch per shard in flight, and drives it again every second or two while it is not
 # resolved; more than this many waiting means that nobody works, and publishers are refused (`busy`).
 _MAX_WAITING_TASKS: Final = 10_000
 _MAX_WAITING_BYTES: Final = 256 * 1024 * 1024

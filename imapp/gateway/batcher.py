@@ -1,8 +1,8 @@
 """From single commands to tasks: one batch of a shard in flight, the next fills meanwhile.
 
-So the batch grows with the load. A batch leaves again with the same ids about
-every second until it is resolved, and is given up when its commands have waited too long: their outcome is
-then open, and whoever asked repeats them with the same client ids.
+So the batch grows with the load. A batch leaves again with the same ids after a second, and every other
+second from then on, until it is resolved; it is given up when its commands have waited too long: their
+outcome is then open, and whoever asked repeats them with the same client ids.
 """
 
 import secrets
@@ -36,6 +36,7 @@ MAX_BYTES: Final = 100_000  # above AMQP's frame of 128 KiB the library gets slo
 _GATHER_SHARE: Final = 0.15
 _SHORTEST_GATHER_S: Final = 0.001
 _LONGEST_GATHER_S: Final = 0.008
+_LONGEST_REDRIVE: Final = 2  # times the first pause
 MAX_PENDING: Final = 10_000
 MAX_PENDING_OF_ONE: Final = 1_000  # so that ten people who flood still leave it open to others: see Turns
 # Who would wait longer than this before his batch even leaves is refused at once.
@@ -240,7 +241,8 @@ class Batcher:
                 flight.landed.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
                 continue
-            flight.landed.wait(self._timing.redrive_s)
+            # A writer that is slower than this must not be given the same batch over and over.
+            flight.landed.wait(self._timing.redrive_s * min(flight.attempts, _LONGEST_REDRIVE))
 
     def _publish(self, flight: Flight, reply_queue: str) -> None:
         if trace.on:

@@ -6,6 +6,7 @@ from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from imapp.errors import BrokerUnavailable, RequestError
 from imapp.gateway import batcher as module
@@ -118,6 +119,27 @@ def test_an_unanswered_batch_leaves_again_with_its_id_and_is_answered_once() -> 
         wait_until(lambda: shard.batcher.idle)
 
         assert asker.answers == ["ok", "ok"]
+
+
+def test_it_leaves_again_after_a_pause_and_then_after_twice_the_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+
+    class Impatient(Event):  # type: ignore[misc]  # gevent has no types
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout is None:
+                return bool(super().wait())
+            pauses.append(timeout)
+            return bool(super().wait(0))
+
+    monkeypatch.setattr(module, "Event", Impatient)
+    asker = Asker()
+    with running(Shard(redrive_s=1.0)) as shard:
+        shard.ask(asker, "1")
+        shard.answer(shard.batch(4))
+
+    assert pauses[:3] == [1.0, 2.0, 2.0]
 
 
 def test_a_batch_that_the_broker_did_not_take_is_tried_again() -> None:
