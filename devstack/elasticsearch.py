@@ -9,6 +9,7 @@ from pathlib import Path
 from devstack.errors import SetupFailed
 from devstack.ports import LOOPBACK
 from devstack.profiles import ELASTICSEARCH
+from devstack.roots import with_mounted_root
 from devstack.server import Server
 
 SERVING = ("yellow", "green")
@@ -52,7 +53,8 @@ class Elasticsearch(Server):
         # Else it would listen on loopback through an IPv6 socket, where `ports` does not look.
         options = [*heap, *outside, "-Djava.net.preferIPv4Stack=true", "-cp", class_path]
         numbers = [str(self.port), f"{first}-{first + _TRANSPORT_PORTS}"]
-        return ["java", *options, "EmbeddedNode", ELASTICSEARCH, self.folder, *numbers]
+        command: list[str | Path] = ["java", *options, "EmbeddedNode", ELASTICSEARCH, self.folder, *numbers]
+        return with_mounted_root(command, self.folder / "root")
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=_ANSWER_SECONDS)
