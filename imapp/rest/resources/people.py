@@ -22,7 +22,7 @@ def get_me() -> Response:
     return answer(caller())
 
 
-@blueprint.patch("/me")
+@blueprint.patch("/me", refuses=[ErrorCode.NOT_FOUND])
 @blueprint.arguments(schema_of(MeBody))
 @blueprint.response(200, schema_of(User))
 def change_me(body: MeBody) -> Response:
