@@ -8,6 +8,7 @@ from imapp.domain.channel import Member
 from imapp.domain.entries import wire_entry, wire_time
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService, Readable
+from imapp.services.reading.cursors import after_id
 from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.history import HistoryService
 from imapp.stores.channels import ChannelStore, Head
@@ -65,7 +66,7 @@ class ChannelAdmin:
         """
         if sum(way is not None for way in (query.ids, query.name, query.member)) > 1:
             raise RequestError(ErrorCode.INVALID, query="give one of ids, name, member")
-        after = _after(query.cursor)
+        after = after_id(query.cursor, ChannelId)
         ids = _ids_of(query.ids) if query.ids is not None else None
         if query.member is not None:
             ids = self._members.channels_of(query.member)
@@ -144,13 +145,6 @@ def _ids_of(ids: str) -> list[str]:
         return msgspec.convert(ids.split(","), list[ChannelId])
     except msgspec.ValidationError as error:
         raise RequestError(ErrorCode.INVALID, ids=str(error)[:200]) from error
-
-
-def _after(cursor: str | None) -> str:
-    try:
-        return msgspec.convert(cursor, ChannelId) if cursor is not None else ""
-    except msgspec.ValidationError as error:
-        raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error
 
 
 def _wire(head: Head) -> AdminChannel:

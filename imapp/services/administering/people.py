@@ -1,10 +1,11 @@
 """People, for administrators: who there is, and who may come in."""
 
 from imapp.errors import RequestError
-from imapp.services.reading.cursors import after_user
+from imapp.services.reading.cursors import after_id
 from imapp.services.reading.directory import user_ids_of
 from imapp.stores.users import UserStore
 from schemas.admin import AdminUser, AdminUserPage, AdminUserQuery, UserStatus
+from schemas.common import UserId
 from schemas.errors import ErrorCode
 
 
@@ -26,7 +27,7 @@ class PeopleAdmin:
             ids=user_ids_of(query.ids) if query.ids is not None else None,
             name=query.name or "",
             active=None if query.status is None else query.status is UserStatus.ACTIVE,
-            after=after_user(query.cursor),
+            after=after_id(query.cursor, UserId),
             limit=query.limit + 1,
         )
         page = found[: query.limit]

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 
-import msgspec
-
 from imapp.domain.entries import wire_time
-from imapp.errors import ArchiveUnavailable, RequestError
+from imapp.errors import ArchiveUnavailable
 from imapp.services.archiving.parking import Retried
+from imapp.services.reading.cursors import after_id
 from imapp.stores.mongo import to_ms
 from imapp.stores.unindexed import Refused, UnindexedStore
 from schemas.admin import AdminPageQuery, RetriedEntries, RetryBody, UnindexedEntry, UnindexedPage
 from schemas.common import MessageId
-from schemas.errors import ErrorCode
 
 Retry = Callable[[str, int], Retried]
 
@@ -29,7 +27,7 @@ class UnindexedAdmin:
         Raises:
             RequestError: `invalid` for a cursor that is not ours.
         """
-        found = self._unindexed.page(_after(query.cursor), query.limit + 1)
+        found = self._unindexed.page(after_id(query.cursor, MessageId), query.limit + 1)
         page = [_wire(row) for row in found[: query.limit]]
         cursor = page[-1].message_id if len(found) > len(page) else None
         return UnindexedPage(entries=page, total=self._unindexed.count(), cursor=cursor)
@@ -41,7 +39,7 @@ class UnindexedAdmin:
             RequestError: `invalid` for a cursor that is not ours.
             ArchiveUnavailable: Elasticsearch does not answer, or there is none.
         """
-        after = _after(body.cursor)
+        after = after_id(body.cursor, MessageId)
         if not self._unindexed.page(after, 1):
             return RetriedEntries(indexed=0, left=[], cursor=None)
         if self._retry is None:
@@ -50,13 +48,6 @@ class UnindexedAdmin:
         return RetriedEntries(
             indexed=done.indexed, left=[_wire(row) for row in done.left], cursor=done.cursor
         )
-
-
-def _after(cursor: str | None) -> str:
-    try:
-        return msgspec.convert(cursor, MessageId) if cursor is not None else ""
-    except msgspec.ValidationError as error:
-        raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error
 
 
 def _wire(row: Refused) -> UnindexedEntry:

@@ -10,12 +10,13 @@ from imapp.domain.receipts import PushState, push_states, recipients
 from imapp.domain.sharing import without_reads
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService
-from imapp.services.reading.cursors import after_user
+from imapp.services.reading.cursors import after_id
 from imapp.services.reading.sharing import ReadSharing
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.pushes import PushLedger
 from imapp.stores.users import UserStore
+from schemas.common import UserId
 from schemas.errors import ErrorCode
 from schemas.receipts import Push, PushCounts, PushFilter, PushPage, PushQuery, PushStatus
 
@@ -47,7 +48,7 @@ class PushService:
             RequestError: `not_found`: no such message, or not his to read; `not_member` for somebody who
                 has left; `invalid` for a cursor that is not ours.
         """
-        after = after_user(query.cursor)
+        after = after_id(query.cursor, UserId)
         entry = self.readable_entry(user_id, message_id)
         states = self.states(user_id, entry)
         shown = [name for name in states if _is_wanted(states[name].status, query.status)]

@@ -2,16 +2,15 @@
 
 import base64
 import binascii
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from imapp.errors import RequestError
-from schemas.common import UserId
 from schemas.errors import ErrorCode
 
-_NOBODY: Final = ""
-"""Sorts before every user id."""
+_START: Final = ""
+"""Sorts before every id."""
 
 Position = TypeVar("Position", bound=msgspec.Struct)
 
@@ -34,15 +33,15 @@ def decode_cursor(cursor: str, kind: type[Position]) -> Position:
         raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error
 
 
-def after_user(cursor: str | None) -> str:
-    """The user id after which a page of a list by user id begins.
+def after_id(cursor: str | None, kind: Any) -> str:
+    """The id after which a page of a list by ids begins; `kind` is what an id of that list looks like.
 
     Raises:
         RequestError: `invalid`, if it is none.
     """
     if cursor is None:
-        return _NOBODY
+        return _START
     try:
-        return msgspec.convert(cursor, UserId)
+        return str(msgspec.convert(cursor, kind))
     except msgspec.ValidationError as error:
         raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error

@@ -11,11 +11,11 @@ from imapp.domain.entries import wire_time
 from imapp.domain.permissions import Action, may
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService, Readable
-from imapp.services.reading.cursors import after_user
+from imapp.services.reading.cursors import after_id
 from imapp.stores.members import MemberStore
 from imapp.stores.users import UserStore
 from schemas.channels import Channel, ListQuery, Member, MemberPage
-from schemas.common import ChannelType, UserIds
+from schemas.common import ChannelType, UserId, UserIds
 from schemas.errors import ErrorCode
 from schemas.groups import Announcement, GroupSettings, OwnMembership
 from schemas.users import UserPage, UserQuery
@@ -69,7 +69,7 @@ class DirectoryService:
         """
         readable = self._access.present(user_id, channel_id)
         sees_mutes = may(Action.MUTE, readable.row.member.role, readable.head.channel.type)
-        rows = self._members.page(channel_id, after_user(query.cursor), query.limit + 1)
+        rows = self._members.page(channel_id, after_id(query.cursor, UserId), query.limit + 1)
         page = rows[: query.limit]
         profiles = self._users.profiles(row.member.user_id for row in page)
         members = []
@@ -97,7 +97,7 @@ class DirectoryService:
         """
         if query.ids is not None and query.name is not None:
             raise RequestError(ErrorCode.INVALID, query="give one of ids and name")
-        after, limit = after_user(query.cursor), query.limit + 1
+        after, limit = after_id(query.cursor, UserId), query.limit + 1
         if query.ids is not None:
             found = self._users.by_ids(user_ids_of(query.ids), after, limit)
         else:

@@ -1,16 +1,10 @@
 """The emoji table, for who writes and who reads."""
 
-from typing import Final
-
-import msgspec
-
 from imapp.errors import RequestError
+from imapp.services.reading.cursors import after_id
 from imapp.stores.emojis import EmojiStore
 from schemas.emojis import Emoji, EmojiPackPage, EmojiPage, EmojiQuery, PackName, Shortcode
 from schemas.errors import ErrorCode
-
-_START: Final = ""
-"""Sorts before every name."""
 
 
 class EmojiService:
@@ -25,7 +19,7 @@ class EmojiService:
         Raises:
             RequestError: `invalid` for a cursor that is not ours.
         """
-        found = self._emojis.page(query.pack, _after(query.cursor, Shortcode), query.limit + 1)
+        found = self._emojis.page(query.pack, after_id(query.cursor, Shortcode), query.limit + 1)
         page = found[: query.limit]
         return EmojiPage(emojis=page, cursor=page[-1].shortcode if len(found) > len(page) else None)
 
@@ -35,7 +29,7 @@ class EmojiService:
         Raises:
             RequestError: `invalid` for a cursor that is not ours.
         """
-        found = self._emojis.packs(_after(cursor, PackName), limit + 1)
+        found = self._emojis.packs(after_id(cursor, PackName), limit + 1)
         page = found[:limit]
         return EmojiPackPage(packs=page, cursor=page[-1].pack if len(found) > len(page) else None)
 
@@ -49,12 +43,3 @@ class EmojiService:
         if found is None:
             raise RequestError(ErrorCode.NOT_FOUND)
         return found
-
-
-def _after(cursor: str | None, kind: object) -> str:
-    if cursor is None:
-        return _START
-    try:
-        return str(msgspec.convert(cursor, type=kind))
-    except msgspec.ValidationError as error:
-        raise RequestError(ErrorCode.INVALID, cursor="not a cursor of this server") from error

@@ -8,9 +8,10 @@ from imapp.domain.joining import REQUEST_KEPT_MS
 from imapp.domain.permissions import Action
 from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService
-from imapp.services.reading.cursors import after_user
+from imapp.services.reading.cursors import after_id
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.users import UserStore
+from schemas.common import UserId
 from schemas.errors import ErrorCode
 from schemas.groups import JoinRequest, JoinRequestPage, JoinRequestQuery, JoinRequestStatus, OwnJoinRequest
 
@@ -38,7 +39,7 @@ class JoinRequestService:
         """
         self._access.allowed(user_id, channel_id, Action.ANSWER_REQUESTS)
         since_ms = self._oldest_ms()
-        after, limit = after_user(query.cursor), query.limit + 1
+        after, limit = after_id(query.cursor, UserId), query.limit + 1
         found = self._requests.page(
             channel_id,
             refused=query.status is JoinRequestStatus.REFUSED,
