@@ -24,12 +24,11 @@ from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Database, connect
+from imapp.stores.mongo import Database
 from imapp.stores.pushes import PushLedger
 from imapp.stores.reminders import ReminderStore
-from imapp.stores.schema import create_schema
 from imapp.stores.unindexed import UnindexedStore
-from imapp.wiring.indexing import ArchiveStores, archive_stores
+from imapp.wiring.indexing import ArchiveStores, open_archive
 
 _LONGEST_WAIT_S: Final = 5  # between two chunks, so that no task takes much longer than it shall
 
@@ -69,17 +68,15 @@ def archive_tools(config: Config) -> ArchiveServices | None:
     Raises:
         StoreUnavailable: MongoDB does not answer.
     """
-    database = connect(config.mongo_url, pool_size=2)
-    stores = archive_stores(config, database)
-    if stores is None:
+    opened = open_archive(config)
+    if opened is None:
         return None
-    create_schema(database)
+    database, stores = opened
     return archive_services(config, database, stores.entries)
 
 
-def nightly_move(config: Config, database: Database) -> NightlyMove:
+def nightly_move(config: Config, database: Database, stores: ArchiveStores | None) -> NightlyMove:
     """Carries out `archive.move`."""
-    stores = archive_stores(config, database)
     run = archive_services(config, database, stores.entries).run if stores is not None else None
     return NightlyMove(run, config.archive_at)
 

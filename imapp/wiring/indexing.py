@@ -18,7 +18,8 @@ from imapp.stores.generations import GenerationStore
 from imapp.stores.index_marks import IndexMarks
 from imapp.stores.leases import LeaseStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Database
+from imapp.stores.mongo import Database, connect
+from imapp.stores.schema import create_schema
 from imapp.stores.unindexed import UnindexedStore
 from imapp.wiring.base import celery_app, topology
 from schemas.tasks import PushBatch
@@ -37,6 +38,20 @@ class ArchiveStores:
     entries: ArchiveEntries
 
 
+def open_archive(config: Config) -> tuple[Database, ArchiveStores] | None:
+    """For a command: MongoDB, with all collections, and Elasticsearch; None where there is no Elasticsearch.
+
+    Raises:
+        StoreUnavailable: MongoDB does not answer.
+    """
+    database = connect(config.mongo_url, pool_size=2)
+    stores = archive_stores(config, database)
+    if stores is None:
+        return None
+    create_schema(database)
+    return database, stores
+
+
 def archive_stores(config: Config, database: Database) -> ArchiveStores | None:
     """Connects to nothing yet; None where there is no Elasticsearch."""
     if not config.es_url:
@@ -53,9 +68,8 @@ def index_publisher(config: Config) -> Callable[[bytes], None]:
     return lambda payload: publisher.publish(INDEX_TASK, queue, payload)
 
 
-def index_runner(config: Config, database: Database) -> IndexRunner:
+def index_runner(database: Database, stores: ArchiveStores | None) -> IndexRunner:
     """Carries out `archive.index`."""
-    stores = archive_stores(config, database)
     if stores is None:
         return IndexRunner(None)
     marks = IndexMarks(database)

@@ -11,10 +11,8 @@ from imapp.stores.generations import GenerationStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import connect
-from imapp.stores.schema import create_schema
 from imapp.stores.unindexed import UnindexedStore
-from imapp.wiring.indexing import archive_stores
+from imapp.wiring.indexing import open_archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,10 @@ def search_tools(config: Config) -> SearchTools | None:
     Raises:
         StoreUnavailable: MongoDB does not answer.
     """
-    database = connect(config.mongo_url, pool_size=2)
-    archive = archive_stores(config, database)
-    if archive is None:
+    opened = open_archive(config)
+    if opened is None:
         return None
-    create_schema(database)
+    database, archive = opened
     stores = ReindexStores(
         generations=GenerationStore(database),
         indices=archive.indices,
