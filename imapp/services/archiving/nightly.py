@@ -11,6 +11,7 @@ from imapp import metrics
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.archiving.running import ArchiveRun
+from imapp.stores.leases import Round
 
 SLICE_S: Final = 10.0
 """How long a task moves at most, but for the chunk at hand: a worker that is to end waits for it."""
@@ -36,21 +37,25 @@ class NightlyMove:
         if self._run is None:
             return
         try:
-            if self._is_due(self._run):
+            last = _noted(self._run.last_round())
+            if last is None or last.began < self._last_due():
                 self._run.run(f"{socket.gethostname()}:{os.getpid()}", SLICE_S)
-                self._is_due(self._run)
+                _noted(self._run.last_round())
         except (ArchiveUnavailable, StoreUnavailable) as error:
             log.warning("archive_run_waits", error=str(error)[:200])
         except Exception:
             # The next task would bring it back for ever, so it shows in the log each time.
             log.exception("archive_run_failed")
 
-    def _is_due(self, run: ArchiveRun) -> bool:
-        last = run.last_round()
-        if last is None:
-            return True
+    def _last_due(self) -> datetime:
+        return last_due(self._begins_at, datetime.fromtimestamp(self._clock(), UTC))
+
+
+def _noted(last: Round | None) -> Round | None:
+    """The last round, whose end the figures of this process show from now on."""
+    if last is not None:
         metrics.archive_round.value = round(last.ended.timestamp())
-        return last.began < last_due(self._begins_at, datetime.fromtimestamp(self._clock(), UTC))
+    return last
 
 
 def last_due(begins_at: str, now: datetime) -> datetime:
