@@ -69,6 +69,10 @@ class MemberRow(Struct, frozen=True):
         """Whether he has hidden the conversation and nothing has come since."""
         return 0 < self.newest(last_seq) <= self.hidden_seq
 
+    def removed_seq(self, kept_from_seq: int) -> int:
+        """Up to where all is gone for good. Who has left must not learn from it how the channel goes on."""
+        return min(self.cleared_seq, kept_from_seq - 1)
+
     @property
     def marked_unread(self) -> bool:
         """Whether he wants to come back to it, though he has read it."""

@@ -142,8 +142,7 @@ def _conversation(
         hidden=row.hidden(head.channel.last_seq),
         marked_unread=row.marked_unread,
         cleared_seq=row.cleared_seq,
-        # Who has left must not learn from it how the channel goes on.
-        removed_seq=min(row.cleared_seq, head.kept_from_seq - 1),
+        removed_seq=row.removed_seq(head.kept_from_seq),
         draft=_draft(row.draft) if row.draft else None,
     )
 

@@ -25,7 +25,7 @@ class UnreadExplainer:
         """
         readable = self._access.readable(user_id, channel_id)
         row = readable.row
-        removed_seq = min(row.cleared_seq, readable.head.kept_from_seq - 1)
+        removed_seq = row.removed_seq(readable.head.kept_from_seq)
         reader = Reader(user_id, row.member.spans, removed_seq, row.cleared_seq, row.read_seq)
         high = min((query.before or readable.last_seq + 1) - 1, readable.last_seq)
         low = max(1, high - query.limit + 1)
