@@ -53,7 +53,8 @@ def take_role(sender: str, options: dict[str, Any], **_: Any) -> None:
     given = options.get("queues") or ()
     queues = set(given.split(",") if isinstance(given, str) else given)
     writes = any(queue.startswith("messages.") for queue in queues)
-    role = "writer" if writes else "archive" if queues <= {"archive", "moves"} else "receipts"
+    archives = bool(queues) and queues <= {"archive", "moves"}  # without -Q it takes everything
+    role = "writer" if writes else "archive" if archives else "receipts"
     name_process(role=role, process=sender)
 
 
