@@ -143,22 +143,20 @@ class Reindexer:
             # Anew each time: what is copied moves to the archive, or is removed, meanwhile.
             borders = self._stores.manifests.borders([channel_id])[channel_id]
             seq = max(seq, borders.kept_from_seq)
-            stored = self._stored(channel_id, seq, borders)
-            last = stored[-1]["seq"] if stored else seq - 1
-            if seq < borders.hot_from_seq:
-                last = min(seq + _PIECE, borders.hot_from_seq) - 1
+            last, stored = self._next(channel_id, seq, borders)
             if last < seq:
                 return
             archived = self._archived(_missing(channel_id, seq, last, stored), done)
             self._copy(stored, archived, generation, done)
             seq = last + 1
 
-    def _stored(self, channel_id: str, seq: int, borders: Borders) -> Sequence[Document]:
-        """What comes next in MongoDB: of the archived part, or of the hot one."""
-        if seq >= borders.hot_from_seq:
-            return self._stores.log.stored_beyond(channel_id, seq - 1, limit=_PIECE)
-        last = min(seq + _PIECE, borders.hot_from_seq) - 1
-        return self._stores.log.documents(channel_id, seq, last, _PIECE)
+    def _next(self, channel_id: str, seq: int, borders: Borders) -> tuple[int, Sequence[Document]]:
+        """Where the next piece ends, of the archived part or of the hot one, and what MongoDB has of it."""
+        if seq < borders.hot_from_seq:
+            last = min(seq + _PIECE, borders.hot_from_seq) - 1
+            return last, self._stores.log.documents(channel_id, seq, last, _PIECE)
+        stored = self._stores.log.stored_beyond(channel_id, seq - 1, limit=_PIECE)
+        return stored[-1]["seq"] if stored else seq - 1, stored
 
     def _archived(self, missing: Sequence[str], done: Reindexed) -> Sequence[Document]:
         """Those of these entries that the archive has, in whatever building."""
