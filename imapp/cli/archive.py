@@ -10,10 +10,10 @@ import click
 import msgspec
 
 from imapp import failpoints
-from imapp.cli.operating import intent_of, reason_option, tools
+from imapp.cli.operating import intent_of, reason_option, told_who_is_away, tools
 from imapp.cli.settings import running_config
 from imapp.domain.archive.tiling import Range
-from imapp.errors import ArchiveUnavailable, RequestError, StoreUnavailable
+from imapp.errors import RequestError
 from imapp.services.archiving.verifying import Verdict
 from imapp.wiring import archive_tools
 from imapp.wiring.archiving import ArchiveServices
@@ -202,14 +202,10 @@ def _lines(verdict: Verdict) -> Iterator[str]:
 
 @contextmanager
 def _services() -> Iterator[ArchiveServices]:
-    try:
+    with told_who_is_away():
         config = running_config()
         failpoints.arm(config.failpoints)
         services = archive_tools(config)
         if services is None:
             raise click.ClickException("There is no archive: set IM_ES_URL.")
         yield services
-    except StoreUnavailable as error:
-        raise click.ClickException(f"MongoDB does not answer: {error}") from error
-    except ArchiveUnavailable as error:
-        raise click.ClickException(f"Elasticsearch does not answer: {error}") from error

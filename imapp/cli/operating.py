@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from imapp.cli.settings import running_config
-from imapp.errors import RequestError, StoreUnavailable
+from imapp.errors import ArchiveUnavailable, RequestError, StoreUnavailable
 from imapp.stores.audit import Intent
 from imapp.wiring import tool_services
 from imapp.wiring.tools import ToolServices
@@ -41,6 +41,17 @@ def tools(about: str = "such thing") -> Iterator[ToolServices]:
             raise click.ClickException(f"There is no {about}.") from error
         told = f" {error.errors}" if error.errors else ""
         raise click.ClickException(f"{error.message}{told}") from error
+
+
+@contextmanager
+def told_who_is_away(advice: str = "") -> Iterator[None]:
+    """A server that does not answer becomes the command's error; `advice` follows what Elasticsearch said."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise click.ClickException(f"MongoDB does not answer: {error}") from error
+    except ArchiveUnavailable as error:
+        raise click.ClickException(f"Elasticsearch does not answer: {error}{advice}") from error
 
 
 def intent_of(

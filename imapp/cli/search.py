@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import click
 
+from imapp.cli.operating import told_who_is_away
 from imapp.cli.settings import running_config
-from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.wiring import SearchTools, search_tools
 
 
@@ -52,12 +52,8 @@ def reindex(*, anew: bool) -> None:
 
 @contextmanager
 def _services() -> Iterator[SearchTools]:
-    try:
+    with told_who_is_away(". Call it again."):
         services = search_tools(running_config())
         if services is None:
             raise click.ClickException("There is nothing to search: set IM_ES_URL.")
         yield services
-    except StoreUnavailable as error:
-        raise click.ClickException(f"MongoDB does not answer: {error}") from error
-    except ArchiveUnavailable as error:
-        raise click.ClickException(f"Elasticsearch does not answer: {error}. Call it again.") from error
