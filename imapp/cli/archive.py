@@ -1,7 +1,5 @@
 """`imapp archive`: moving old messages to the archive, proving that it is whole, and putting them back."""
 
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -14,6 +12,7 @@ from imapp.cli.operating import intent_of, reason_option, told_who_is_away, tool
 from imapp.cli.settings import running_config
 from imapp.domain.archive.tiling import Range
 from imapp.errors import RequestError
+from imapp.processes import this_process
 from imapp.services.archiving.verifying import Verdict
 from imapp.wiring import archive_tools
 from imapp.wiring.archiving import ArchiveServices
@@ -45,7 +44,7 @@ def run() -> None:
     Nothing happens while another run is at it. It may be interrupted at any time.
     """
     with _services() as services:
-        done = services.run.run(f"{socket.gethostname()}:{os.getpid()}")
+        done = services.run.run(this_process())
     if not done.ended:
         raise click.ClickException("Another run is at it.")
     click.echo(

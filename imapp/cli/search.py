@@ -1,7 +1,5 @@
 """`imapp search`: the indices of Elasticsearch, made ready and made anew."""
 
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +7,7 @@ import click
 
 from imapp.cli.operating import told_who_is_away
 from imapp.cli.settings import running_config
+from imapp.processes import this_process
 from imapp.wiring import SearchTools, search_tools
 
 
@@ -39,7 +38,7 @@ def reindex(*, anew: bool) -> None:
     indices go when all that is archived was read back from the new ones.
     """
     with _services() as services:
-        done = services.reindexer.run(f"{socket.gethostname()}:{os.getpid()}", anew=anew)
+        done = services.reindexer.run(this_process(), anew=anew)
     click.echo(f"{done.channels} channels, {done.entries} messages copied")
     for name, why in [*done.lost.items(), *done.refused.items()]:
         click.echo(f"{name}: {why}")

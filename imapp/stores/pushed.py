@@ -3,8 +3,6 @@
 A document is a portion that the notifier has taken; it is forgotten after a set time.
 """
 
-import os
-import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +10,7 @@ from typing import Final
 from pymongo import ASCENDING, IndexModel
 
 from imapp.domain.ids import split_message_id
+from imapp.processes import this_process
 from imapp.stores.mongo import FAST, Database, mapped_errors, to_datetime, to_ms
 from schemas.notifications import PushRecord
 
@@ -37,7 +36,7 @@ class PushedStore:
         self._pushed = database["pushed"]
         self._fast = self._pushed.with_options(write_concern=FAST)
         self._kept_ms = round(kept_s * 1_000)
-        self._process = f"{socket.gethostname()}:{os.getpid()}"
+        self._process = this_process()
 
     def note(self, portion_id: str, records: Iterable[PushRecord], at_ms: int) -> None:
         """These records are out. What is noted already stays: they went out twice then."""

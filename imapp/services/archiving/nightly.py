@@ -1,7 +1,5 @@
 """What a worker does with a task `archive.move`: some seconds of the night's round, if that is not over."""
 
-import os
-import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,6 +8,7 @@ from typing import Final
 from imapp import metrics
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.logs import get_log
+from imapp.processes import this_process
 from imapp.services.archiving.running import ArchiveRun
 from imapp.stores.leases import Round
 
@@ -39,7 +38,7 @@ class NightlyMove:
         try:
             last = _noted(self._run.last_round())
             if last is None or last.began < self._last_due():
-                self._run.run(f"{socket.gethostname()}:{os.getpid()}", SLICE_S)
+                self._run.run(this_process(), SLICE_S)
                 _noted(self._run.last_round())
         except (ArchiveUnavailable, StoreUnavailable) as error:
             log.warning("archive_run_waits", error=str(error)[:200])

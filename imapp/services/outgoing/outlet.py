@@ -4,9 +4,7 @@ Numbers are dense within (shard, epoch), and the epoch is new with every process
 has missed something, whoever lost it.
 """
 
-import os
 import secrets
-import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
@@ -17,6 +15,7 @@ from imapp.broker.publishing import MessagePublisher
 from imapp.errors import BrokerUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
+from imapp.processes import this_process
 from schemas.tasks import (
     BatchReply,
     FanoutBatch,
@@ -57,7 +56,7 @@ class Outlet:
         self._grown = grown
         self._pause = pause
         self._epoch = secrets.token_hex(6)
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._name = this_process()
         self._numbers: dict[int, int] = {}
 
     def publish(
