@@ -15,7 +15,7 @@ _READ: Final = 1_000
 _SAMPLE: Final = 20_000
 _SECONDS: Final = 5.0
 _WARM_UP_S: Final = 10.0  # a server that has just started compiles for as long
-_SETTINGS: Final = {"number_of_shards": 1, "number_of_replicas": 0, "codec": "best_compression"}
+_SETTINGS: Final = {"number_of_shards": 1, "number_of_replicas": 0}
 
 Line = dict[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from imapp.errors import ArchiveUnavailable
 from imapp.services.archiving.archive import Archive, Copy
-from imapp.stores.canonical import canonical, content_hash, restored
+from imapp.stores.canonical import canonical, hash_of, restored
 
 
 class ArchiveInMemory(Archive):
@@ -32,8 +32,11 @@ class ArchiveInMemory(Archive):
     def read(self, message_ids: Iterable[str]) -> dict[str, Copy]:
         self._answer()
         self.reads += 1
-        documents = {name: restored(self.texts[name]) for name in message_ids if name in self.texts}
-        return {name: Copy(document, content_hash(document)) for name, document in documents.items()}
+        texts = {name: self.texts[name] for name in message_ids if name in self.texts}
+        return {name: Copy(text, hash_of(text)) for name, text in texts.items()}
+
+    def copies(self, documents: Sequence[dict[str, Any]]) -> dict[str, Copy]:
+        return self.read(document["_id"] for document in documents)
 
     def remove(self, message_ids: Iterable[str]) -> None:
         self._answer()

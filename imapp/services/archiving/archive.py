@@ -26,6 +26,13 @@ class Archive(Protocol):
             ArchiveUnavailable: they can't be read.
         """
 
+    def copies(self, documents: Sequence[Document]) -> dict[str, Copy]:
+        """What is there of these entries, by message id, as it is now.
+
+        Raises:
+            ArchiveUnavailable: they can't be read.
+        """
+
     def remove(self, message_ids: Iterable[str]) -> None:
         """See that these are not there.
 

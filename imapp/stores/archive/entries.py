@@ -31,10 +31,16 @@ Lookup = tuple[str, str]
 
 
 class Copy(Struct, frozen=True):
-    """An entry as the archive holds it: what MongoDB had stored, and the content hash of that."""
+    """An entry as the archive holds it, and the content hash that was stored with it."""
 
-    document: Document
+    entry: str
+    """What MongoDB had stored, as canonical text."""
     content_hash: str
+
+    @property
+    def document(self) -> Document:
+        """What MongoDB had stored."""
+        return restored(self.entry)
 
 
 class ArchiveEntries:
@@ -69,7 +75,7 @@ class ArchiveEntries:
         Raises:
             ArchiveUnavailable: they can't be read.
         """
-        found = self._get([(self._indices.place(one, generation), one["_id"]) for one in documents])
+        found = self._copies(documents, generation)
         return [one["_id"] for one in documents if not _holds(found.get(one["_id"]), one)]
 
     def read(self, message_ids: Iterable[str]) -> dict[str, Copy]:
@@ -86,6 +92,16 @@ class ArchiveEntries:
             missing = [name for name in chunk if name not in found]
             found |= self._get([(index, name) for index in self._indices.read() for name in missing])
         return found
+
+    def copies(self, documents: Sequence[Document]) -> dict[str, Copy]:
+        """What is there of these entries, by message id, as it is now, in the building that is read.
+
+        It is cheaper than `read`: where an entry lies, its time says.
+
+        Raises:
+            ArchiveUnavailable: they can't be read.
+        """
+        return self._copies(documents, self._indices.current)
 
     def read_anywhere(self, message_ids: Sequence[str]) -> dict[str, Copy]:
         """The entries that are in any building, by message id, not only in the one that is read.
@@ -165,6 +181,9 @@ class ArchiveEntries:
             raise ArchiveUnavailable("the answer to a bulk request is not whole")
         return [((item["_index"], item["_id"]), item["status"], _kind(item.get("error"))) for item in items]
 
+    def _copies(self, documents: Sequence[Document], generation: int) -> dict[str, Copy]:
+        return self._get([(self._indices.place(one, generation), one["_id"]) for one in documents])
+
     def _places(self, message_ids: Sequence[str]) -> dict[str, str]:
         """The index of each entry that can be searched for."""
         with self._client.reading() as client:
@@ -188,7 +207,7 @@ class ArchiveEntries:
             for row in rows:
                 if row.get("found"):
                     source = row["_source"]
-                    found[row["_id"]] = Copy(restored(source["entry"]), source["hash"])
+                    found[row["_id"]] = Copy(source["entry"], source["hash"])
         return found
 
 
@@ -200,8 +219,9 @@ _BULK_PARTS: Final = [
 def _holds(copy: Copy | None, document: Document) -> bool:
     if copy is None:
         return False
-    later: bool = copy.document["rev"] > document["rev"]
-    return later or copy.content_hash == content_hash(document) == content_hash(copy.document)
+    held = copy.document
+    later: bool = held["rev"] > document["rev"]
+    return later or copy.content_hash == content_hash(document) == content_hash(held)
 
 
 def _operation(index: str, document: Document, form: Document) -> tuple[Document, Document]:
