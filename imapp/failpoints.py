@@ -8,6 +8,7 @@ the caller to leave something out. `3:skip` acts at the third pass only. A name 
 
 import os
 import signal
+import threading
 import time
 from typing import Final
 
@@ -46,7 +47,8 @@ def _pass(key: str) -> bool:
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if action == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # Sent to the process, it would be for whichever thread takes it, and this one would go on meanwhile.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     if action == "slow":
         time.sleep(_SLOW_S)
     if action == "raise":

@@ -2,18 +2,23 @@
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import pytest
+
+from imapp.errors import LogConflict
 from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.computing import PushRunner, PushStores
 from imapp.services.reading.sharing import ReadSharing
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.channels import ChannelStore
-from imapp.stores.dispatches import DispatchStore
+from imapp.stores.dispatches import Dispatch, DispatchStore
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Database
+from imapp.stores.mongo import Database, transaction
+from imapp.stores.outbox import Parcel
 from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
 from schemas.settings import ReadReceipts
@@ -80,6 +85,25 @@ def test_a_task_that_comes_again_writes_nothing(database: Database) -> None:
 
     assert list(database["pushes"].find()) == once
     assert ranges(database, CHANNELS[0]) == [(1, 3)]
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_what_was_read_before_a_recall_is_not_stored_to_be_told(database: Database, known: int) -> None:
+    """Whoever hung between reading and storing has to read again (I7)."""
+    store, name = DispatchStore(database), CHANNELS[0]
+    for number in range(1, known + 2):
+        read = store.dispatched([name])[name]
+        with transaction(database.client) as session:
+            store.forget_text(name, f"{name}.{number:012d}", session)
+    parcel = Parcel(f"{name}.1-1", [])
+    stale = Dispatch(name, 1, 1, 1_000, reads=(), parcel=parcel, recalls=read.recalls)
+
+    with pytest.raises(LogConflict):
+        store.commit([stale])
+    assert (ranges(database, name), database["push_outbox"].count_documents({})) == ([], 0)
+
+    store.commit([replace(stale, recalls=store.dispatched([name])[name].recalls)])
+    assert ranges(database, name) == [(1, 1)]
 
 
 def test_a_long_log_is_dispatched_to_its_end(database: Database) -> None:
