@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -9,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from structlog.testing import capture_logs
 
+from imapp.domain.permissions import Action, may
 from tests.unit.fakes.commands import create
-from tests.unit.fakes.effort import effort
+from tests.unit.fakes.effort import effort, unshrunk
 from tests.unit.fakes.wishes import HARM, ORDER, Wish
 from tests.unit.fakes.world import MAX_MEMBERS, OUTSIDER, PEOPLE, Fault, World
 
@@ -171,7 +173,11 @@ def quiet() -> Iterator[None]:
 
 
 def run(machine: type[Machine]) -> None:
-    run_state_machine_as_test(machine, settings=effort(60, steps=30))
+    run_state_machine_as_test(machine, settings=unshrunk(effort(60, steps=30)))
+
+
+def run_order() -> None:
+    run_state_machine_as_test(OrderedMachine, settings=unshrunk(effort(150, steps=15)))
 
 
 def test_a_day_at_work() -> None:
@@ -179,7 +185,18 @@ def test_a_day_at_work() -> None:
 
 
 def test_a_day_of_order() -> None:
-    run_state_machine_as_test(OrderedMachine, settings=effort(150, steps=15))
+    run_order()
+
+
+def test_a_day_of_order_shows_that_a_mute_of_all_is_ignored() -> None:
+    def lets_all_speak(action: Action, *standing: Any) -> bool:
+        return action is Action.SEND_WHEN_MUTED or may(action, *standing)
+
+    with (
+        patch("imapp.domain.rules.may", lets_all_speak),
+        pytest.raises(AssertionError, match=r"is muted and (wrote|edited|gave a name|named the group)"),
+    ):
+        run_order()
 
 
 def test_a_day_of_faults() -> None:

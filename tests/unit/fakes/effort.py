@@ -3,9 +3,20 @@
 import os
 from typing import Final
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 _EFFORT: Final = os.environ.get("IM_TEST_EFFORT")
+
+
+_UNSHRUNK: Final = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
+def unshrunk(found: settings) -> settings:
+    """The same, which shows the first failure as it came: to shrink a long story takes minutes.
+
+    The time limit of a test would end that, and hypothesis would report its end instead of what broke.
+    """
+    return settings(found, phases=found.phases if _EFFORT else _UNSHRUNK)
 
 
 def effort(count: int, *, steps: int = 50) -> settings:
