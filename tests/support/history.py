@@ -24,6 +24,7 @@ class Entry(NamedTuple):
     client_message_id: str
     body: str
     takes_back: int = 0  # the seq of the message that this one recalls
+    changes: int = 0  # the seq of the message that this one edits; its body is what that says now
     by_outsider: bool = False  # what somebody did who is not in: readers are not told who
 
 

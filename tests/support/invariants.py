@@ -12,8 +12,8 @@ from itertools import pairwise
 from typing import Final
 
 from tests.support.archived import check_archive
-from tests.support.history import Answered, History
-from tests.support.ledger import Attempt, Ledger, Write
+from tests.support.history import Answered, Entry, History
+from tests.support.ledger import Attempt, Ledger, Write, says
 from tests.support.readers import check_readers
 from tests.support.report import Finding, Report
 
@@ -75,12 +75,23 @@ def _problem(ledger: Ledger, attempt: Attempt, answer: Answered) -> str:
     if entry is None or (entry.sender, entry.client_message_id) != (sent.user, sent.client_message_id):
         seqs = ledger.places.get((answer.channel, sent.user, sent.client_message_id))
         return f"but stored at {seqs}" if seqs else "but not stored"
-    recalled = (answer.channel, answer.seq) in ledger.recalled  # `kept` says whether it still says something
-    if sent.body is not None and entry.body != sent.body and not recalled:
-        return f"but stored as {entry.body[:60]!r}, not {sent.body[:60]!r}"
+    problem = _otherwise(ledger, entry, sent.body)
+    if problem:
+        return problem
     if answer.message_id != f"{answer.channel}.{answer.seq:012d}":
         return f"but the answer names {answer.message_id}"
     return ""
+
+
+def _otherwise(ledger: Ledger, entry: Entry, text: str | None) -> str:
+    """In what an entry differs from what was sent, or from the last edit of it; empty if in nothing."""
+    position = (entry.channel, entry.seq)
+    if text is None or entry.changes or position in ledger.recalled:
+        return ""  # what an edit says its message says; `kept` tells of what was recalled
+    edits = ledger.edited.get(position)
+    if edits:
+        return "" if says(entry.body, edits[-1]) else f"but stored as {entry.body[:60]!r}, not as last edited"
+    return "" if entry.body == text else f"but stored as {entry.body[:60]!r}, not {text[:60]!r}"
 
 
 def _check_refused(ledger: Ledger, write: Write) -> None:

@@ -49,7 +49,8 @@ class Ledger:
 
     `excused` are positions with a finding of their own: what follows from it at the same position (a reader
     who saw the entry that was lost) is not reported again. `distrusted` are answers (connection, request)
-    that name a wrong position. `recalled` are positions of messages that an entry of the log takes back.
+    that name a wrong position. `recalled` are positions of messages that an entry of the log takes back;
+    `edited` those of messages that others change, with the texts of these edits in their order.
     """
 
     history: History
@@ -59,6 +60,9 @@ class Ledger:
     homes: dict[tuple[str, str], list[str]]
     writes: dict[tuple[str, str, str], Write]
     recalled: set[Position]
+    edited: dict[Position, list[str]]
+    texts: dict[tuple[str, str], str | None]
+    """What was sent, by user and client id."""
     excused: set[Position] = field(default_factory=set)
     distrusted: set[tuple[str, str]] = field(default_factory=set)
     reordered: set[Position] = field(default_factory=set)
@@ -77,13 +81,39 @@ class Ledger:
                     homes[entry.sender, entry.client_message_id].append(channel)
                 seqs.append(entry.seq)
         recalled = {(entry.channel, entry.takes_back) for entry in at.values() if entry.takes_back}
-        return cls(history, Report(), at, dict(places), dict(homes), _writes(history), recalled)
+        texts = _texts(history)
+        edited: dict[Position, list[str]] = defaultdict(list)
+        for entry in sorted((entry for entry in at.values() if entry.changes), key=lambda entry: entry.seq):
+            text = texts.get((entry.sender, entry.client_message_id))
+            edited[entry.channel, entry.changes].append(text or "")
+        return cls(
+            history, Report(), at, dict(places), dict(homes), _writes(history), recalled, dict(edited), texts
+        )
+
+    def may_say(self, entry: Entry) -> bool:
+        """Whether an edited message may ever have said this: as it was sent, or after one of its edits."""
+        first = self.texts.get((entry.sender, entry.client_message_id))
+        texts = self.edited[entry.channel, entry.seq]
+        return first is None or entry.body == first or any(says(entry.body, text) for text in texts)
 
     def channels_of(self, write: Write) -> list[str]:
         """Where the entries of a write are: in its channel, or where a `to` or a command put them."""
         sent = write.sent
         found = self.homes.get((sent.user, sent.client_message_id), [])
         return [sent.destination] if sent.destination in self.history.logs else found
+
+
+def says(body: str, text: str) -> bool:
+    """Whether a message's body has this text; what is beside the text an edit leaves as it is."""
+    return body == text or body.startswith(text + "{")
+
+
+def _texts(history: History) -> dict[tuple[str, str], str | None]:
+    texts: dict[tuple[str, str], str | None] = {}
+    for step in history.steps:
+        if isinstance(step, Sent):
+            texts.setdefault((step.user, step.client_message_id), step.body)
+    return texts
 
 
 def _writes(history: History) -> dict[tuple[str, str, str], Write]:

@@ -155,13 +155,23 @@ class _Reading:
         return True
 
     def _is_stored(self, entry: Entry) -> bool:
-        """Whether an entry was shown as it is stored, or as it was until it was recalled."""
+        """Whether an entry was shown as it is stored, or as it was until it was edited or recalled."""
         stored = self.ledger.at.get((entry.channel, entry.seq))
         if stored is None:
             return False
-        if (entry.channel, entry.seq) in self.ledger.recalled:
+        if self._may_differ(entry):
             entry = entry._replace(body=stored.body)
         return entry in (stored, stored._replace(sender=_told_sender(stored)))
+
+    def _may_differ(self, entry: Entry) -> bool:
+        """Whether it may have said something else than it does now; an edit shows what its message says."""
+        position = (entry.channel, entry.seq)
+        if position in self.ledger.recalled:
+            return True
+        if entry.changes:
+            texts = self.ledger.edited.get((entry.channel, entry.changes), [])
+            return entry.body in ("", *texts)
+        return position in self.ledger.edited and self.ledger.may_say(entry)
 
     def _in_line(self, line: _Line, channel: str, seq: int) -> None:
         """Live frames of a channel rise, without a double."""
@@ -274,7 +284,9 @@ def _check_gone(ledger: Ledger, entry: Entry, user: str, cleared: int) -> None:
     """What is read in the end was neither cleared by its reader, nor does it say what was recalled."""
     if entry.seq <= cleared:
         ledger.report.leak.append(Finding(entry.channel, entry.seq, user, "read what he has cleared"))
-    if entry.body and (entry.channel, entry.seq) in ledger.recalled:
+    if entry.body and not ledger.recalled.isdisjoint(
+        {(entry.channel, entry.seq), (entry.channel, entry.changes)}
+    ):
         ledger.report.kept.append(Finding(entry.channel, entry.seq, user, "read what was recalled"))
 
 

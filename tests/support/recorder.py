@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from imapp.domain.entries import OF_OUTSIDERS, RECALL
+from imapp.domain.entries import EDIT, OF_OUTSIDERS, RECALL
 from schemas.common import MESSAGE_TYPE_CODES
 from tests.support.history import Answered, Entry, Opened, Paged, Previewed, Seen, Sent, Step
 
@@ -83,14 +83,16 @@ def body_of(fields: Mapping[str, Any]) -> str:
 def entry_of(fields: Mapping[str, Any]) -> Entry:
     """An entry as the wire or MongoDB shows it."""
     extra = fields.get("extra") or {}
-    is_recall = RECALL in (fields.get("type"), MESSAGE_TYPE_CODES.get(fields.get("message_type", "text")))
+    kinds = (fields.get("type"), MESSAGE_TYPE_CODES.get(fields.get("message_type", "text")))
+    is_recall, is_edit = RECALL in kinds, EDIT in kinds
     return Entry(
         fields["channel_id"],
         fields["seq"],
         fields["sender"],
         fields["client_message_id"],
-        body_of(fields),
+        fields.get("content", "") if is_edit else body_of(fields),
         takes_back=extra.get("target_seq", 0) if is_recall else 0,
+        changes=extra.get("target_seq", 0) if is_edit else 0,
         by_outsider=extra.get("event") in OF_OUTSIDERS,
     )
 
@@ -109,4 +111,6 @@ def sent_of(witness: Person, request: str, kind: str, fields: Mapping[str, Any])
     place = f"to:{fields['to']}" if fields.get("to") else fields.get("channel_id", kind)
     # What is passed on is worded by the server.
     body = body_of(fields) if kind == "send" and not fields.get("forward_of") else None
+    if kind == "edit":
+        body = fields.get("content", "")
     return Sent(witness.connection, request, witness.user, place, fields["client_message_id"], body)
