@@ -1,12 +1,18 @@
 """`GET /conversations/{id}/unread`: each entry with its reason, and their sum is the number."""
 
 import random
+from collections.abc import Collection
 from typing import Final
 
 import pytest
 
+from imapp.domain.entries import NORMAL, RECALLED
+from imapp.domain.unread import KEPT_RECALLED, NONE_RECALLED
+from imapp.stores.channels import head_of
+from imapp.stores.messages import MessageLog
 from schemas.conversations import UnreadPage
 from tests.support.client import Client
+from tests.support.entries import log_entry
 from tests.support.link import RefusedError
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
@@ -99,6 +105,42 @@ def test_the_sum_is_the_number_whatever_happened(scene: Scene) -> None:
         page, reasons = explained(reader, group)
         counted = [seq for seq, reason in reasons.items() if reason == "unread"]
         assert len(counted) == page.unread == page.recounted == rest.conversation(group).unread, (SEED, step)
+
+
+def test_the_number_is_exact_where_more_was_recalled_than_a_channel_remembers(scene: Scene) -> None:
+    """A channel remembers 200; who is further behind has the rest counted in the log."""
+    an, bo, chen = scene.people("an", "bo", "chen")
+    owner, reader, ahead = scene.connect(an), scene.connect(bo), scene.connect(chen)
+    group = owner.write("create_group", name="team", user_ids=[bo, chen]).channel_id
+    gone = range(2, KEPT_RECALLED + 7)  # five more than it remembers
+    _plant(scene, an, group, gone, last=gone[-1] + 10)
+    ahead.request("read", channel_id=group, seq=4)
+    eventually(lambda: scene.rest(chen).conversation(group).read_seq == 4)
+
+    for client, recalled in ((reader, len(gone)), (ahead, len(gone))):
+        page, reasons = explained(client, group)
+        told = list(reasons.values())
+        assert (told.count("unread"), told.count("recalled")) == (10, recalled)
+        assert (page.unread, page.recounted, len(reasons)) == (10, 10, gone[-1] + 10)
+    rows = [scene.rest(name).conversation(group).unread for name in (bo, chen)]
+    assert rows == [10, 10]
+
+
+def _plant(scene: Scene, sender: str, group: str, gone: Collection[int], *, last: int) -> None:
+    """A log from the second entry to the last, of which these are recalled, as its channel knows of it."""
+    database = scene.cluster.database
+    entries = [
+        log_entry(group, seq, sender=sender, countable=seq - 1, status=RECALLED if seq in gone else NORMAL)
+        for seq in range(2, last + 1)
+    ]
+    MessageLog(database).append(entries)
+    recalled = NONE_RECALLED
+    for seq in gone:
+        recalled = recalled.with_seq(seq)
+    known = {"seqs": list(recalled.seqs), "complete_after": recalled.complete_after}
+    assert recalled.complete_after, "more than it remembers"
+    changes = {"head": head_of(entries[-1]), "recalled": known}
+    database["channels"].update_one({"_id": group}, {"$set": changes, "$currentDate": {"changed_at": True}})
 
 
 def test_it_is_for_those_who_have_the_conversation(scene: Scene) -> None:
