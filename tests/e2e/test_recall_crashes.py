@@ -1,4 +1,7 @@
-"""Whoever dies while a text is taken back, it is nowhere afterwards (I7): in no store, on no screen."""
+"""Whoever dies while a text is taken back or changed.
+
+Taken back, it is nowhere afterwards (I7): in no store, on no screen. Changed, it is so once.
+"""
 
 import base64
 import secrets
@@ -7,7 +10,8 @@ from functools import partial
 
 import pytest
 
-from schemas.common import MessageStatus
+from imapp.stores.edits import EditStore
+from schemas.common import MessageStatus, MessageType
 from tests.conftest import ClusterFactory
 from tests.support.client import Client
 from tests.support.endpoint import Endpoint
@@ -19,6 +23,7 @@ from tests.support.waiting import PATIENCE_S, eventually
 Make = Callable[..., Scene]
 LONG_S = 40.0  # less than the minute for which MongoDB would keep what a dead writer has begun
 TAKEN_BACK = "taken-back"
+CHANGED = "changed"
 
 
 @pytest.fixture
@@ -61,6 +66,16 @@ def shows(client: Client, channel: str) -> str:
     return f"{page.entries} {page.quotes} {row}"
 
 
+def _survive(scene: Scene, ask: Callable[[], Reply]) -> None:
+    """Ask for what kills the writer, start that again, and ask until it is carried out."""
+    asked = ask()
+    eventually(lambda: not scene.cluster.processes["writer-0"].is_running, timeout=LONG_S)
+    scene.cluster.restart("writer-0")
+    eventually(asked.done, timeout=LONG_S, what="it is answered")
+    if _is_busy(asked):  # it waited for longer than a gateway does: its client asks again
+        eventually(lambda: not _is_busy(ask()), timeout=LONG_S, what="it is carried out")
+
+
 def _is_busy(asked: Reply) -> bool:
     try:
         asked.result(PATIENCE_S)
@@ -85,14 +100,8 @@ def test_a_writer_that_dies_between_the_entry_and_the_text_leaves_the_text_nowhe
     eventually(lambda: "push_outbox" in where(scene, text), timeout=LONG_S, what="it waits to be pushed")
     reader.send_text(group, "what?", reply_to=said)
 
-    recall = partial(author.post, "recall", channel_id=group, message_id=said, client_message_id=TAKEN_BACK)
-    asked = recall()
-    eventually(lambda: not scene.cluster.processes["writer-0"].is_running, timeout=LONG_S)
-    scene.cluster.restart("writer-0")
-    eventually(asked.done, timeout=LONG_S, what="it is answered")
-
-    if _is_busy(asked):  # it waited for longer than a gateway does: its client asks again
-        eventually(lambda: not _is_busy(recall()), timeout=LONG_S, what="it is carried out")
+    fields = {"channel_id": group, "message_id": said, "client_message_id": TAKEN_BACK}
+    _survive(scene, partial(author.post, "recall", **fields))
 
     assert where(scene, text) == []
     assert text not in shows(reader, group)
@@ -103,6 +112,36 @@ def test_a_writer_that_dies_between_the_entry_and_the_text_leaves_the_text_nowhe
         lambda: [one for one in endpoint.told(chen) if one.message_id == said], timeout=LONG_S
     )
     assert (told.preview, text in str(endpoint.told(chen))) == ("", False)
+    scene.judge().raise_if_broken()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param(f"changes.appended~{CHANGED}=kill", id="in its transaction"),
+        pytest.param("writer.stored=3:kill", id="stored and not answered"),
+    ],
+)
+def test_an_edit_whose_writer_dies_is_made_once(hurt: Make, moment: str) -> None:
+    """Its entry, the text and the earlier version are there together; a repeat has the first answer."""
+    scene = hurt(writer_0=moment)
+    an, bo = scene.people("an", "bo")
+    author, reader = scene.connect(an), scene.connect(bo)
+    group = author.write("create_group", name="team", user_ids=[bo]).channel_id
+    said = author.send_text(group, "version 1").message_id
+    fields = {"channel_id": group, "message_id": said, "client_message_id": CHANGED, "content": "version 2"}
+
+    _survive(scene, partial(author.post, "edit", **fields))
+
+    again = [author.write("edit", **fields) for _ in range(2)]
+    assert {(answer.message_id, answer.seq) for answer in again} == {(f"{group}.{3:012d}", 3)}
+    told = [
+        (entry.seq, entry.message_type, entry.content) for entry in reader.history(group, after=1).entries
+    ]
+    assert told == [(2, MessageType.TEXT, "version 2"), (3, MessageType.EDIT, "version 2")]
+    versions = EditStore(scene.cluster.database).page(str(said), 0, 10)
+    assert [(version.edit_seq, version.content) for version in versions] == [(3, "version 1")]
     scene.judge().raise_if_broken()
 
 
