@@ -11,6 +11,7 @@ from schemas.commands import AnyCommand, CreateGroup, SendMessage, UpdateChannel
 
 _CHANNEL: Final = "channel:"
 _USER: Final = "user:"
+_EMOJI: Final = "emoji:"
 
 
 class FileFacts(Struct, frozen=True, gc=False):
@@ -63,10 +64,20 @@ def picture_of_user(user_id: str) -> str:
     return _USER + user_id
 
 
+def picture_of_emoji(shortcode: str) -> str:
+    """By what name an emoji's picture is among them."""
+    return _EMOJI + shortcode
+
+
+def is_of_emoji(reference: str) -> bool:
+    """Whether what refers to a file is an emoji, which everybody is shown."""
+    return reference.startswith(_EMOJI)
+
+
 def told_apart(references: Iterable[str]) -> tuple[list[str], list[str], list[str]]:
     """Of what refers to a file the messages, the channels and the people, by their ids."""
     names = list(references)
-    messages = [name for name in names if not name.startswith((_CHANNEL, _USER))]
+    messages = [name for name in names if not name.startswith((_CHANNEL, _USER, _EMOJI))]
     return messages, _without(_CHANNEL, names), _without(_USER, names)
 
 

@@ -1,12 +1,17 @@
-"""The emoji table: collection `emojis` [t_im_emoji]. The id is the shortcode (emoji_id)."""
+"""The emoji table: collection `emojis` [t_im_emoji]. The id is the shortcode (emoji_id).
+
+An emoji and the file that is its picture are changed together, so that no file goes that is one.
+"""
 
 from collections.abc import Iterable
 from typing import Final
 
 from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.client_session import ClientSession
 
-from imapp.errors import LogConflict
-from imapp.stores.mongo import Database, Document, mapped_errors
+from imapp.domain.files import picture_named, picture_of_emoji
+from imapp.stores.files import FileStore
+from imapp.stores.mongo import Database, Document, mapped_errors, transaction
 from schemas.emojis import Emoji, EmojiPack
 
 INDEXES: Final = [IndexModel([("pack", ASCENDING), ("_id", ASCENDING)], name="pack")]
@@ -19,7 +24,9 @@ class EmojiStore:
     """Reads emoji; writes them for administrators."""
 
     def __init__(self, database: Database) -> None:
+        self._client = database.client
         self._emojis = database["emojis"]
+        self._files = FileStore(database)
 
     def find(self, shortcode: str) -> Emoji | None:
         """The emoji with this shortcode."""
@@ -60,28 +67,46 @@ class EmojiStore:
             return self._emojis.count_documents(_THERE, limit=at_most)
 
     def add(self, emoji: Emoji) -> bool:
-        """Store a new emoji, or one in place of what was taken out; False if there is one already."""
-        try:
-            with mapped_errors():
-                self._emojis.insert_one(_document(emoji))
-        except LogConflict:
-            with mapped_errors():
-                fields = {name: value for name, value in _document(emoji).items() if name != "_id"}
-                written = self._emojis.update_one({"_id": emoji.shortcode, "removed": True}, {"$set": fields})
-            return written.modified_count == 1
+        """Store a new emoji, or one in place of what was taken out; False if there is one already.
+
+        Raises:
+            LogConflict: somebody else is changing the same, or its file has just gone.
+        """
+        with transaction(self._client) as session:
+            if self._emojis.find_one({"_id": emoji.shortcode, **_THERE}, session=session) is not None:
+                return False
+            self._emojis.replace_one({"_id": emoji.shortcode}, _document(emoji), upsert=True, session=session)
+            self._show(emoji, session)
         return True
 
     def replace(self, emoji: Emoji) -> bool:
-        """Store an emoji in place of the one with its shortcode; False if there is none."""
-        with mapped_errors():
-            written = self._emojis.replace_one({"_id": emoji.shortcode, **_THERE}, _document(emoji))
-        return written.matched_count == 1
+        """Store an emoji in place of the one with its shortcode; False if there is none.
+
+        Raises:
+            LogConflict: as `add`.
+        """
+        with transaction(self._client) as session:
+            there = {"_id": emoji.shortcode, **_THERE}
+            if not self._emojis.replace_one(there, _document(emoji), session=session).matched_count:
+                return False
+            self._show(emoji, session)
+        return True
 
     def remove(self, shortcode: str) -> Emoji | None:
-        """Take an emoji out, or know that it was; None if there never was one."""
-        with mapped_errors():
-            row = self._emojis.find_one_and_update({"_id": shortcode}, {"$set": {"removed": True}})
+        """Take an emoji out, or know that it was; None if there never was one.
+
+        Raises:
+            LogConflict: somebody else is changing the same.
+        """
+        with transaction(self._client) as session:
+            row = self._emojis.find_one_and_update(
+                {"_id": shortcode}, {"$set": {"removed": True}}, session=session
+            )
+            self._files.show(picture_of_emoji(shortcode), None, session)
         return _emoji(row) if row else None
+
+    def _show(self, emoji: Emoji, session: ClientSession) -> None:
+        self._files.show(picture_of_emoji(emoji.shortcode), picture_named(emoji.address), session)
 
     def put_missing(self, emojis: Iterable[Emoji]) -> None:
         """Store those whose shortcode was never used; all others stay as they are."""

@@ -17,6 +17,7 @@ from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
 from imapp.stores.edits import EditStore
 from imapp.stores.emojis import EmojiStore
+from imapp.stores.files import FileStore
 from imapp.stores.gateways import GatewayStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -39,7 +40,7 @@ def administration(
     return Administration(
         audit=AuditService(AuditLog(database)),
         people=PeopleAdmin(users),
-        emojis=EmojiAdmin(EmojiStore(database)),
+        emojis=EmojiAdmin(EmojiStore(database), FileStore(database)),
         channels=ChannelAdmin(ChannelStore(database), MemberStore(database), log, users),
         connections=ConnectionAdmin(users, ConnectionStore(database), _gateways(config, database)),
         traces=trace_service(config, database, log),

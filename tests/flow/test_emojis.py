@@ -14,8 +14,10 @@ from schemas.common import MAX_TEXT_CHARS
 from schemas.emojis import MAX_EMOJIS, Emoji, EmojiPackPage, EmojiPage
 from tests.support.link import RefusedError
 from tests.support.rest import RestClient
+from tests.support.samples import image
 from tests.support.scene import Scene
 from tests.support.tokens import make_token
+from tests.support.uploads import kept
 from tests.support.waiting import PATIENCE_S
 
 
@@ -27,10 +29,11 @@ def an(scene: Scene) -> RestClient:
 
 
 class Admin:
-    """An administrator, who changes the emoji table."""
+    """An administrator, who changes the emoji table and sends up pictures for it."""
 
     def __init__(self, scene: Scene) -> None:
         (user,) = scene.people("olga")
+        self.rest = scene.rest(user)
         self._url = scene.cluster.gateway_urls[0] + "/api/v1/admin/emojis"
         self._headers = {"Authorization": f"Bearer {make_token(user, roles=['admin'])}"}
 
@@ -51,6 +54,10 @@ def admin(scene: Scene) -> Admin:
 
 def fresh() -> str:
     return f"e{secrets.token_hex(6)}"
+
+
+def picture(client: RestClient) -> str:
+    return kept(client, image(), name="cat.png", declared="image/png")
 
 
 CAT = "https://im.example/cat.png"
@@ -168,6 +175,36 @@ def test_what_can_be_no_emoji_is_refused_and_not_stored(
 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert scene.cluster.database["emojis"].find_one({"_id": shortcode}) is None
+
+
+def test_a_picture_that_was_sent_up_is_for_everybody_until_it_is_none(an: RestClient, admin: Admin) -> None:
+    file_id, shortcode = picture(admin.rest), fresh()
+    assert not an.call("GET", f"/files/{file_id}").ok
+
+    added = [admin.add(shortcode, address=file_id) for _ in range(2)]
+
+    assert [answer.status_code for answer in added] == [201, 201]
+    assert an.get(f"/emojis/{shortcode}", Emoji).address == file_id
+    assert an.call("GET", f"/files/{file_id}/thumbnails/small").ok
+    assert admin.call("PATCH", f"/{shortcode}", json={"name": "Renamed"}).ok
+    assert an.call("GET", f"/files/{file_id}").ok
+    other = picture(admin.rest)
+    assert admin.call("PATCH", f"/{shortcode}", json={"address": other}).ok
+    assert [an.call("GET", f"/files/{name}").ok for name in (file_id, other)] == [False, True]
+    admin.call("DELETE", f"/{shortcode}")
+    assert not an.call("GET", f"/files/{other}").ok
+
+
+def test_a_key_of_no_picture_of_ones_own_is_refused_and_nothing_changes(an: RestClient, admin: Admin) -> None:
+    shortcode = fresh()
+    admin.add(shortcode, address=CAT)
+
+    for key in ("nothing", picture(an), kept(admin.rest)):
+        tried = admin.add(fresh(), address=key), admin.call("PATCH", f"/{shortcode}", json={"address": key})
+        for answer in tried:
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+            assert answer.json()["errors"] == {"address": "no such image of yours"}
+    assert an.get(f"/emojis/{shortcode}", Emoji).address == CAT
 
 
 def test_only_administrators_change_the_table(an: RestClient, admin: Admin) -> None:

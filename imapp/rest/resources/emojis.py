@@ -6,7 +6,7 @@ from flask import Response, request
 
 from imapp.rest.administration import admin_only
 from imapp.rest.blueprint import Blueprint
-from imapp.rest.context import answer, services
+from imapp.rest.context import answer, caller_id, services
 from imapp.rest.schemas import schema_of
 from schemas.channels import ListQuery
 from schemas.emojis import (
@@ -50,16 +50,17 @@ def list_emoji_packs(query: ListQuery) -> Response:
     return answer(services().emojis.packs(query.cursor, query.limit))
 
 
-@blueprint.post("/admin/emojis", refuses=[ErrorCode.CONFLICT, ErrorCode.QUOTA_EXCEEDED])
+@blueprint.post("/admin/emojis", refuses=[ErrorCode.NOT_FOUND, ErrorCode.CONFLICT, ErrorCode.QUOTA_EXCEEDED])
 @blueprint.arguments(schema_of(AddEmojiBody))
 @blueprint.response(201, schema_of(Emoji))
 @admin_only("emoji.add")
 def add_emoji(body: AddEmojiBody) -> Response:
     """Add an emoji.
 
-    Adding the same again changes nothing. `conflict` if its shortcode is another emoji's.
+    Adding the same again changes nothing. `conflict` if its shortcode is another emoji's, `not_found` if its
+    address is no image that I have sent up.
     """
-    return answer(services().admin.emojis.add(body), 201)
+    return answer(services().admin.emojis.add(caller_id(), body), 201)
 
 
 @blueprint.patch("/admin/emojis/<emoji:shortcode>")
@@ -69,9 +70,10 @@ def add_emoji(body: AddEmojiBody) -> Response:
 def change_emoji(body: ChangeEmojiBody, shortcode: str) -> Response:
     """Change an emoji.
 
-    A character takes the place of an address, and the other way round.
+    A character takes the place of an address, and the other way round. `not_found` also if the address is no
+    image that I have sent up.
     """
-    return answer(services().admin.emojis.change(shortcode, body))
+    return answer(services().admin.emojis.change(caller_id(), shortcode, body))
 
 
 @blueprint.delete("/admin/emojis/<emoji:shortcode>")

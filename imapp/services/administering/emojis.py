@@ -1,26 +1,41 @@
 """The emoji table, for administrators. Its shortcodes are their own idempotency: a repeat changes nothing."""
 
+from collections.abc import Callable
+from typing import Final, TypeVar
+
 import emoji as unicode_emoji
 from msgspec import structs
 
-from imapp.errors import RequestError
+from imapp.domain.files import picture_named, showable
+from imapp.errors import LogConflict, RequestError
 from imapp.stores.emojis import EmojiStore
+from imapp.stores.files import FileStore
 from schemas.emojis import MAX_EMOJIS, AddEmojiBody, ChangeEmojiBody, Emoji
 from schemas.errors import ErrorCode
 
+_TRIES: Final = 5  # of two changes at the same moment one is tried again
+_RETRY_AFTER_S: Final = 1
+
+_Done = TypeVar("_Done")
+
 
 class EmojiAdmin:
-    """Adds, changes and takes out emoji."""
+    """Adds, changes and takes out emoji. Each may be `busy` where several change the same at once."""
 
-    def __init__(self, emojis: EmojiStore) -> None:
+    def __init__(self, emojis: EmojiStore, files: FileStore) -> None:
         self._emojis = emojis
+        self._files = files
 
-    def add(self, body: AddEmojiBody) -> Emoji:
+    def add(self, actor: str, body: AddEmojiBody) -> Emoji:
         """A new emoji; adding the same again changes nothing.
 
         Raises:
-            RequestError: `invalid`; `conflict` if the shortcode is another emoji's; `quota_exceeded`.
+            RequestError: `invalid`; `not_found` for an image that is not the actor's; `conflict` if the
+                shortcode is another emoji's; `quota_exceeded`.
         """
+        return _tried(lambda: self._add(actor, body))
+
+    def _add(self, actor: str, body: AddEmojiBody) -> Emoji:
         wanted = Emoji(
             shortcode=body.shortcode,
             pack=body.pack,
@@ -29,18 +44,23 @@ class EmojiAdmin:
             address=body.address,
         )
         _check(wanted)
-        if self._emojis.find(wanted.shortcode) is None and self._emojis.count(MAX_EMOJIS) >= MAX_EMOJIS:
+        known = self._emojis.find(wanted.shortcode)
+        self._check_picture(actor, wanted, known)
+        if known is None and self._emojis.count(MAX_EMOJIS) >= MAX_EMOJIS:
             raise RequestError(ErrorCode.QUOTA_EXCEEDED, emojis=f"there are {MAX_EMOJIS}")
         if not self._emojis.add(wanted) and self._emojis.find(wanted.shortcode) != wanted:
             raise RequestError(ErrorCode.CONFLICT, shortcode="there is another emoji with it")
         return wanted
 
-    def change(self, shortcode: str, body: ChangeEmojiBody) -> Emoji:
+    def change(self, actor: str, shortcode: str, body: ChangeEmojiBody) -> Emoji:
         """An emoji with other fields. Giving it a character takes its address away, and the other way round.
 
         Raises:
-            RequestError: `not_found` or `invalid`.
+            RequestError: `not_found`, also for an image that is not the actor's, or `invalid`.
         """
+        return _tried(lambda: self._change(actor, shortcode, body))
+
+    def _change(self, actor: str, shortcode: str, body: ChangeEmojiBody) -> Emoji:
         known = self._emojis.find(shortcode)
         if known is None:
             raise RequestError(ErrorCode.NOT_FOUND)
@@ -52,6 +72,7 @@ class EmojiAdmin:
             changes = {"character": "", **changes}
         wanted = structs.replace(known, **changes)
         _check(wanted)
+        self._check_picture(actor, wanted, known)
         if not self._emojis.replace(wanted):
             raise RequestError(ErrorCode.NOT_FOUND)
         return wanted
@@ -62,10 +83,27 @@ class EmojiAdmin:
         Raises:
             RequestError: `not_found` if there never was one.
         """
-        removed = self._emojis.remove(shortcode)
+        removed = _tried(lambda: self._emojis.remove(shortcode))
         if removed is None:
             raise RequestError(ErrorCode.NOT_FOUND)
         return removed
+
+    def _check_picture(self, actor: str, wanted: Emoji, known: Emoji | None) -> None:
+        """That a picture is as it was is no change, whoever says it."""
+        named = picture_named(wanted.address)
+        if named is None or (known is not None and known.address == wanted.address):
+            return
+        if not showable(wanted.address, actor, self._files.facts([named])):
+            raise RequestError(ErrorCode.NOT_FOUND, address="no such image of yours")
+
+
+def _tried(change: Callable[[], _Done]) -> _Done:
+    for _ in range(_TRIES):
+        try:
+            return change()
+        except LogConflict:  # the file has just gone, or another administrator was faster: look again
+            continue
+    raise RequestError(ErrorCode.BUSY, retry_after=_RETRY_AFTER_S)
 
 
 def _check(wanted: Emoji) -> None:

@@ -1,15 +1,15 @@
 """Who may fetch a file: looked at anew each time (I3).
 
 Until anything refers to it, a file is its owner's. From then on it belongs to what does: whoever may read one
-of its messages now, or is shown a group or a person by it, may fetch it, and nobody else may, its owner
-neither. So a recall takes it from all, and so does another picture.
+of its messages now, or is shown a group, a person or an emoji by it, may fetch it, and nobody else may, its
+owner neither. So a recall takes it from all, and so does another picture.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from imapp.domain.files import told_apart
+from imapp.domain.files import is_of_emoji, told_apart
 from imapp.domain.ids import split_message_id
 from imapp.errors import RequestError
 from imapp.services.files.blobs import Blobs, blob_key
@@ -81,6 +81,8 @@ class FetchingService:
             return record.owner == user_id
         after = ""
         while page := self._files.references(record.file_id, after, _REFERENCES_AT_ONCE):
+            if any(is_of_emoji(reference) for reference in page):
+                return True
             messages, channels, people = told_apart(page)
             if self._access.may_read_any(user_id, [split_message_id(message_id) for message_id in messages]):
                 return True
