@@ -172,6 +172,17 @@ def test_a_text_that_was_recalled_meanwhile_does_not_go_out(log: Log) -> None:
     assert told == changed(record("u0"), preview="")
 
 
+@pytest.mark.parametrize(
+    "log", [Log(log_entry(CHANNEL, 1, status=1)), Log()], ids=["recalled", "gone from the log"]
+)
+def test_nobody_is_reminded_of_what_was_recalled_meanwhile(log: Log) -> None:
+    outbox, service = Outbox(Parcel("p", [changed(record("u0"), nudge=True)])), Service()
+
+    delivery(outbox, service, log).send_due()
+
+    assert (service.taken, outbox.parcel) == ([], None)
+
+
 def test_who_has_read_it_meanwhile_is_left_alone_and_the_id_stays_the_same() -> None:
     outbox, service = Outbox(parcel(3)), Service()
 
