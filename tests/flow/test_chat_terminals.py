@@ -112,6 +112,19 @@ def test_why_something_is_unread_and_who_has_seen_it(scene: Scene, opened: Open)
     ans.sees("#3", "your own")
 
 
+def test_a_group_has_a_picture(scene: Scene, opened: Open, tmp_path: Path) -> None:
+    an, bo = scene.people("an", "bo")
+    (tmp_path / "us.png").write_bytes(image())
+    ans, bos = opened(an, tmp_path), opened(bo)
+    ans.type(f"/group Lunch {bo}", "/picture us.png")
+
+    ans.sees("changed the group's picture")
+    bos.type("/open Lunch")
+    bos.sees("changed the group's picture")
+    (row,) = scene.rest(bo).conversations().conversations
+    assert scene.rest(bo).call("GET", f"/files/{row.avatar}/thumbnails/small").ok
+
+
 def test_a_group_with_its_order(scene: Scene, opened: Open) -> None:
     an, bo, chen = scene.people("an", "bo", "chen")
     ans, chens = opened(an), opened(chen)
@@ -154,6 +167,10 @@ def test_an_image_is_a_line_with_name_and_size_and_is_fetched(
     bos.type("/open 1")
     bos.sees("#1", "[image] lunch.png", "40 x 30")
     bos.sees("#2", "[file] menu.pdf")
+
+    ans.type("/avatar lunch.png", "/avatar menu.pdf")
+    ans.sees("✓ you have a new picture")
+    ans.sees("✗ not sent", "no such picture of yours")
 
     bos.type("/download #2", "/download #2")
     bos.sees("✓ menu.pdf")

@@ -7,7 +7,7 @@ import pytest
 
 from imapp.cli.chat.commands import AREAS, ROWS, Help, Quit, help_lines, parse
 from imapp.cli.chat.commands.asking import About, EmojiList, Find, Members, Requests, Seen, Share, Why
-from imapp.cli.chat.commands.carrying import Download, SendFile
+from imapp.cli.chat.commands.carrying import Download, Picture, SendFile
 from imapp.cli.chat.commands.grammar import Misuse, Pick
 from imapp.cli.chat.commands.order import Order, Silence
 from imapp.cli.chat.commands.own import Forget, Hide, KeepDraft, MarkUnread, Tune
@@ -43,6 +43,9 @@ COMMANDS: Final = [
     ("/image a.png", SendFile("a.png", MessageType.IMAGE)),
     ("/download k3v9 'my report.pdf'", Download("k3v9", "my report.pdf")),
     ("/download #14", Download(Pick(seq=14))),
+    ("/avatar my face.png", Picture("my face.png")),
+    ("/avatar -", Picture("")),
+    ("/picture https://im.example/team.png", Picture("https://im.example/team.png", of_group=True)),
     ("/hidden", ShowHidden()),
     ("/pin", Tune({"pinned": True})),
     ("/unpin", Tune({"pinned": False})),
@@ -164,6 +167,8 @@ class TestHelp:
             "/image PATH",
             "/file PATH",
             "/download #N|ID [PATH]",
+            "/avatar PATH",
+            "/picture PATH",
         ]
 
     def test_of_nothing_there_is_none(self) -> None:

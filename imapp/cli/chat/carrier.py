@@ -22,6 +22,21 @@ class SentUp:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureUp:
+    """An image is with the server and can be the picture of the group it was meant for."""
+
+    channel_id: str
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBy:
+    """The person is shown by another picture from now on; "" for none."""
+
+    avatar: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """A file is on this machine."""
 
@@ -37,7 +52,11 @@ class NotCarried:
     of_upload: bool
 
 
-Carried = SentUp | Fetched | NotCarried
+Carried = SentUp | PictureUp | ShownBy | Fetched | NotCarried
+
+
+class _RefusedError(ValueError):
+    """The server does not take it; the text says why."""
 
 
 class Carrier:
@@ -51,6 +70,14 @@ class Carrier:
         """Take a file to the server."""
         self._begin(lambda: self._send_up(path, channel_id, kind, client_id), of_upload=True)
 
+    def send_picture(self, path: Path, *, channel_id: str, client_id: str) -> None:
+        """Take the picture of a group to the server."""
+        self._begin(lambda: PictureUp(channel_id, self._upload(path, client_id)), of_upload=True)
+
+    def show_by(self, picture: Path | str, *, client_id: str) -> None:
+        """Show the person by an image of this machine, by an address, or ("") by none."""
+        self._begin(lambda: self._show_by(picture, client_id), of_upload=True)
+
     def fetch(self, file_id: str, path: Path | None) -> None:
         """Bring a file here: to this path, or under its own name into the current directory."""
         self._begin(lambda: self._fetch(file_id, path), of_upload=False)
@@ -59,13 +86,24 @@ class Carrier:
         def run() -> None:
             try:
                 outcome = work()
-            except (OSError, ValueError) as error:  # those of requests are such, too
+            except (OSError, ValueError) as error:  # those of requests are such, too, and what is refused
                 outcome = NotCarried(str(error), of_upload)
             self._report(outcome)
 
         threading.Thread(target=run, name="carrier", daemon=True).start()
 
     def _send_up(self, path: Path, channel_id: str, kind: MessageType, client_id: str) -> Carried:
+        return SentUp(channel_id, kind, self._upload(path, client_id))
+
+    def _show_by(self, picture: Path | str, client_id: str) -> Carried:
+        avatar = self._upload(picture, client_id) if isinstance(picture, Path) else picture
+        answer = self._rest.patch("/me", json={"avatar": avatar})
+        if not answer.ok:
+            raise _RefusedError(why(answer))
+        return ShownBy(avatar)
+
+    def _upload(self, path: Path, client_id: str) -> str:
+        """The id of a file that is with the server now."""
         with path.open("rb") as file:
             answer = self._rest.post(
                 "/files",
@@ -73,8 +111,8 @@ class Carrier:
                 files={"file": (path.name, file, "application/octet-stream")},
             )
         if not answer.ok:
-            return NotCarried(why(answer), of_upload=True)
-        return SentUp(channel_id, kind, str(answer.json()["file_id"]))
+            raise _RefusedError(why(answer))
+        return str(answer.json()["file_id"])
 
     def _fetch(self, file_id: str, path: Path | None) -> Carried:
         place = f"/files/{file_id}"

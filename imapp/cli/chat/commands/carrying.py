@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from imapp.cli.chat.commands.grammar import Area, Command, Incomplete, Pick, Row, pick, text, words
+from imapp.cli.chat.commands.grammar import Area, Command, Incomplete, Pick, Row, absent, pick, text, words
 from schemas.common import FILE_ID, MessageType
 
 _FILE_ID: Final = re.compile(FILE_ID)
@@ -24,6 +24,14 @@ class Download(Command):
 
     file: str | Pick
     path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture(Command):
+    """Show the person or the open group by an image of this machine, an https address, or ("") by none."""
+
+    picture: str
+    of_group: bool = False
 
 
 def _download(found: list[str]) -> Download:
@@ -48,6 +56,16 @@ AREA: Final = Area(
             "/download #N|ID [PATH]",
             "fetch the file of a message; what is there is never written over",
             words(_download, most=2),
+        ),
+        Row(
+            "/avatar PATH",
+            "the picture that you are shown by: an image of this machine or an https address; - for none",
+            text(lambda picture: Picture(absent(picture))),
+        ),
+        Row(
+            "/picture PATH",
+            "the same for the open group",
+            text(lambda picture: Picture(absent(picture), of_group=True)),
         ),
     ),
 )

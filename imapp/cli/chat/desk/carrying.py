@@ -1,10 +1,10 @@
-"""Files that the person sends and fetches."""
+"""Files that the person sends and fetches, and the pictures that he and his groups are shown by."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from imapp.cli.chat.carrier import Carried, Carrier, Fetched, NotCarried, SentUp
+from imapp.cli.chat.carrier import Carried, Carrier, Fetched, NotCarried, PictureUp, SentUp, ShownBy
 from imapp.cli.chat.commands import carrying
 from imapp.cli.chat.commands.grammar import Command, Misuse, Pick
 from imapp.cli.chat.core import ChatCore
@@ -21,6 +21,7 @@ class Carrying:
         self.doers: Mapping[type[Command], Callable[[Any], None]] = {
             carrying.SendFile: self._send_up,
             carrying.Download: self._fetch,
+            carrying.Picture: self._show_by,
         }
         self._core = core
         self._printer = printer
@@ -39,6 +40,10 @@ class Carrying:
         match carried:
             case SentUp():
                 self._send(carried)
+            case PictureUp(channel_id, file_id):
+                self._picture_group(channel_id, file_id)
+            case ShownBy(avatar):
+                self._printer.say("dim", f"✓ you have {'a new' if avatar else 'no'} picture")
             case Fetched(path, size):
                 self._printer.say("dim", f"✓ {one_line(str(path))}, {bytes_text(size)}")
             case NotCarried(why, of_upload):
@@ -59,12 +64,39 @@ class Carrying:
 
     def _send_up(self, command: carrying.SendFile) -> None:
         channel_id = self._pane.open_channel()
-        path = Path(command.path).expanduser()
+        path = self._found(command.path)
+        self._carrier.send_up(path, channel_id=channel_id, kind=command.kind, client_id=self._core.new_id())
+
+    def _found(self, name: str) -> Path:
+        """A file of this machine that is on its way now."""
+        path = Path(name).expanduser()
         if not path.is_file():
             raise Misuse(f"there is no file {one_line(str(path))}")
         self._under_way += 1
         self._printer.say("dim", f"… {one_line(path.name)}  (sending)")
-        self._carrier.send_up(path, channel_id=channel_id, kind=command.kind, client_id=self._core.new_id())
+        return path
+
+    def _show_by(self, command: carrying.Picture) -> None:
+        picture = command.picture
+        channel_id = self._pane.open_channel() if command.of_group else ""
+        is_there = not picture or picture.startswith("https://")
+        if not command.of_group:
+            path = picture if is_there else self._found(picture)
+            self._under_way += is_there
+            self._carrier.show_by(path, client_id=self._core.new_id())
+        elif is_there:
+            self._picture_group(channel_id, picture)
+        else:
+            self._carrier.send_picture(
+                self._found(picture), channel_id=channel_id, client_id=self._core.new_id()
+            )
+
+    def _picture_group(self, channel_id: str, avatar: str) -> None:
+        """What becomes of it its entry says."""
+        new_id = self._core.new_id()
+        self._core.submit(
+            frames.UpdateChannel(id=new_id, client_message_id=new_id, channel_id=channel_id, avatar=avatar)
+        )
 
     def _fetch(self, command: carrying.Download) -> None:
         path = Path(command.path).expanduser() if command.path else None
