@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from imapp.domain.reminding import Reminder
 from imapp.errors import LogConflict
 from imapp.services.poison import PoisonRule
 from imapp.services.pushes.badges import Badges
@@ -19,6 +20,7 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database, transaction
 from imapp.stores.outbox import Parcel
+from imapp.stores.reminders import Made, ReminderStore
 from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
 from schemas.settings import ReadReceipts
@@ -104,6 +106,22 @@ def test_what_was_read_before_a_recall_is_not_stored_to_be_told(database: Databa
 
     store.commit([replace(stale, recalls=store.dispatched([name])[name].recalls)])
     assert ranges(database, name) == [(1, 1)]
+
+
+def test_nobody_is_reminded_of_what_was_read_before_a_recall(database: Database) -> None:
+    """Nothing is noted and nothing waits to be told (I7); the one who looks again may remind."""
+    reminders, store, name = ReminderStore(database), DispatchStore(database), CHANNELS[0]
+    message, reminder = f"{name}.{1:012d}", Reminder("n-1", 1_000, 1)
+    parcel = Parcel(f"{message}-nudge.1", [])
+    with transaction(database.client) as session:
+        store.forget_text(name, message, session)
+
+    with pytest.raises(LogConflict):
+        reminders.add(message, Made("an", ()), reminder, parcel=parcel, recalls=0)
+    assert (reminders.made(message).reminders, database["push_outbox"].count_documents({})) == ((), 0)
+
+    reminders.add(message, Made("an", ()), reminder, parcel=parcel, recalls=1)
+    assert reminders.made(message).reminders == [reminder]
 
 
 def test_a_long_log_is_dispatched_to_its_end(database: Database) -> None:
