@@ -64,6 +64,7 @@ class ChangeStore:
         self._log.amend(amendment, session)
         if not amendment.is_recall:
             self._edits.keep(amendment, session)
+            point("changes.edited", amendment.after.message_id)
             return
         target = amendment.after
         edits = self._edits.purge(target.message_id, session)
