@@ -5,6 +5,8 @@ from typing import Final
 
 from imapp.config import Config
 from imapp.domain.archive.prefixes import CHUNK
+from imapp.logs import get_log
+from imapp.services.archiving.absent import AbsentArchive
 from imapp.services.archiving.archive import Archive
 from imapp.services.archiving.moving import ChannelMover
 from imapp.services.archiving.nightly import NightlyMove
@@ -31,6 +33,8 @@ from imapp.stores.unindexed import UnindexedStore
 from imapp.wiring.indexing import ArchiveStores, open_archive
 
 _LONGEST_WAIT_S: Final = 5  # between two chunks, so that no task takes much longer than it shall
+
+log = get_log("archive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,14 @@ def archive_tools(config: Config) -> ArchiveServices | None:
 
 
 def nightly_move(config: Config, database: Database, stores: ArchiveStores | None) -> NightlyMove:
-    """Carries out `archive.move`."""
-    run = archive_services(config, database, stores.entries).run if stores is not None else None
+    """Carries out `archive.move`: without an archive, what is kept no longer is deleted all the same."""
+    if stores is not None:
+        run = archive_services(config, database, stores.entries).run
+    elif ManifestStore(database).totals().get("archived"):
+        log.error("archive_missing")  # what it holds could neither be read nor deleted
+        return NightlyMove(None, config.archive_at)
+    else:
+        run = _run(config, database, None, AbsentArchive())
     return NightlyMove(run, config.archive_at)
 
 
@@ -93,15 +103,8 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
         throttle=Throttle(config.archive_per_s).passed,
         chunk=_chunk(config.archive_per_s),
     )
-    retention = Retention(
-        retention_stores(database),
-        archive,
-        days=config.retention_days,
-        throttle=Throttle(config.archive_per_s).passed,
-        chunk=_chunk(config.archive_per_s),
-    )
     return ArchiveServices(
-        run=ArchiveRun(LeaseStore(database), channels, mover=mover, retention=retention),
+        run=_run(config, database, mover, archive),
         mover=mover,
         verifier=ArchiveVerifier(channels, log, manifests, archive),
         restorer=_restorer(database, archive),
@@ -111,6 +114,17 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
         channels=channels,
         manifests=manifests,
     )
+
+
+def _run(config: Config, database: Database, mover: ChannelMover | None, archive: Archive) -> ArchiveRun:
+    retention = Retention(
+        retention_stores(database),
+        archive,
+        days=config.retention_days,
+        throttle=Throttle(config.archive_per_s).passed,
+        chunk=_chunk(config.archive_per_s),
+    )
+    return ArchiveRun(LeaseStore(database), ChannelStore(database), mover=mover, retention=retention)
 
 
 def _chunk(per_s: int) -> int:

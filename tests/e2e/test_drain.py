@@ -94,8 +94,8 @@ def test_a_writer_says_what_it_hands_over(own_cluster: ClusterFactory) -> None:
 def test_nobody_overtakes_what_a_writer_holds_when_it_is_told_to_stop(own_cluster: ClusterFactory) -> None:
     """Guard: `KeepConsuming` closes the connection, which requeues and hands over in one step.
 
-    Switch: with Celery's own `Tasks.stop` the standby is given the next batch while this one is being
-    written.
+    Switch: see `tests/unit/test_worker_lifecycle`. With Celery's own `Tasks.stop` the standby may be given
+    the next batch while this one is being written, if RabbitMQ is quicker than the end of the connection.
     """
     held = [f"held-{number}" for number in range(8)]  # its batch takes so many seconds
     slowly = ",".join(f"writer.command~{name}=slow" for name in held)

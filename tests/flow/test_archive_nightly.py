@@ -22,7 +22,7 @@ from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database, connect
-from imapp.wiring.archiving import retention_stores
+from imapp.wiring.archiving import nightly_move, retention_stores
 from imapp.wiring.indexing import archive_stores
 from schemas.tasks import PushBatch, PushNudge
 from tests.flow.test_archive_move import DAY_MS, NOW_MS
@@ -178,6 +178,31 @@ def test_what_is_away_leaves_the_round_to_the_next_task(night: Night) -> None:
     NightlyMove(night.run(), "02:30").go_on()
 
     assert night.moved() == list(CHANNELS)
+
+
+def test_without_an_archive_nothing_moves_and_what_is_kept_no_longer_goes(
+    database: Database, night: Night
+) -> None:
+    ChannelStore(database).set_retention(CHANNELS[0], 7)
+
+    nightly_move(Config(environment="test"), database, None).go_on()
+
+    assert night.moved() == [CHANNELS[0]]
+    assert night.archive.texts == {}
+    assert LeaseStore(database).last_round("archive.move") is not None
+
+
+def test_without_the_archive_that_holds_something_nothing_is_deleted(
+    database: Database, night: Night
+) -> None:
+    night.run().run("a")
+    database["leases"].delete_many({})  # the next night
+    night.log.append([log_entry(CHANNELS[0], seq, time_ms=NOW_MS - 90 * DAY_MS) for seq in (6, 7)])
+    ChannelStore(database).set_retention(CHANNELS[0], 7)
+
+    nightly_move(Config(environment="test"), database, None).go_on()
+
+    assert [entry.seq for entry in night.log.page(CHANNELS[0], 1, 9, limit=9)] == [5, 6, 7]
 
 
 @pytest.mark.indexed

@@ -19,7 +19,7 @@ log = get_log("archive")
 
 
 class NightlyMove:
-    """Owned by the one thread of its worker. Without a run nothing moves: there is no archive.
+    """Owned by the one thread of its worker. Without a run it does nothing.
 
     `begins_at` is when a round is due each day, as HH:MM in UTC. A round that was missed is made up for.
     """

@@ -83,10 +83,11 @@ class ArchiveRun:
         leases: LeaseStore,
         channels: ChannelStore,
         *,
-        mover: ChannelMover,
+        mover: ChannelMover | None,
         retention: Retention,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Without a mover nothing moves, and what is kept no longer goes all the same."""
         self._retention = retention
         self._leases = leases
         self._channels = channels
@@ -141,7 +142,7 @@ class ArchiveRun:
         try:
             # First: what is kept no longer need not be moved.
             done.removed += self._retention.apply(channel_id, keep_on)
-            moved = self._mover.move(channel_id, keep_on)
+            moved = self._mover.move(channel_id, keep_on) if self._mover is not None else Moved()
         except (StoreUnavailable, ArchiveUnavailable):
             raise
         except Exception:
