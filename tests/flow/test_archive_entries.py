@@ -92,6 +92,23 @@ def test_an_entry_is_read_before_it_can_be_searched_for_and_after(place: Place) 
     assert place.entries.page(CHANNEL, 1, 9) == [document(1)]
 
 
+@pytest.mark.parametrize("kind", ["no_shard_available_action_exception", "index_not_found_exception"])
+def test_what_could_not_be_looked_for_is_not_taken_for_missing(place: Place, kind: str) -> None:
+    place.entries.write([document(1)])
+    eventually(place.contents, what="it can be searched for")
+    row = {"_index": "an index", "_id": document(1)["_id"], "error": {"type": kind}}
+    place.proxy.change = lambda path, answer: json.dumps({"docs": [row]}) if "_mget" in path else answer
+
+    if kind == "index_not_found_exception":  # somebody has given that building up
+        assert place.entries.read([document(1)["_id"]]) == {}
+    else:
+        with pytest.raises(ArchiveUnavailable, match=kind):
+            place.entries.read([document(1)["_id"]])
+    searches = [path for path in place.proxy.seen if "/_search" in path]
+    assert searches
+    assert all("allow_partial_search_results=false" in path for path in searches)
+
+
 def test_writing_again_changes_nothing_and_an_older_form_never_comes_back(place: Place) -> None:
     recalled = document(1, rev=7, status=RECALLED, content="", body_hash=None)
 

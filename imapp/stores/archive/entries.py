@@ -18,6 +18,7 @@ _BULK: Final = 500
 _BULK_CHARS: Final = 5_000_000  # of entries in one request, far below the server's 100 MB
 _READ: Final = 1_000  # ids in one question
 _FAILED: Final = 300
+_NO_INDEX: Final = "index_not_found_exception"
 _CONFLICT: Final = 409  # there is the same or a later form of it
 _GONE: Final = 404
 _BUSY: Final = (429, 502, 503, 504)
@@ -191,6 +192,8 @@ class ArchiveEntries:
                 index=self._indices.alias,
                 ignore_unavailable=True,
                 allow_no_indices=True,
+                # While it recovers some indices can't be searched, which is not the same as to find nothing.
+                allow_partial_search_results=False,
                 query={"ids": {"values": list(message_ids)}},
                 size=len(message_ids),
                 source=False,
@@ -204,6 +207,7 @@ class ArchiveEntries:
             docs = [{"_index": index, "_id": name} for index, name in chunk]
             with self._client.reading() as client:
                 rows = client.mget(docs=docs, source_includes=["entry", "hash"]).body["docs"]
+                _check_looked_at(rows)
             for row in rows:
                 if row.get("found"):
                     source = row["_source"]
@@ -214,6 +218,17 @@ class ArchiveEntries:
 _BULK_PARTS: Final = [
     f"items.*.{part}" for part in ("_index", "_id", "status", "error.type", "error.caused_by.type")
 ]
+
+
+def _check_looked_at(rows: Iterable[Mapping[str, Any]]) -> None:
+    """See that each was looked for, found or not: while Elasticsearch recovers, some can't be.
+
+    Raises:
+        ArchiveUnavailable: unknown whether they are there.
+    """
+    kinds = {_kind(row["error"]) for row in rows if "error" in row} - {_NO_INDEX}
+    if kinds:
+        raise ArchiveUnavailable(f"not all could be looked for: {', '.join(sorted(kinds))}")
 
 
 def _holds(copy: Copy | None, document: Document) -> bool:
