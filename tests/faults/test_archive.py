@@ -1,35 +1,17 @@
 """Moves die at any step, and messages are recalled while they move: the log stays whole."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pytest
 import requests
 
-from devstack.services import Stack
 from imapp.domain.ids import message_id
-from tests.conftest import start_cluster
 from tests.support.archive import index_names
-from tests.support.archive_holdings import is_indexed
 from tests.support.archivist import Archivist
-from tests.support.chatter import direct_channel
 from tests.support.cluster import Cluster
-from tests.support.persistent import Persistent
-from tests.support.rest import RestClient
-from tests.support.scene import Scene
-from tests.support.waiting import eventually
+from tests.support.talk import Talk
 
 _STEPS: Final = ("read", "copying", "proved", "noted", "deleted")
-_LONG_S: Final = 60.0
-
-
-@pytest.fixture(scope="module")
-def archived(stack: Stack) -> Iterator[Cluster]:
-    """The system, with an archive."""
-    with ExitStack() as keep:
-        yield start_cluster(stack, keep, es_url=stack.es_url, gateways=1, writers=1)
 
 
 @pytest.fixture
@@ -37,61 +19,6 @@ def hurt(archived: Cluster) -> Cluster:
     """In the place of the cluster that the other faults share; mended, like that."""
     archived.mend()
     return archived
-
-
-@pytest.fixture
-def archivist(hurt: Cluster) -> Archivist:
-    """No move is under way."""
-    archivist = Archivist(hurt)
-    archivist.outlive()
-    return archivist
-
-
-@pytest.fixture
-def scene(hurt: Cluster) -> Iterator[Scene]:
-    """People on it."""
-    with Scene(hurt) as scene:
-        yield scene
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """A chat of An and Bo, what An has said there, and who asks for it. An insists, whatever is busy."""
-
-    writer: Persistent
-    rest: RestClient
-    channel: str
-    texts: list[str]
-
-    def say(self, *texts: str) -> None:
-        """An says something, in this order."""
-        self._insist(*(("send", {"content": text}) for text in texts))
-        self.texts.extend(texts)
-
-    def recall(self, seq: int) -> None:
-        """An takes back what he said there; so far nobody has taken back anything."""
-        self._insist(("recall", {"message_id": message_id(self.channel, seq)}))
-        del self.texts[seq - 1]
-
-    def read(self, limit: int = 4) -> list[str]:
-        """Everything that says something, page by page."""
-        return [text for _, text in _pages(self.rest, self.channel, limit) if text]
-
-    def _insist(self, *writes: tuple[str, dict[str, Any]]) -> None:
-        place = {"channel_id": self.channel}
-        new_id = self.writer.client.new_id
-        self.writer.insist({new_id(): (kind, place | fields) for kind, fields in writes})
-
-
-@pytest.fixture
-def talk(scene: Scene) -> Talk:
-    """Begun, and indexed as far as it goes."""
-    an, bo = scene.people("an", "bo")
-    writer = Persistent(scene, an)
-    talk = Talk(writer, scene.rest(an), direct_channel(writer.client, bo), [])
-    talk.say(*(f"text {number}" for number in range(10)))
-    _wait_indexed(scene.cluster, talk.channel)
-    return talk
 
 
 def test_a_move_that_dies_at_any_step_has_lost_nothing_and_is_ended_by_the_next(
@@ -103,7 +30,7 @@ def test_a_move_that_dies_at_any_step_has_lost_nothing_and_is_ended_by_the_next(
     """
     for step in _STEPS:
         talk.say(f"{step} 1", f"{step} 2", f"{step} 3")
-        _wait_indexed(archivist.cluster, talk.channel)
+        talk.wait_indexed()
         if step == "copying":
             _lose_a_copy(archivist.cluster, talk)
         archivist.die_at(step)
@@ -118,7 +45,7 @@ def test_a_move_that_dies_at_any_step_has_lost_nothing_and_is_ended_by_the_next(
 
 @pytest.mark.parametrize("step", ["proved", "noted"])
 def test_a_message_that_is_recalled_while_it_moves_is_gone_everywhere(
-    scene: Scene, talk: Talk, archivist: Archivist, step: str
+    talk: Talk, archivist: Archivist, step: str
 ) -> None:
     """Guard: only entries whose revision is the proved one are deleted (`MessageLog.remove`).
 
@@ -128,34 +55,14 @@ def test_a_message_that_is_recalled_while_it_moves_is_gone_everywhere(
         talk.recall(5)
         assert talk.read() == talk.texts
     assert talk.read() == talk.texts
-    _wait_indexed(scene.cluster, talk.channel)
+    talk.wait_indexed()
     archivist.move()
     assert archivist.hot(talk.channel) == [10, 11]  # the newest that lists show, and the recall
     assert talk.read() == talk.texts
-    scene.judge().raise_if_broken()
+    talk.scene.judge().raise_if_broken()
 
 
 # ---- helpers
-
-
-def _wait_indexed(cluster: Cluster, *channels: str) -> None:
-    eventually(lambda: is_indexed(cluster, channels), timeout=_LONG_S, what="all is indexed")
-
-
-def _pages(rest: RestClient, channel: str, limit: int) -> list[tuple[int, str]]:
-    """Seq and content of a whole log, read in pages.
-
-    Raises:
-        AssertionError: it has a hole.
-    """
-    found: list[tuple[int, str]] = []
-    more = True
-    while more:
-        page = rest.history(channel, after=len(found), limit=limit)
-        found += [(entry.seq, entry.content) for entry in page.entries]
-        more = page.more_after
-        assert [seq for seq, _ in found] == list(range(1, len(found) + 1))
-    return found
 
 
 def _lose_a_copy(cluster: Cluster, talk: Talk) -> None:

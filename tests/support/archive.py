@@ -1,8 +1,11 @@
 """Elasticsearch as tests see it: behind the product's back."""
 
-from typing import Any
+from typing import Any, Final
 
 import requests
+
+MOST_COPIES: Final = 10_000
+"""Elasticsearch gives out no more in one answer."""
 
 
 def drop_indices(es_url: str, namespace: str) -> None:
@@ -24,10 +27,10 @@ def index_names(es_url: str, namespace: str) -> list[str]:
 
 
 def indexed(es_url: str, namespace: str) -> dict[str, dict[str, Any]]:
-    """What can be searched for now, by message id; 10,000 at most."""
+    """What can be searched for now, by message id; `MOST_COPIES` at most."""
     answer = requests.post(
         f"{es_url}/{namespace}-messages/_search?ignore_unavailable=true&allow_no_indices=true",
-        json={"size": 10_000, "query": {"match_all": {}}},
+        json={"size": MOST_COPIES, "query": {"match_all": {}}},
         timeout=30,
     )
     if not answer.ok:
@@ -36,11 +39,11 @@ def indexed(es_url: str, namespace: str) -> dict[str, dict[str, Any]]:
 
 
 def copies_of(es_url: str, namespace: str, channel: str) -> list[dict[str, Any]]:
-    """What Elasticsearch holds of a channel now, by seq; 10,000 at most."""
+    """What Elasticsearch holds of a channel now, by seq; `MOST_COPIES` at most."""
     requests.post(f"{es_url}/{namespace}-messages/_refresh", timeout=30).raise_for_status()
     answer = requests.post(
         f"{es_url}/{namespace}-messages/_search",
-        json={"size": 10_000, "query": {"term": {"channel_id": channel}}, "sort": [{"seq": "asc"}]},
+        json={"size": MOST_COPIES, "query": {"term": {"channel_id": channel}}, "sort": [{"seq": "asc"}]},
         timeout=30,
     )
     answer.raise_for_status()

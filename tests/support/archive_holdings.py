@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from imapp.broker.topology import INDEX_TASK
 from imapp.stores.canonical import restored
 from imapp.wiring.indexing import LOOK_AROUND
-from tests.support.archive import copies_of
+from tests.support.archive import MOST_COPIES, copies_of
 from tests.support.cluster import Cluster
 from tests.support.history import Entry
 from tests.support.recorder import entry_of
@@ -53,7 +54,10 @@ def proved_holdings(cluster: Cluster, channels: Collection[str]) -> Holdings:
         return Holdings()
     eventually(partial(is_indexed, cluster, channels), timeout=_INDEXED_S, what="the backlog drains")
     held = read_holdings(cluster, channels)
-    return Holdings(held.archived_to, _copies(cluster, channels), _unproved(cluster, channels))
+    copies = _copies(cluster, channels)
+    problems = [_unindexed(cluster, copies), _unproved(cluster, channels)]
+    named = {name: [text for part in problems for text in part.get(name, ())] for name in {*chain(*problems)}}
+    return Holdings(held.archived_to, copies, named)
 
 
 def is_indexed(cluster: Cluster, channels: Iterable[str]) -> bool:
@@ -70,6 +74,19 @@ def _copies(cluster: Cluster, channels: Iterable[str]) -> dict[str, list[Entry]]
         channel: [_entry(source) for source in copies_of(cluster.es_url, cluster.namespace, channel)]
         for channel in channels
     }
+
+
+def _unindexed(cluster: Cluster, copies: Mapping[str, Sequence[Entry]]) -> dict[str, list[str]]:
+    """What the watermark has passed over: the product's own proof looks at what has moved alone."""
+    found: dict[str, list[str]] = {}
+    for channel, there in copies.items():
+        if len(there) == MOST_COPIES:
+            continue  # there may be more of them
+        bounds = {"$gte": f"{channel}.", "$lt": f"{channel}/"}
+        stored = {row["seq"] for row in cluster.database["messages"].find({"_id": bounds}, {"seq": 1})}
+        if missing := sorted(stored - {copy.seq for copy in there}):
+            found[channel] = [f"seq {missing[0]} and {len(missing) - 1} more are not in Elasticsearch"]
+    return found
 
 
 def _entry(source: Mapping[str, Any]) -> Entry:
