@@ -1,4 +1,4 @@
-"""Elasticsearch dies: senders go on, and afterwards the archive lacks nothing."""
+"""Elasticsearch dies or hangs: senders go on, and afterwards the archive lacks nothing."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +40,15 @@ def force(force: Force) -> Force:
     return replace(force, crowd=replace(force.crowd, groups=1, group_size=4))
 
 
+@pytest.fixture
+def impatient(hurt: Cluster) -> Iterator[None]:
+    """Its readers wait as long as they do in production."""
+    before = hurt.processes["gateway-0"].environment["IM_SEARCH_TIMEOUT_S"]
+    hurt.restart("gateway-0", environment={"IM_SEARCH_TIMEOUT_S": "2"})
+    yield
+    hurt.restart("gateway-0", environment={"IM_SEARCH_TIMEOUT_S": before})
+
+
 def test_senders_go_on_while_elasticsearch_is_killed_and_afterwards_the_backlog_drains(
     load: Load, talk: Talk, stack: Stack, archivist: Archivist
 ) -> None:
@@ -75,6 +84,31 @@ def test_senders_go_on_while_elasticsearch_is_killed_and_afterwards_the_backlog_
     archivist.verify()
 
 
+@pytest.mark.usefixtures("impatient")
+def test_search_and_old_pages_are_refused_soon_while_elasticsearch_hangs(
+    talk: Talk, stack: Stack, archivist: Archivist
+) -> None:
+    """Guard: readers wait 2 s (`IM_SEARCH_TIMEOUT_S`), and after three failures not at all (`ArchiveClient`).
+
+    Switch: without `request_timeout` in `ArchiveClient` a reader hangs as long as the server does; without
+    the breaker each goes on waiting his 2 s.
+    """
+    archivist.move()
+    talk.say("today")
+    stack.elasticsearch.freeze()
+    _check_refused_soon(talk)
+    eventually(lambda: _is_refused_at_once(talk), what="nobody is kept waiting any more")
+    assert _newest(talk) == "today"
+    talk.say("goes on")
+    assert not talk.writer.silences
+    assert not talk.writer.refusals
+
+    stack.elasticsearch.thaw()
+    eventually(lambda: _finds(talk, "text 3"), timeout=INDEXED_S, what="what is old is found again")
+    assert talk.read() == talk.texts
+    talk.scene.judge().raise_if_broken()
+
+
 # ---- helpers
 
 
@@ -90,6 +124,14 @@ def _check_refused_soon(talk: Talk) -> None:
             ask()
         assert refused.value.code == "search_unavailable"
         assert time.monotonic() - began < _REFUSED_S
+
+
+def _is_refused_at_once(talk: Talk) -> bool:
+    """Whether somebody is told so in less than the 2 s that Elasticsearch is waited for."""
+    began = time.monotonic()
+    with pytest.raises(RefusedError):
+        _search(talk, "text")
+    return time.monotonic() - began < 1.0
 
 
 def _is_degraded(talk: Talk) -> bool:
