@@ -1,15 +1,25 @@
-"""Moves die at any step, and messages are recalled while they move: the log stays whole."""
+"""Moves die at any step or meet each other, and messages are recalled meanwhile: the log stays whole."""
 
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 import pytest
 import requests
 
 from imapp.domain.ids import message_id
+from tests.faults.conftest import Force
 from tests.support.archive import index_names
+from tests.support.archive_holdings import is_indexed
 from tests.support.archivist import Archivist
 from tests.support.cluster import Cluster
-from tests.support.talk import Talk
+from tests.support.link import RefusedError
+from tests.support.load import Load
+from tests.support.rest import RestClient
+from tests.support.talk import INDEXED_S, Talk, whole_log
+from tests.support.waiting import eventually
 
 _STEPS: Final = ("read", "copying", "proved", "noted", "deleted")
 
@@ -19,6 +29,12 @@ def hurt(archived: Cluster) -> Cluster:
     """In the place of the cluster that the other faults share; mended, like that."""
     archived.mend()
     return archived
+
+
+@pytest.fixture
+def force(force: Force) -> Force:
+    """A crowd with one group: in the end all of them read everything from the archive."""
+    return replace(force, crowd=replace(force.crowd, groups=1, group_size=4))
 
 
 def test_a_move_that_dies_at_any_step_has_lost_nothing_and_is_ended_by_the_next(
@@ -62,7 +78,49 @@ def test_a_message_that_is_recalled_while_it_moves_is_gone_everywhere(
     talk.scene.judge().raise_if_broken()
 
 
+def test_two_moves_at_once_and_pages_that_span_them(load: Load, archivist: Archivist) -> None:
+    """Guard: a chunk is noted down under the id of its first entry, once, and only where the hot part begins
+    (`ManifestStore.add`); a page that is not whole is read again (`WholeLog.page`).
+
+    Switch: `add` that replaces and does not look: the slower one notes the same range down again, and what the
+    other had moved beyond it belongs to the hot part once more, where it is not (`unproved`, holes).
+    """
+    with load:
+        load.wait_going_on(2 * len(load.everybody))
+        eventually(lambda: is_indexed(load.cluster, load.pair_channels), timeout=INDEXED_S)
+        reader = load.scene.rest(load.pairs[0].user)
+        with _reading(reader, load.pair_channels[0]) as wrong, archivist.stopped_at("proved"):
+            archivist.outlive()  # he hangs for longer than his lease lasts
+            archivist.move()
+            load.wait_going_on(len(load.everybody))
+        assert not wrong
+        load.hurts_now()
+        load.wait_recovered()
+
+
 # ---- helpers
+
+
+@contextmanager
+def _reading(rest: RestClient, channel: str) -> Iterator[Sequence[BaseException]]:
+    """Somebody reads a whole log again and again for the length of the block: what went wrong for him."""
+    wrong: list[BaseException] = []
+    ended = threading.Event()
+
+    def read_on() -> None:
+        while not ended.is_set() and not wrong:
+            try:
+                whole_log(rest, channel, limit=7)
+            except (AssertionError, RefusedError) as error:
+                wrong.append(error)
+
+    thread = threading.Thread(target=read_on)
+    thread.start()
+    try:
+        yield wrong
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _lose_a_copy(cluster: Cluster, talk: Talk) -> None:

@@ -52,8 +52,8 @@ class Archivist:
 
     @contextmanager
     def stopped_at(self, step: str) -> Iterator[None]:
-        """A run that hangs at a step for the length of the block, and then goes on to its end."""
-        with self.moving(f"archive.{step}=stop") as mover:
+        """A run that hangs when it first comes to a step, for the length of the block, and then goes on."""
+        with self.moving(f"archive.{step}=1:stop") as mover:
             process = psutil.Process(mover.pid)
             eventually(
                 lambda: process.status() == psutil.STATUS_STOPPED, timeout=_RUN_S, what=f"a move is at {step}"

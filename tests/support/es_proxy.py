@@ -1,5 +1,6 @@
 """A proxy in front of Elasticsearch that answers in its place when a test says so."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,15 @@ class EsProxy:
         self.change: Callable[[str, str], str] = lambda path, answer: answer  # noqa: ARG005
         self.seen: list[str] = []
         self.url = ""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has hung up, as those do that are killed."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 @contextmanager
@@ -65,8 +75,7 @@ def es_proxy(url: str) -> Iterator[EsProxy]:
             )
             return Answer(found.status_code, proxy.change(self.path, found.text))
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+    with _Server(("127.0.0.1", 0), Handler) as server:
         proxy.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
