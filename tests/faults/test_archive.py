@@ -82,8 +82,8 @@ def test_two_moves_at_once_and_pages_that_span_them(load: Load, archivist: Archi
     """Guard: a chunk is noted down under the id of its first entry, once, and only where the hot part begins
     (`ManifestStore.add`); a page that is not whole is read again (`WholeLog.page`).
 
-    Switch: `add` that replaces and does not look: the slower one notes the same range down again, and what the
-    other had moved beyond it belongs to the hot part once more, where it is not (`unproved`, holes).
+    Switch: `add` that replaces and does not look: the slower one notes the same range down again, and what
+    the other had moved beyond it belongs to the hot part once more, where it is not (a page is refused).
     """
     with load:
         load.wait_going_on(2 * len(load.everybody))
