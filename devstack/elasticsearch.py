@@ -46,8 +46,9 @@ class Elasticsearch(Server):
     def _command(self) -> Sequence[str | Path]:
         first = self.port + _TRANSPORT_OFFSET
         class_path = f"{ELASTICSEARCH}/classes:{ELASTICSEARCH}/lib/*"
-        # The collector for small heaps: others keep threads and memory for what this one has no use of.
-        heap = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC"]
+        # The collector for small heaps: others keep threads and memory for what this one has no use of. And
+        # the quick compiler alone: the other one takes most of a small machine for the first minutes.
+        heap = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         # It leaves nothing in /tmp, neither figures for other Java programs nor unpacked libraries.
         outside = ["-XX:-UsePerfData", f"-Djava.io.tmpdir={self._temporary}"]
         # Else it would listen on loopback through an IPv6 socket, where `ports` does not look.

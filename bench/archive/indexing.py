@@ -28,7 +28,7 @@ NUMBERS: Final = {"properties": {"number": {"type": "integer"}}}
 _PAIRS: Final = 50
 _SECONDS: Final = 20.0
 _EVERY_S: Final = 0.1  # one of them is sent
-_LOOK_S: Final = 0.05  # between two looks, which is how exact a lag is
+_LOOK_S: Final = 0.5  # between two looks, which is how exact a lag is; a search costs as much as some sends
 _LATEST_S: Final = 30.0
 _WORD: Final = "lagprobe"
 
