@@ -1,22 +1,15 @@
 """The emoji table, for administrators. Its shortcodes are their own idempotency: a repeat changes nothing."""
 
-from collections.abc import Callable
-from typing import Final, TypeVar
-
 import emoji as unicode_emoji
 from msgspec import structs
 
 from imapp.domain.files import picture_named, showable
-from imapp.errors import LogConflict, RequestError
+from imapp.errors import RequestError
+from imapp.services.conflicts import tried
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.files import FileStore
 from schemas.emojis import MAX_EMOJIS, AddEmojiBody, ChangeEmojiBody, Emoji
 from schemas.errors import ErrorCode
-
-_TRIES: Final = 5  # of two changes at the same moment one is tried again
-_RETRY_AFTER_S: Final = 1
-
-_Done = TypeVar("_Done")
 
 
 class EmojiAdmin:
@@ -33,7 +26,7 @@ class EmojiAdmin:
             RequestError: `invalid`; `not_found` for an image that is not the actor's; `conflict` if the
                 shortcode is another emoji's; `quota_exceeded`.
         """
-        return _tried(lambda: self._add(actor, body))
+        return tried(lambda: self._add(actor, body))
 
     def _add(self, actor: str, body: AddEmojiBody) -> Emoji:
         wanted = Emoji(
@@ -58,7 +51,7 @@ class EmojiAdmin:
         Raises:
             RequestError: `not_found`, also for an image that is not the actor's, or `invalid`.
         """
-        return _tried(lambda: self._change(actor, shortcode, body))
+        return tried(lambda: self._change(actor, shortcode, body))
 
     def _change(self, actor: str, shortcode: str, body: ChangeEmojiBody) -> Emoji:
         known = self._emojis.find(shortcode)
@@ -83,7 +76,7 @@ class EmojiAdmin:
         Raises:
             RequestError: `not_found` if there never was one.
         """
-        removed = _tried(lambda: self._emojis.remove(shortcode))
+        removed = tried(lambda: self._emojis.remove(shortcode))
         if removed is None:
             raise RequestError(ErrorCode.NOT_FOUND)
         return removed
@@ -95,15 +88,6 @@ class EmojiAdmin:
             return
         if not showable(wanted.address, actor, self._files.facts([named])):
             raise RequestError(ErrorCode.NOT_FOUND, address="no such image of yours")
-
-
-def _tried(change: Callable[[], _Done]) -> _Done:
-    for _ in range(_TRIES):
-        try:
-            return change()
-        except LogConflict:  # the file has just gone, or another administrator was faster: look again
-            continue
-    raise RequestError(ErrorCode.BUSY, retry_after=_RETRY_AFTER_S)
 
 
 def _check(wanted: Emoji) -> None:

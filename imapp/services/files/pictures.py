@@ -1,17 +1,13 @@
 """The pictures that people are shown by: an address elsewhere, or an image that they have sent up."""
 
-from typing import Final
-
 from imapp.domain.files import picture_named, showable
-from imapp.errors import LogConflict, RequestError
+from imapp.errors import RequestError
+from imapp.services.conflicts import tried
 from imapp.stores.files import FileStore
 from imapp.stores.pictures import PictureStore
 from imapp.stores.users import UserStore
 from schemas.errors import ErrorCode
 from schemas.users import User
-
-_TRIES: Final = 5  # of two changes at the same moment one is tried again
-_RETRY_AFTER_S: Final = 1
 
 
 class PictureService:
@@ -29,20 +25,16 @@ class PictureService:
             RequestError: `not_found`: no image of his; `busy`: too much at once.
             StoreUnavailable: it may be changed.
         """
-        for _ in range(_TRIES):
-            if not self._is_right(user_id, avatar):
-                raise RequestError(ErrorCode.NOT_FOUND, avatar="no such picture of yours")
-            try:
-                self._pictures.set_of_user(user_id, avatar)
-                break
-            except LogConflict:  # the file has just gone, or another device of his was faster
-                continue
-        else:
-            raise RequestError(ErrorCode.BUSY, retry_after=_RETRY_AFTER_S)
+        tried(lambda: self._set(user_id, avatar))
         person = self._users.find_active(user_id)
         if person is None:
             raise RequestError(ErrorCode.NOT_FOUND)
         return person
+
+    def _set(self, user_id: str, avatar: str) -> None:
+        if not self._is_right(user_id, avatar):
+            raise RequestError(ErrorCode.NOT_FOUND, avatar="no such picture of yours")
+        self._pictures.set_of_user(user_id, avatar)
 
     def _is_right(self, user_id: str, avatar: str) -> bool:
         named = picture_named(avatar)

@@ -17,8 +17,9 @@ from imapp.domain.ids import split_message_id
 from imapp.domain.pushes import News
 from imapp.domain.references import is_addressed
 from imapp.domain.reminding import MOST, Reminder, may_not_remind, repeated, wait_ms
-from imapp.errors import LogConflict, RequestError
+from imapp.errors import RequestError
 from imapp.failpoints import point
+from imapp.services.conflicts import tried
 from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.personal.runner import Outcome
 from imapp.services.pushes.badges import Badges
@@ -40,8 +41,6 @@ from schemas.receipts import Nudged, PushStatus
 from schemas.tasks import Notice, Remind
 
 _ENCODER: Final = msgspec.json.Encoder()
-_MAX_TRIES: Final = 5
-_AGAIN_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,8 @@ class Reminding:
         Raises:
             RequestError: he may not, or not so soon again.
         """
-        for _ in range(_MAX_TRIES):
-            try:
-                return self._remind(write)
-            except LogConflict:
-                continue  # one was made, or something recalled, meanwhile: look again
-        raise RequestError(ErrorCode.BUSY, retry_after=_AGAIN_S)
+        # One may be made, or something recalled, meanwhile.
+        return tried(lambda: self._remind(write))
 
     def _remind(self, write: Remind) -> Outcome:
         channel_id, seq = split_message_id(write.message_id)
