@@ -168,6 +168,11 @@ class ManifestStore:
             rows = self._holds.find({"channel_id": channel_id, "until": {"$gt": datetime.now(UTC)}})
             return sorted(Range(row["from_seq"], row["to_seq"]) for row in rows)
 
+    def any_archived(self) -> bool:
+        """Whether anything is archived."""
+        with mapped_errors():
+            return self._manifests.find_one({"state": "archived"}, {"_id": 1}) is not None
+
     def totals(self) -> Mapping[str, int]:
         """How many chunks and entries are noted down, by state: `archived`, `removed`."""
         stages: Sequence[Document] = [

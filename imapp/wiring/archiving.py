@@ -7,7 +7,7 @@ from imapp.config import Config
 from imapp.domain.archive.prefixes import CHUNK
 from imapp.logs import get_log
 from imapp.services.archiving.absent import AbsentArchive
-from imapp.services.archiving.archive import Archive
+from imapp.services.archiving.archive import Archive, Removing
 from imapp.services.archiving.moving import ChannelMover
 from imapp.services.archiving.nightly import NightlyMove
 from imapp.services.archiving.parking import Parking
@@ -83,7 +83,7 @@ def nightly_move(config: Config, database: Database, stores: ArchiveStores | Non
     """Carries out `archive.move`: without an archive, what is kept no longer is deleted all the same."""
     if stores is not None:
         run = archive_services(config, database, stores.entries).run
-    elif ManifestStore(database).totals().get("archived"):
+    elif ManifestStore(database).any_archived():
         log.error("archive_missing")  # what it holds could neither be read nor deleted
         return NightlyMove(None, config.archive_at)
     else:
@@ -116,7 +116,7 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
     )
 
 
-def _run(config: Config, database: Database, mover: ChannelMover | None, archive: Archive) -> ArchiveRun:
+def _run(config: Config, database: Database, mover: ChannelMover | None, archive: Removing) -> ArchiveRun:
     retention = Retention(
         retention_stores(database),
         archive,

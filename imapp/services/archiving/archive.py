@@ -6,10 +6,21 @@ from typing import Protocol
 from imapp.stores.archive.entries import Copy
 from imapp.stores.mongo import Document
 
-__all__ = ["Archive", "Copy", "Document"]
+__all__ = ["Archive", "Copy", "Document", "Removing"]
 
 
-class Archive(Protocol):
+class Removing(Protocol):
+    """Where entries may be that are to be gone."""
+
+    def remove(self, message_ids: Iterable[str]) -> None:
+        """See that these are not there.
+
+        Raises:
+            ArchiveUnavailable: unknown whether they still are.
+        """
+
+
+class Archive(Removing, Protocol):
     """Entries by message id. A later revision replaces an earlier one, never the other way round."""
 
     def write(self, documents: Sequence[Document]) -> Mapping[str, str]:
@@ -31,11 +42,4 @@ class Archive(Protocol):
 
         Raises:
             ArchiveUnavailable: they can't be read.
-        """
-
-    def remove(self, message_ids: Iterable[str]) -> None:
-        """See that these are not there.
-
-        Raises:
-            ArchiveUnavailable: unknown whether they still are.
         """

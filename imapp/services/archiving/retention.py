@@ -21,7 +21,7 @@ from imapp.domain.ids import message_id
 from imapp.errors import LogConflict
 from imapp.failpoints import point
 from imapp.logs import get_log
-from imapp.services.archiving.archive import Archive
+from imapp.services.archiving.archive import Removing
 from imapp.stores.canonical import content_hash
 from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
@@ -61,7 +61,7 @@ class Retention:
     def __init__(
         self,
         stores: RetentionStores,
-        archive: Archive,
+        archive: Removing,
         *,
         days: int,
         throttle: Callable[[int], None] = lambda _: None,
