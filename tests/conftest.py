@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,7 +26,8 @@ settings.register_profile("imapp", deadline=None)
 settings.load_profile("imapp")
 
 MARK: Final = mark_this_run()
-_HURTFUL: Final = ("e2e", "faults")
+_TESTS: Final = Path(__file__).parent
+_HURTFUL: Final = {"e2e", "faults"}
 _clusters: Final[list[Cluster]] = []
 _numbers: Final = itertools.count(1)
 
@@ -106,7 +108,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs the servers is marked so, and can be left out. Who hurts the servers comes last."""
-    items.sort(key=lambda item: item.path.parent.name in _HURTFUL)
+    items.sort(key=lambda item: not _HURTFUL.isdisjoint(item.path.relative_to(_TESTS).parts))
     for item in items:
         if _needs_services(item):
             item.add_marker("services")

@@ -11,11 +11,9 @@ import pytest
 
 from devstack.services import Stack
 from tests.conftest import start_cluster
-from tests.support.archivist import Archivist
 from tests.support.cluster import Cluster
 from tests.support.load import Crowd, Load
 from tests.support.scene import Scene
-from tests.support.talk import Talk, begin_talk
 
 _ENVIRONMENT: Final = {"IM_STANDBY_DELAY_S": "0.5", "IM_GIVE_BACK_AFTER_S": "5"}
 _SHORT_SEED: Final = 1
@@ -64,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes long is left to the long form; no fault is given up because others use the machine too."""
     for item in items:
-        if item.path.parent == _HERE:
+        if _HERE in item.path.parents:
             item.add_marker(pytest.mark.timeout(_PATIENCE_S))
     if config.getoption("--fault-rounds"):
         return
@@ -99,28 +97,6 @@ def hurt(patient: Cluster, stack: Stack) -> Iterator[Cluster]:
     yield patient
     for server in stack.servers:
         server.start()
-
-
-@pytest.fixture(scope="session")
-def archived(stack: Stack) -> Iterator[Cluster]:
-    """A gateway, a writer and a worker that indexes: what faults of the archive hurt, not `patient`."""
-    with ExitStack() as keep:
-        yield start_cluster(stack, keep, es_url=stack.es_url, gateways=1, writers=1)
-
-
-@pytest.fixture
-def archivist(hurt: Cluster) -> Archivist:
-    """Who moves what is old; no move is under way."""
-    archivist = Archivist(hurt)
-    archivist.outlive()
-    return archivist
-
-
-@pytest.fixture
-def talk(hurt: Cluster) -> Iterator[Talk]:
-    """Begun, and indexed as far as it goes."""
-    with Scene(hurt) as scene:
-        yield begin_talk(scene)
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final
 
 import pytest
 import requests
 
 from imapp.domain.ids import message_id
-from tests.faults.conftest import Force
 from tests.support.archive import index_names
 from tests.support.archive_holdings import is_indexed
 from tests.support.archivist import Archivist
@@ -22,19 +20,6 @@ from tests.support.talk import INDEXED_S, Talk, whole_log
 from tests.support.waiting import eventually
 
 _STEPS: Final = ("read", "copying", "proved", "noted", "deleted")
-
-
-@pytest.fixture
-def hurt(archived: Cluster) -> Cluster:
-    """In the place of the cluster that the other faults share; mended, like that."""
-    archived.mend()
-    return archived
-
-
-@pytest.fixture
-def force(force: Force) -> Force:
-    """A crowd with one group: in the end all of them read everything from the archive."""
-    return replace(force, crowd=replace(force.crowd, groups=1, group_size=4))
 
 
 def test_a_move_that_dies_at_any_step_has_lost_nothing_and_is_ended_by_the_next(

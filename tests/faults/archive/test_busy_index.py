@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 import requests
 
 from devstack.services import Stack
-from tests.faults.conftest import Force
 from tests.support.archive_holdings import is_indexed
 from tests.support.archivist import Archivist
 from tests.support.cluster import Cluster
@@ -83,19 +81,6 @@ class _Refusals:
 def _refusal(item: tuple[str, str], status: int) -> Any:
     place = json.loads(item[0])["index"]
     return {"index": {"_index": place["_index"], "_id": place["_id"], "status": status}}
-
-
-@pytest.fixture
-def hurt(archived: Cluster) -> Cluster:
-    """In the place of the cluster that the other faults share; mended."""
-    archived.mend()
-    return archived
-
-
-@pytest.fixture
-def force(force: Force) -> Force:
-    """A crowd with one group: in the end all of them read everything from the archive."""
-    return replace(force, crowd=replace(force.crowd, groups=1, group_size=4))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -11,7 +10,6 @@ import requests
 from devstack.services import Stack
 from schemas.health import Readiness
 from schemas.search import MessageHits
-from tests.faults.conftest import Force
 from tests.support.archive_holdings import is_indexed
 from tests.support.archivist import Archivist
 from tests.support.cluster import Cluster
@@ -24,20 +22,6 @@ _REFUSED_S: Final = 8.0
 """2 s are promised (`IM_SEARCH_TIMEOUT_S`) on a machine that has time; who hangs is given up after 10 s."""
 
 _BACK_S: Final = 180.0  # `Elasticsearch.start_seconds`
-
-
-@pytest.fixture
-def hurt(archived: Cluster, stack: Stack) -> Iterator[Cluster]:
-    """In the place of the cluster that the other faults share; mended, and its Elasticsearch as well."""
-    archived.mend()
-    yield archived
-    stack.elasticsearch.start()
-
-
-@pytest.fixture
-def force(force: Force) -> Force:
-    """A crowd with one group: in the end all of them read everything from the archive."""
-    return replace(force, crowd=replace(force.crowd, groups=1, group_size=4))
 
 
 @pytest.fixture
