@@ -108,9 +108,8 @@ class Session(WSListener):
     def _retry(self) -> None:
         refused, self._refused = self._refused, []
         for client_id in refused:
-            if (
-                client_id in self._unanswered
-            ):  # `busy` leaves it open: it may have been stored, and shown since
+            # `busy` leaves it open: it may have been stored, and shown since.
+            if client_id in self._unanswered:
                 self._try(client_id, self._unanswered[client_id])
         owed, self._owed = self._owed, 0
         for _ in range(owed):

@@ -210,7 +210,6 @@ class MessageLog:
         names: dict[int, list[str]] = {}
         for name, rev in revs.items():
             names.setdefault(rev, []).append(name)
-        # One deletion for all of a revision: it takes half as long as one for each.
         deletes = [DeleteMany({"_id": {"$in": some}, "rev": rev}) for rev, some in names.items()]
         if not deletes:
             return 0
