@@ -16,6 +16,7 @@ from devstack.services import Stack
 from tests.support.processes import ROOT
 
 _SPARE_S: Final = 180.0
+_JUDGED_OF_S: Final = 1.0  # how long it may take to look at every message, of the time of a run
 
 
 class RunError(Exception):
@@ -33,7 +34,8 @@ def run(system: System, scenario: Scenario, stack: Stack) -> Result:
     watch = _Watch({**roles, **_servers(stack)}, stack.mongo_url)
     command = [sys.executable, "-m", "bench.generator", msgspec.json.encode(order).decode()]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as generator:
-        limit = threading.Timer(scenario.warm_up_s + scenario.seconds + _SPARE_S, generator.kill)
+        limit_s = scenario.warm_up_s + scenario.seconds * (1 + _JUDGED_OF_S) + _SPARE_S
+        limit = threading.Timer(limit_s, generator.kill)
         limit.start()
         try:
             watch.roles["generator"] = [generator.pid]
