@@ -12,7 +12,7 @@ import tasks.personal
 import tasks.pushes
 import tasks.receipts
 from imapp import failpoints
-from imapp.config import load_config
+from imapp.environment import load_config
 from imapp.logs import configure_logs, get_log, name_process
 from imapp.metrics.exposition import serve_metrics
 from imapp.wiring import celery_app, task_services, topology

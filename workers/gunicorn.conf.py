@@ -11,7 +11,7 @@ import gevent
 
 from imapp import failpoints, metrics
 from imapp.app import services_of
-from imapp.config import load_config
+from imapp.environment import load_config
 from imapp.logs import configure_logs, get_log, name_process
 from imapp.metrics.exposition import serve_metrics
 from workers import http

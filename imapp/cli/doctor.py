@@ -6,7 +6,8 @@ from typing import Final
 
 import click
 
-from imapp.config import Config, unknown_variables
+from imapp.config import Config
+from imapp.environment import unknown_variables
 from imapp.services.doctor import Finding, examine
 from imapp.services.doctor.checkup import system_checks
 

@@ -6,7 +6,8 @@ from typing import Final
 
 import click
 
-from imapp.config import Config, load_config, unknown_variables
+from imapp.config import Config
+from imapp.environment import load_config, unknown_variables
 from imapp.errors import ConfigError
 from imapp.settings import Setting, settings_of
 

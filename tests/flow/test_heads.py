@@ -10,7 +10,8 @@ from imapp.domain.decisions import Accepted, Change
 from imapp.domain.entries import LogEntry
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.changes import ChangeStore
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore, mark_of
 from imapp.stores.mongo import Database
 from schemas.common import ChannelStatus, ChannelType, Role

@@ -8,7 +8,7 @@ import pytest
 
 from imapp.domain.entries import NORMAL, RECALLED
 from imapp.domain.unread import KEPT_RECALLED, NONE_RECALLED
-from imapp.stores.channels import head_of
+from imapp.stores.channel_rows import head_of
 from imapp.stores.messages import MessageLog
 from schemas.conversations import UnreadPage
 from tests.support.client import Client

@@ -13,7 +13,7 @@ from imapp.domain.decide import apply
 from imapp.domain.decisions import Facts, Rejected
 from imapp.domain.entries import wire_fields, wire_time
 from imapp.domain.joining import REQUEST_KEPT_MS
-from imapp.stores.channels import preview_of
+from imapp.stores.channel_rows import preview_of
 from schemas.commands import AnyCommand
 from schemas.common import MAX_JOIN_REQUESTS, ChannelStatus, JoinPolicy
 from schemas.errors import ErrorCode

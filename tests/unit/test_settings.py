@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from imapp.cli import main
 from imapp.cli.settings import settings_table, with_settings
-from imapp.config import Config, load_config, unknown_variables
+from imapp.config import Config
+from imapp.environment import load_config, unknown_variables
 from imapp.errors import ConfigError
 from imapp.settings import settings_of
 
@@ -190,7 +191,7 @@ def test_nothing_but_the_settings_reads_the_environment() -> None:
         and any(map(_reads_environment, ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))))
     }
 
-    assert readers == {"imapp/config.py"}
+    assert readers == {"imapp/environment.py"}
 
 
 def _reads_environment(node: ast.AST) -> bool:

@@ -11,7 +11,8 @@ from imapp.services.reading.access import AccessService, Readable
 from imapp.services.reading.cursors import after_id
 from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.history import HistoryService
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.users import UserStore

@@ -10,7 +10,8 @@ from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.personal.runner import Outcome
 from imapp.services.reading.conversation_rows import ConversationRows
 from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.personal import Draft, PersonalState

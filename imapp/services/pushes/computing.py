@@ -18,7 +18,8 @@ from imapp.services.pushes.previews import Signs
 from imapp.services.pushes.records import push_record
 from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import Dispatch, Dispatched, DispatchStore
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.members import MemberStore

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from imapp.domain.entries import wire_time
 from imapp.domain.pushes import News
 from imapp.services.pushes.previews import preview
-from imapp.stores.channels import Head
+from imapp.stores.channel_rows import Head
 from schemas.common import ChannelType
 from schemas.notifications import PushRecord
 

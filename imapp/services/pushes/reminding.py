@@ -27,7 +27,8 @@ from imapp.services.pushes.previews import Signs
 from imapp.services.pushes.recipients import PushService
 from imapp.services.pushes.records import push_record
 from imapp.services.reading.watermarks import Watermarks
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import DispatchStore
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.members import MemberStore

@@ -9,7 +9,8 @@ from imapp.domain.permissions import Action, may
 from imapp.errors import RequestError
 from imapp.services.reading.departures import as_seen_by
 from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore
 from schemas.common import ChannelStatus
 from schemas.errors import ErrorCode

@@ -12,8 +12,8 @@ from imapp.services.reading.departures import as_seen_by
 from imapp.services.reading.mentions import unread_mentions
 from imapp.services.reading.newest import NewestEntries
 from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import Head
-from imapp.stores.channels import Preview as StoredPreview
+from imapp.stores.channel_rows import Head
+from imapp.stores.channel_rows import Preview as StoredPreview
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import to_ms

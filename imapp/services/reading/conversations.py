@@ -13,7 +13,8 @@ from imapp.errors import RequestError
 from imapp.services.reading.access import AccessService
 from imapp.services.reading.conversation_rows import ConversationRows, ListPosition, is_hidden
 from imapp.services.reading.cursors import decode_cursor, encode_cursor
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
 from schemas.conversations import (

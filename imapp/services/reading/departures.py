@@ -4,7 +4,7 @@ import dataclasses
 
 from msgspec import structs
 
-from imapp.stores.channels import Head
+from imapp.stores.channel_rows import Head
 from imapp.stores.members import MemberRow
 
 

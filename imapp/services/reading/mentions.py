@@ -12,7 +12,7 @@ from imapp.domain.entries import NORMAL
 from imapp.domain.ids import message_id
 from imapp.domain.references import is_addressed
 from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import Head
+from imapp.stores.channel_rows import Head
 from imapp.stores.members import MemberRow
 from imapp.stores.messages import MessageLog
 

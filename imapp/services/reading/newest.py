@@ -8,7 +8,7 @@ from imapp.domain import spans
 from imapp.domain.ids import message_id
 from imapp.services.reading.unread_counts import Stretch, UnreadCounts
 from imapp.services.reading.watermarks import with_own_messages
-from imapp.stores.channels import Head, Preview, preview_of
+from imapp.stores.channel_rows import Head, Preview, preview_of
 from imapp.stores.members import MemberRow
 from imapp.stores.messages import MessageLog
 

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from imapp.stores.channels import ChannelStore, Head, own_key
+from imapp.stores.channel_rows import Head, own_key
+from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore
 
 

@@ -27,7 +27,8 @@ from imapp.services.receipts.marks import (
     second_looks,
 )
 from imapp.services.receipts.news import NewsSieve
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.folds import LedgerFolds
 from imapp.stores.members import Mark, MemberRow, MemberStore
 from imapp.stores.messages import MessageLog

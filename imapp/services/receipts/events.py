@@ -15,7 +15,7 @@ from imapp.domain.sharing import without_reads
 from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.outgoing.outlet import Outlet
 from imapp.services.reading.sharing import ReadSharing
-from imapp.stores.channels import Head
+from imapp.stores.channel_rows import Head
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.pushes import Flush, PushLedger

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imapp.domain.receipts import Receipt, clamped
 from imapp.domain.sharing import Sharing, as_noted
-from imapp.stores.channels import Head
+from imapp.stores.channel_rows import Head
 from imapp.stores.members import Mark, MemberRow
 from imapp.stores.pushes import Flush
 from schemas.receipts import PushStatus

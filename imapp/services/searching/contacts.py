@@ -9,7 +9,8 @@ from imapp.domain.search.names import is_named, wanted_keys
 from imapp.errors import RequestError
 from imapp.services.reading.cursors import decode_cursor, encode_cursor
 from imapp.services.reading.departures import as_seen_by
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.users import UserStore
 from schemas.common import ChannelType, Membership

@@ -20,7 +20,8 @@ from imapp.errors import LogConflict
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.attempts import Attempt, AttemptStore
 from imapp.stores.changes import ChangeStore
-from imapp.stores.channels import ChannelStore, Head, own_key, preview_of
+from imapp.stores.channel_rows import Head, own_key, preview_of
+from imapp.stores.channels import ChannelStore
 from imapp.stores.files import FileStore
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import Mark, MemberRow, MemberStore
