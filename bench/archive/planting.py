@@ -22,7 +22,8 @@ from imapp.stores.channels import ChannelStore
 from imapp.stores.files import FileStore
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.members import MemberStore
-from imapp.stores.messages import MessageLog, entry_of
+from imapp.stores.message_rows import entry_of
+from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore

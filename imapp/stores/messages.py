@@ -16,12 +16,12 @@ from imapp.domain.entries import (
     RECALL,
     RECALLED,
     LogEntry,
-    Origin,
 )
 from imapp.domain.ids import message_id
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.stores.manifests import ManifestStore
-from imapp.stores.mongo import MAJORITY, Database, Document, insert_durably, mapped_errors, to_datetime, to_ms
+from imapp.stores.message_rows import document_of, entry_of
+from imapp.stores.mongo import MAJORITY, Database, Document, insert_durably, mapped_errors, to_ms
 
 RepeatKey = tuple[str, str, str]
 """Channel id, sender, client message id."""
@@ -88,7 +88,7 @@ class MessageLog:
             LogConflict: a seq or a client id is taken; entries before that one are stored.
             StoreUnavailable: unknown which of them are stored.
         """
-        documents = [_document(entry) for entry in entries]
+        documents = [document_of(entry) for entry in entries]
         if session is None:
             insert_durably(self._messages, documents)
             return
@@ -230,7 +230,7 @@ class MessageLog:
         after = amendment.after
         wanted = {"_id": after.message_id, "rev": amendment.before.rev}
         with mapped_errors():
-            found = self._messages.replace_one(wanted, _document(after), session=session)
+            found = self._messages.replace_one(wanted, document_of(after), session=session)
         if not found.matched_count:
             raise LogConflict("the entry was changed meanwhile")
 
@@ -317,6 +317,14 @@ class MessageLog:
         """At most `limit` entries of a channel after a seq, just as they are stored, by seq."""
         return self.documents(channel_id, seq + 1, _AFTER_ALL, limit)
 
+    def stored_between(self, ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Document]]:
+        """Entries from a first to a last seq of each channel, just as they are stored, by seq."""
+        found: dict[str, list[Document]] = {channel_id: [] for channel_id in ranges}
+        wanted = ({"_id": _between(channel_id, *ends)} for channel_id, ends in ranges.items())
+        for document in self._each(wanted, {"$sort": {"_id": ASCENDING}}):
+            found[document["channel_id"]].append(document)
+        return found
+
     def stored_at(self, positions: Iterable[tuple[str, int]]) -> list[Document]:
         """Entries at (channel id, seq) positions, just as they are stored; missing ones are left out."""
         return list(self._each(_at(positions)))
@@ -375,69 +383,3 @@ def _after(positions: Mapping[str, int]) -> list[Document]:
 
 def _at(positions: Iterable[tuple[str, int]]) -> list[Document]:
     return [{"_id": key} for key in {message_id(channel_id, seq): None for channel_id, seq in positions}]
-
-
-def _document(entry: LogEntry) -> Document:
-    document: Document = {
-        "_id": entry.message_id,
-        "channel_id": entry.channel_id,
-        "seq": entry.seq,
-        "sender": entry.sender,
-        "sender_name": entry.sender_name,
-        "sender_avatar": entry.sender_avatar,
-        "client_message_id": entry.client_message_id,
-        "body_hash": entry.body_hash,
-        "type": entry.type,
-        "content": entry.content,
-        "extra": entry.extra,
-        "reply_to": entry.reply_to,
-        "mentions": entry.mentions,
-        "status": entry.status,
-        "countable": entry.countable,
-        "rev": entry.rev,
-        "server_time": to_datetime(entry.time_ms),
-    }
-    if entry.mention_all:
-        document["mention_all"] = True
-    if entry.forwarded is not None:
-        document["forwarded"] = _forwarded(entry.forwarded)
-    if entry.edited_ms is not None:
-        document["edited_at"] = to_datetime(entry.edited_ms)
-    return document
-
-
-def _forwarded(origin: Origin) -> Document:
-    return {
-        "sender": origin.sender,
-        "sender_name": origin.sender_name,
-        "server_time": to_datetime(origin.time_ms),
-    }
-
-
-def _origin(row: Document) -> Origin:
-    return Origin(row["sender"], row["sender_name"], to_ms(row["server_time"]))
-
-
-def entry_of(document: Document) -> LogEntry:
-    """The entry that a stored document is."""
-    return LogEntry(
-        channel_id=document["channel_id"],
-        seq=document["seq"],
-        sender=document["sender"],
-        sender_name=document["sender_name"],
-        sender_avatar=document["sender_avatar"],
-        client_message_id=document["client_message_id"],
-        body_hash=document["body_hash"],
-        type=document["type"],
-        content=document["content"],
-        extra=document["extra"],
-        reply_to=document["reply_to"],
-        mentions=document["mentions"],
-        status=document["status"],
-        countable=document["countable"],
-        rev=document["rev"],
-        time_ms=to_ms(document["server_time"]),
-        mention_all=document.get("mention_all", False),
-        forwarded=_origin(document["forwarded"]) if "forwarded" in document else None,
-        edited_ms=to_ms(document["edited_at"]) if "edited_at" in document else None,
-    )

@@ -45,12 +45,12 @@ class Place:
             clock=lambda: self.now,
         )
 
-    def head(self, seq: int) -> None:
+    def head(self, seq: int, channel_id: str = GROUP) -> None:
         change = {"$set": {"head.seq": seq}, "$setOnInsert": {"indexed_seq": 0}}
-        self.database["channels"].update_one({"_id": GROUP}, change, upsert=True)
+        self.database["channels"].update_one({"_id": channel_id}, change, upsert=True)
 
-    def indexed_seq(self) -> int:
-        return IndexMarks(self.database).of([GROUP])[GROUP].indexed_seq
+    def indexed_seq(self, channel_id: str = GROUP) -> int:
+        return IndexMarks(self.database).of([channel_id])[channel_id].indexed_seq
 
     def is_same(self, last: int) -> bool:
         stored = self.log.stored_at((GROUP, seq) for seq in range(1, last + 1))
@@ -130,3 +130,18 @@ def test_a_watermark_stops_before_a_hole(place: Place) -> None:
     place.indexer.index([GROUP])
 
     assert place.indexed_seq() == 2
+
+
+def test_a_channel_with_a_hole_does_not_keep_the_others(place: Place) -> None:
+    others = [f"{number:024x}" for number in range(1, 4)]
+    place.log.append([log_entry(GROUP, 1), *(log_entry(GROUP, seq) for seq in range(3, 1_500))])
+    place.head(1_499)
+    for other in others:
+        place.log.append([log_entry(other, seq) for seq in range(1, 402)])
+        place.head(401, other)
+
+    place.indexer.index([GROUP, *others])  # the first one alone would fill every batch
+
+    assert place.indexed_seq() == 1
+    assert [place.indexed_seq(other) for other in others] == [401] * 3
+    assert len(place.archive.page(others[-1], 1, 500)) == 401

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bson import Int64, json_util
+from bson.decimal128 import Decimal128
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +15,15 @@ whole_ms = st.integers(0, 4_000_000_000_000).map(
 )
 numbers = st.integers(-(2**63), 2**63 - 1)
 plain = st.one_of(
-    st.none(), st.booleans(), numbers, st.floats(allow_nan=False), st.text(), whole_ms, st.binary()
+    st.none(),
+    st.booleans(),
+    numbers,
+    numbers.map(Int64),
+    st.floats(allow_nan=False),
+    st.decimals(allow_nan=False, places=3, min_value=-(10**9), max_value=10**9).map(Decimal128),
+    st.text(),
+    whole_ms,
+    st.binary(),
 )
 values = st.recursive(plain, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
 names = st.text(min_size=1).filter(lambda name: not name.startswith("$"))
@@ -32,6 +42,19 @@ documents = st.dictionaries(names, values.filter(without_operators), max_size=6)
 @given(documents)
 def test_a_document_comes_back_as_it_was(document: dict[str, Any]) -> None:
     assert restored(canonical(document)) == document
+
+
+@given(documents)
+def test_it_is_canonical_extended_json_as_mongodb_defines_it(document: dict[str, Any]) -> None:
+    theirs = json_util.dumps(
+        document,
+        json_options=json_util.CANONICAL_JSON_OPTIONS.with_options(tz_aware=True, tzinfo=UTC),
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+    assert canonical(document) == theirs
 
 
 @given(documents)

@@ -84,6 +84,25 @@ def test_the_index_holds_what_is_matched(text: str) -> None:
     assert all(0 < len(word) <= MAX_TOKEN_CHARS for word in words(text))
 
 
+EASY = [*map(chr, range(128)), *map(chr, range(0x4E00, 0xA000)), *"—‘’‚‛“”…\u3000、。《》！（），：；？"]
+EASY_TEXTS = st.text(alphabet=st.sampled_from(EASY)) | st.text(alphabet="aZ9讨，[:\\\r\n", max_size=300)
+
+
+def test_each_character_that_needs_no_grapheme_is_read_as_with_one() -> None:
+    for character in EASY:
+        text = f"a{character}讨{character}{character}9"
+        assert indexed(text) == indexed_by_graphemes(text)
+
+
+@given(EASY_TEXTS)
+def test_a_text_that_needs_no_graphemes_is_read_as_with_them(text: str) -> None:
+    assert indexed(text) == indexed_by_graphemes(text)
+
+
+def indexed_by_graphemes(text: str) -> str:
+    return " ".join(words(text))
+
+
 @given(TEXTS)
 def test_tokens_stand_in_order_within_the_text(text: str) -> None:
     found = tokens(text)

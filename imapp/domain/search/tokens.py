@@ -5,6 +5,7 @@ written without blanks is a token of its own, so that any part of a sentence is 
 and digits that touch are one word; an emoji is one, be it Unicode or `[:shortcode:]`. All else separates.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
@@ -31,6 +32,11 @@ _EMOJI: Final = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}
 # How it is drawn, and in which colour of skin: the same emoji to whoever looks for it.
 _LOOKS: Final = regex.compile(r"[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
 _REMEMBERED_CHARS: Final = 16  # of a grapheme: some are as long as a text may be
+# Most texts consist of what stands for itself whatever it touches: ASCII, common Han characters and marks.
+_EASY: Final = re.compile(
+    r"[\x00-\x7f\u4e00-\u9fff\u2014\u2018-\u201d\u2026\u3000-\u3002\u300a\u300b\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]*"
+)
+_EASY_TOKEN: Final = re.compile(rf"[\u4e00-\u9fff]|[0-9a-z]{{1,{MAX_TOKEN_CHARS}}}")
 _UNSEEN: Final = regex.compile(r"\p{Cf}*")  # soft hyphens and the like
 
 
@@ -56,8 +62,16 @@ def tokens(text: str) -> list[Token]:
 
 def indexed(*texts: str) -> str:
     """What the index holds of a message with these texts: tokens with blanks between."""
-    parts = [[token.text for token in tokens(text)] for text in texts]
+    parts = [_EASY_TOKEN.findall(text.lower()) if _is_easy(text) else _texts(text) for text in texts]
     return f" {BETWEEN} ".join(" ".join(part) for part in parts if part)
+
+
+def _is_easy(text: str) -> bool:
+    return _EASY.fullmatch(text) is not None and "[:" not in text
+
+
+def _texts(text: str) -> list[str]:
+    return [token.text for token in tokens(text)]
 
 
 def _plain(text: str, low: int, high: int) -> list[Token]:

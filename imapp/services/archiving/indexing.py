@@ -6,6 +6,7 @@ that one writes its target again, as it is now, before the watermark moves past.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from imapp import metrics
@@ -24,6 +25,9 @@ _JOB: Final = "archive.index"
 _PAGE: Final = 1_000  # channels looked at in one sweep
 _ENTRIES: Final = 1_000  # of one batch
 _REST_S: Final = 2.0  # between a failure and the next try
+
+Range = tuple[int, int]
+"""First and last seq."""
 
 log = get_log("indexing")
 
@@ -68,28 +72,23 @@ class Indexer:
     # ---- inside
 
     def _index_behind(self, marks: Mapping[str, IndexMark]) -> None:
-        left = {name: mark.indexed_seq for name, mark in marks.items() if mark.is_behind}
+        left = {name: mark for name, mark in marks.items() if mark.is_behind}
         while left:
-            batch = dict(self._gathered(left))
-            if not batch:
-                return
-            self._settle([entry for entries in batch.values() for entry in entries])
-            point("indexing.written")
-            done = {name: entries[-1]["seq"] for name, entries in batch.items()}
+            ranges = _batch(left)
+            done = self._settled(ranges)
             self._marks.advance(done)
-            reached = {**left, **done}
-            left = {name: seq for name, seq in reached.items() if seq < marks[name].last_seq}
+            # Those whose next entry could not be read are left to another task.
+            later = {name: mark for name, mark in left.items() if name not in ranges}
+            moved = {name: replace(left[name], indexed_seq=seq) for name, seq in done.items()}
+            left = later | {name: mark for name, mark in moved.items() if mark.is_behind}
 
-    def _gathered(self, positions: Mapping[str, int]) -> Iterator[tuple[str, Sequence[Document]]]:
-        """What comes next of these channels, until a batch is full."""
-        room = _ENTRIES
-        for name, seq in positions.items():
-            entries = _dense(self._log.stored_beyond(name, seq, limit=room), after=seq)
-            if entries:
-                yield name, entries
-            room -= len(entries)
-            if room <= 0:
-                return
+    def _settled(self, ranges: Mapping[str, Range]) -> dict[str, int]:
+        """Up to where each of these channels is in the index now; without those where nothing was read."""
+        stored = self._log.stored_between(ranges)
+        dense = [_dense(entries, after=ranges[name][0] - 1) for name, entries in stored.items()]
+        self._settle([entry for entries in dense for entry in entries])
+        point("indexing.written")
+        return {entries[-1]["channel_id"]: entries[-1]["seq"] for entries in dense if entries}
 
     def _settle(self, entries: Sequence[Document]) -> None:
         """Write these entries and those that they change; set aside what is refused."""
@@ -142,6 +141,19 @@ class IndexSweep:
         marks = self._marks.page(self._leases.position(_JOB), _PAGE)
         self._leases.move(_JOB, max(marks) if len(marks) == _PAGE else "")
         self._indexer.index_behind(marks)
+
+
+def _batch(marks: Mapping[str, IndexMark]) -> dict[str, Range]:
+    """What comes next of these channels, until a batch is full."""
+    batch: dict[str, Range] = {}
+    room = _ENTRIES
+    for name, mark in marks.items():
+        last = min(mark.last_seq, mark.indexed_seq + room)
+        batch[name] = (mark.indexed_seq + 1, last)
+        room -= last - mark.indexed_seq
+        if not room:
+            break
+    return batch
 
 
 def _dense(entries: Sequence[Document], *, after: int) -> Sequence[Document]:

@@ -24,7 +24,8 @@ from imapp.services.archiving.archive import Archive, Document
 from imapp.services.archiving.ensuring import Proof, ensure_archived
 from imapp.stores.channels import ChannelStore
 from imapp.stores.manifests import ManifestStore
-from imapp.stores.messages import MessageLog, entry_of
+from imapp.stores.message_rows import entry_of
+from imapp.stores.messages import MessageLog
 
 _LOGGED: Final = 20  # problems of a channel; all of them are counted
 

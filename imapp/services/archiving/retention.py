@@ -28,7 +28,8 @@ from imapp.stores.edits import EditStore
 from imapp.stores.files import FileStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.members import MemberStore
-from imapp.stores.messages import MessageLog, entry_of
+from imapp.stores.message_rows import entry_of
+from imapp.stores.messages import MessageLog
 from imapp.stores.pushes import PushLedger
 from imapp.stores.reminders import ReminderStore
 from imapp.stores.unindexed import UnindexedStore

@@ -15,7 +15,8 @@ from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.archiving.archive import Archive
-from imapp.stores.messages import MessageLog, entry_of
+from imapp.stores.message_rows import entry_of
+from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 
 _TRIES: Final = 10

@@ -16,10 +16,12 @@ from imapp.services.searching.asking import wanted_of
 from imapp.services.searching.cursors import SearchCursors
 from imapp.stores.archive.searching import Found, FoundMessage, Key, MessageIndex, Page
 from imapp.stores.canonical import restored
-from imapp.stores.channels import ChannelStore, Head
+from imapp.stores.channel_rows import Head
+from imapp.stores.channels import ChannelStore
 from imapp.stores.index_marks import IndexMark, IndexMarks
 from imapp.stores.members import MemberRow, MemberStore
-from imapp.stores.messages import MessageLog, entry_of
+from imapp.stores.message_rows import entry_of
+from imapp.stores.messages import MessageLog
 from schemas.errors import ErrorCode
 from schemas.search import (
     MAX_COUNTED_CHANNELS,

@@ -5,7 +5,7 @@ from typing import Any, Final
 from imapp.domain.entries import RECALLED
 from imapp.domain.search.messages import indexed_text
 from imapp.stores.canonical import canonical, hash_of
-from imapp.stores.messages import entry_of
+from imapp.stores.message_rows import entry_of
 from imapp.stores.mongo import Document, to_ms
 
 MAPPING: Final[dict[str, Any]] = {

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from imapp.domain.ids import message_id
@@ -171,8 +172,11 @@ class ArchiveEntries:
             self._indices.forget()
         raise ArchiveUnavailable(f"too busy for {len(waiting)} of {len(chunk)} entries")
 
-    def _bulk(self, operations: Sequence[Document], lines: int) -> list[tuple[Lookup, int, str]]:
-        """What became of each operation: where it went, its status, and the kind of its error."""
+    def _bulk(self, operations: Sequence[Any], lines: int) -> list[tuple[Lookup, int, str]]:
+        """What became of each operation of so many lines: where it went, its status, its kind of error.
+
+        A line is a document, or one that is encoded already, which the driver's types do not mention.
+        """
         if not operations:
             return []
         with self._client.writing() as client:
@@ -239,9 +243,10 @@ def _holds(copy: Copy | None, document: Document) -> bool:
     return later or copy.content_hash == content_hash(document) == content_hash(held)
 
 
-def _operation(index: str, document: Document, form: Document) -> tuple[Document, Document]:
+def _operation(index: str, document: Document, form: Document) -> tuple[bytes, bytes]:
     place = {"_index": index, "_id": document["_id"], "version": document["rev"]}
-    return {"index": {**place, "version_type": "external_gte"}}, form
+    operation = {"index": {**place, "version_type": "external_gte"}}
+    return msgspec.json.encode(operation), msgspec.json.encode(form)  # the driver's own is 10 times slower
 
 
 def _chunks(documents: Iterable[Document], refused: dict[str, str]) -> Iterator[list[Prepared]]:
