@@ -4,6 +4,7 @@ import random
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from schemas import frames
 from tests.support.client import Client
@@ -11,6 +12,7 @@ from tests.support.persistent import Persistent
 from tests.support.scene import Scene
 
 _LAST_ANSWER_S = 60.0
+_CHANGES_MIND = 0.4  # of his turns
 
 
 class Busybody(Persistent, ABC):
@@ -103,7 +105,7 @@ class Chatter(Busybody):
 
 
 class Host(Busybody):
-    """The owner of a group, who adds and removes the same people by turns."""
+    """The owner of a group, who adds and removes the same people by turns, and edits what he says."""
 
     def __init__(
         self, scene: Scene, user: str, *, rng: random.Random, gateway: int = 0, pause_s: float = 0.0
@@ -120,20 +122,31 @@ class Host(Busybody):
         self.begin()
 
     def take_turn(self) -> None:
-        """Ask somebody in, or show somebody out."""
+        """Ask somebody in, show somebody out, or say something and then change it."""
+        if self._rng.random() < _CHANGES_MIND:
+            self._say_and_change()
+        else:
+            self._ask_in_or_out()
+
+    def _say_and_change(self) -> None:
+        self._insist_on("send", content=f"{self.user} thinks")
+        said = self.newest
+        assert said is not None
+        self._insist_on("edit", message_id=said.message_id, content=f"{self.user} thinks again")
+
+    def _ask_in_or_out(self) -> None:
         absent = [name for name in self._guests if name not in self._present]
         is_welcome = self._rng.choice([True, True, False])
         if absent and is_welcome:
             guest = self._rng.choice(absent)
             self._present.append(guest)
-            self.insist(
-                {self.client.new_id(): ("add_members", {"channel_id": self._channel, "user_ids": [guest]})}
-            )
+            self._insist_on("add_members", user_ids=[guest])
         elif self._present:
             guest = self._present.pop(0)
-            self.insist(
-                {self.client.new_id(): ("remove_member", {"channel_id": self._channel, "user_id": guest})}
-            )
+            self._insist_on("remove_member", user_id=guest)
+
+    def _insist_on(self, kind: str, **fields: Any) -> None:
+        self.insist({self.client.new_id(): (kind, {"channel_id": self._channel, **fields})})
 
 
 def has_gone_on(chatters: list[Chatter], more: int) -> Callable[[], bool]:

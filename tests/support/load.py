@@ -26,7 +26,7 @@ class Crowd:
     """How many talk, and how busily: each sends `window` texts at once every `pause_s` or so.
 
     Pairs write to each other; each group has an owner who asks two people of the pairs in and shows them
-    out again, all the time.
+    out again, all the time, and edits what he says.
     """
 
     pairs: int = 6

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from websockets.exceptions import WebSocketException
 
+from schemas import frames
 from tests.support.client import Client
 from tests.support.link import DisconnectedError, RefusedError, Reply
 from tests.support.scene import Scene
@@ -38,6 +39,8 @@ class Persistent:
         self.soonest_refusal_s = ANSWER_S
         self.whole_since = 0.0
         """When the newest write was begun that is answered for good (monotonic)."""
+        self.newest: frames.WrittenReply | None = None
+        """The newest answer that was no refusal."""
         self.client = scene.connect(user, gateway=gateway)
         self.gateway = self.first_gateway = gateway
         self._scene = scene
@@ -68,7 +71,7 @@ class Persistent:
 
     def _is_settled(self, reply: Reply, posted: float) -> bool:
         try:
-            reply.result(max(0.0, posted + ANSWER_S - time.monotonic()))
+            self.newest = reply.result(max(0.0, posted + ANSWER_S - time.monotonic()))
         except RefusedError as refusal:
             self.slowest_s = max(self.slowest_s, time.monotonic() - posted)
             if refusal.code in self._final:
