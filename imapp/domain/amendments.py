@@ -13,6 +13,7 @@ from imapp.domain import spans
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Accepted, Amendment, Change, Decision, Facts, Rejected
 from imapp.domain.entries import EDIT, MESSAGES, RECALL, RECALLED, TEXT, TYPE_NAMES, LogEntry
+from imapp.domain.ids import message_id
 from imapp.domain.permissions import Action, may
 from imapp.domain.references import strangers
 from imapp.domain.rules import amending_entry, refusal, silenced
@@ -77,8 +78,10 @@ def _target(
 ) -> LogEntry | Rejected:
     """The message a command is about; "not yours to read" and "there is none" are answered alike."""
     readable = everywhere or spans.contains(channel.members[command.actor].spans, command.seq)
-    if facts.target is None or not readable:
+    if not readable:
         return Rejected(ErrorCode.NOT_FOUND)
+    if facts.target is None:
+        return Rejected(ErrorCode.NOT_FOUND, absent=message_id(channel.channel_id, command.seq))
     if facts.target.type not in MESSAGES:
         return Rejected(ErrorCode.INVALID, {"message_id": "that is not a message"})
     return facts.target

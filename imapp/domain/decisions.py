@@ -115,10 +115,14 @@ class Accepted(Struct, frozen=True):
 
 
 class Rejected(Struct, frozen=True):
-    """A refusal; not remembered, so a later try may succeed."""
+    """A refusal; not remembered, so a later try may succeed.
+
+    `absent` is the id of a message that is refused because it was not there, and for no other reason.
+    """
 
     code: ErrorCode
     data: dict[str, Any] = field(default_factory=dict)
+    absent: str | None = None
 
 
 Decision = Accepted | Rejected

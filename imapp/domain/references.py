@@ -48,8 +48,10 @@ def _wrong_reply(channel: Channel, command: SendMessage, references: References)
     if channel_id != channel.channel_id:
         return Rejected(ErrorCode.INVALID, {"reply_to": "that is not a message of this channel"})
     target = references.entries.get(command.reply_to)
-    if target is None or not spans.contains(channel.members[command.actor].spans, seq):
-        return Rejected(ErrorCode.NOT_FOUND, {"reply_to": command.reply_to})
+    readable = spans.contains(channel.members[command.actor].spans, seq)
+    if target is None or not readable:
+        absent = command.reply_to if readable else None
+        return Rejected(ErrorCode.NOT_FOUND, {"reply_to": command.reply_to}, absent)
     if target.type not in MESSAGES:
         return Rejected(ErrorCode.INVALID, {"reply_to": "that is not a message"})
     return None
@@ -77,8 +79,10 @@ def _passed_on(entry: LogEntry, command: SendMessage, references: References) ->
     assert command.forward_of is not None
     channel_id, seq = split_message_id(command.forward_of)
     source = references.entries.get(command.forward_of)
-    if source is None or not spans.contains(references.stays.get((channel_id, command.actor), ()), seq):
-        return Rejected(ErrorCode.NOT_FOUND, {"forward_of": command.forward_of})
+    readable = spans.contains(references.stays.get((channel_id, command.actor), ()), seq)
+    if source is None or not readable:
+        absent = command.forward_of if readable else None
+        return Rejected(ErrorCode.NOT_FOUND, {"forward_of": command.forward_of}, absent)
     if source.type not in MESSAGES:
         return Rejected(ErrorCode.INVALID, {"forward_of": "that is not a message"})
     if source.status != NORMAL:

@@ -17,7 +17,7 @@ from imapp.domain.entries import (
     RECALLED,
     LogEntry,
 )
-from imapp.domain.ids import message_id
+from imapp.domain.ids import message_id, split_message_id
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.message_rows import document_of, entry_of
@@ -328,6 +328,10 @@ class MessageLog:
     def stored_at(self, positions: Iterable[tuple[str, int]]) -> list[Document]:
         """Entries at (channel id, seq) positions, just as they are stored; missing ones are left out."""
         return list(self._each(_at(positions)))
+
+    def let_go(self, message_ids: Iterable[str]) -> list[str]:
+        """Those of these that are archived, and that nobody has asked to have back."""
+        return [message_id(*place) for place in self._manifests.let_go(map(split_message_id, message_ids))]
 
     def _each(self, wanted: Iterable[Document], *stages: Document) -> Iterator[Document]:
         """What matches each of these conditions on `_id`, put through the stages, in one command.

@@ -6,11 +6,22 @@ from unittest.mock import patch
 import msgspec
 import pytest
 
-from imapp.domain.ids import direct_channel_id, direct_key
+from imapp.domain.ids import direct_channel_id, direct_key, message_id
 from schemas.commands import AnyCommand
 from schemas.common import ChannelType
 from schemas.tasks import Result
-from tests.unit.fakes.commands import add, create, leave, open_direct, remove, say, tell, update
+from tests.unit.fakes.commands import (
+    add,
+    create,
+    edit,
+    leave,
+    open_direct,
+    recall,
+    remove,
+    say,
+    tell,
+    update,
+)
 from tests.unit.fakes.writers import Bench
 
 
@@ -240,3 +251,45 @@ def one_state_cached() -> Iterator[None]:
     """A writer that remembers one channel."""
     with patch("imapp.services.writing.channel_cache._MAX_CHANNELS", 1):
         yield
+
+
+class TestAMessageThatIsArchivedSinceItWasLookedFor:
+    """It is looked for before a command goes to its writer; then the nightly move takes it."""
+
+    @pytest.fixture
+    def old(self, bench: Bench, team: str) -> str:
+        bench.run(say("bo", "long ago", team))
+        name = message_id(team, 2)
+        del bench.store.entries[name]
+        bench.store.archived.add(name)
+        return name
+
+    def test_is_asked_for_again_and_nothing_is_stored(self, bench: Bench, team: str, old: str) -> None:
+        commands = [
+            recall("bo", team, 2),
+            recall("root", team, 2, by_admin=True),
+            edit("bo", team, 2, "changed"),
+            say("an", "to that", team, reply_to=old),
+            say("an", "", team, forward_of=old),
+        ]
+
+        assert codes([bench.run(command)[0] for command in commands]) == ["busy"] * 5
+        assert codes(bench.run(*commands)) == ["busy"] * 5
+        assert [entry.seq for entry in bench.store.log_of(team)] == [1]
+
+    def test_is_none_to_whoever_may_not_read_it(self, bench: Bench, team: str, old: str) -> None:
+        bench.run(add("an", team, "dao"))
+        commands = [
+            recall("dao", team, 2),
+            edit("dao", team, 2, "changed"),
+            say("dao", "to that", team, reply_to=old),
+            say("dao", "", team, forward_of=old),
+        ]
+
+        assert codes([bench.run(command)[0] for command in commands]) == ["not_found"] * 4
+
+    @pytest.mark.usefixtures("old")
+    def test_is_none_if_nobody_could_bring_it_back(self, bench: Bench, team: str) -> None:
+        bench.store.archived.clear()  # it is held for whoever asked for it, and not there
+
+        assert codes(bench.run(recall("bo", team, 2))) == ["not_found"]

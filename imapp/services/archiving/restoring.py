@@ -77,12 +77,13 @@ class Restorer:
         old = self.archived(dict.fromkeys(places))
         if not old:
             return
-        wanted = [*old, *(edit for place in old for edit in self._edits_of(*place))]
+        wanted = self.archived([*old, *(edit for place in old for edit in self._edits_of(*place))])
+        for channel_id, seq in wanted:  # before it is looked what is there: a move must not take that now
+            self._manifests.hold(channel_id, seq, seq, _RETURN_HOLD_S)
         hot = MessageLog.at(self._log, wanted)
-        for channel_id, seq in self.archived(wanted):
+        for channel_id, seq in wanted:
             if message_id(channel_id, seq) in hot:
                 continue
-            self._manifests.hold(channel_id, seq, seq, _RETURN_HOLD_S)
             restored = Restored()
             self._put_back(channel_id, [seq], restored)
             for name, why in restored.problems.items():

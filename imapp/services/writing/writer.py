@@ -41,6 +41,7 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from schemas.commands import AddMembers, AmendCommand, AnyCommand, OpenDirect, SendMessage
 from schemas.common import ChannelType
+from schemas.errors import ErrorCode
 
 _FIRST_PAUSE_S: Final = 0.02
 _LONGEST_PAUSE_S: Final = 1.0
@@ -225,9 +226,27 @@ class Writer:
             for key in keys[task.index]:
                 if key in found:
                     plan.outcomes[task.index] = settle(task, found[key])
+        self._settle_absence(plan)
         names = {plan.addresses[task.index] for task in doubtful} & before.keys()
         if self._cache.is_behind({name: before[name] for name in names}):
             raise LogConflict("another writer was here")
+
+    def _settle_absence(self, plan: Plan) -> None:
+        """Let those try again whose message went to the archive since it was looked whether it is there.
+
+        It is brought back before they come again (`archiving.returns`).
+        """
+        absent = {
+            index: outcome.absent
+            for index, outcome in plan.outcomes.items()
+            if isinstance(outcome, Rejected) and outcome.absent is not None
+        }
+        if not absent:
+            return
+        archived = set(self._stores.messages.let_go(set(absent.values())))
+        plan.outcomes |= {
+            index: Rejected(ErrorCode.BUSY) for index, name in absent.items() if name in archived
+        }
 
     def _store(self, plan: Plan, lookups: Lookups) -> None:
         for step in plan.steps:

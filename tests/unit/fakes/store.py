@@ -67,6 +67,7 @@ class FakeStore:
         self.versions: dict[str, list[str]] = {}
         self.files: dict[str, FileFacts] = {}
         self.attempts: dict[str, Attempt] = {}
+        self.archived: set[str] = set()
         self.parked: dict[tuple[str, int], str] = {}
         self.curses: dict[str, Curse] = {}
         self._ticks = 0
@@ -160,6 +161,9 @@ class FakeLog(MessageLog):
         with self._store.faults.step("log.at"):
             ids = [message_id(name, seq) for name, seq in positions]
             return {key: _copy(self._store.entries[key]) for key in ids if key in self._store.entries}
+
+    def let_go(self, message_ids: Iterable[str]) -> list[str]:
+        return [name for name in message_ids if name in self._store.archived]
 
     def countables(self, places: Iterable[tuple[str, int]]) -> dict[str, int]:
         return {key: entry.countable for key, entry in self.at(places).items()}
