@@ -163,7 +163,10 @@ class Session(WSListener):
     def _on_ack(self, client_id: str, message: Frame) -> None:
         load = self.load
         load.steps.append(Answered(self.user, client_id, message.channel_id, message.seq, message.message_id))
-        waited = time.perf_counter() - self._unanswered.pop(client_id).due
+        write = self._unanswered.pop(client_id, None)
+        if write is None:
+            return  # refused, stored all the same and then repeated: each try has its answer
+        waited = time.perf_counter() - write.due
         load.unanswered -= 1
         self._join(message.channel_id)
         if load.counting:
