@@ -47,6 +47,8 @@ from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner, remin
 from schemas.tasks import AnyPersonalWrite, FanoutItem, Remind, SetConversation, SetSettings
 
 _WRITER_POOL: Final = 4
+_PUSH_PAUSE_S: Final = 0.9  # every other time of the timer, its jitter too
+_INDEX_PAUSE_S: Final = 0.4  # each time: what is sent is to be found soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,9 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
 
 def _nudgers(config: Config) -> Sequence[Nudger]:
     """Who tells of channels that have grown: the push workers, and those of the archive if there is one."""
-    publishers = [push_publisher(config)]
+    nudgers = [Nudger(push_publisher(config), pause_s=_PUSH_PAUSE_S)]
     if config.es_url:
-        publishers.append(index_publisher(config))
-    nudgers = [Nudger(publish) for publish in publishers]
+        nudgers.append(Nudger(index_publisher(config), pause_s=_INDEX_PAUSE_S))
     for nudger in nudgers:
         nudger.keep()
     return nudgers

@@ -21,7 +21,6 @@ from imapp.spacing import Spacing
 from schemas.tasks import FanoutItem, PushBatch, PushNudge
 
 _EVERY_S: Final = 0.5
-_PAUSE_S: Final = 0.9  # of a channel that goes on growing: it is every other time, of the timer's jitter too
 _MAX_CHANNELS: Final = 20_000  # waiting; the sweep finds those beyond
 _MAX_NUDGES: Final = 500  # a task
 
@@ -34,12 +33,18 @@ class Nudger:
     """Gathers the channels that a writer has published to. `add` belongs to the writer's thread.
 
     `publish` enqueues a task durably, or raises BrokerUnavailable; it is called from one other thread.
+    A channel that goes on growing is told of every `pause_s`, in steps of the half second of the timer.
     """
 
     def __init__(
-        self, publish: Callable[[bytes], None], *, clock: Callable[[], float] = time.monotonic
+        self,
+        publish: Callable[[bytes], None],
+        *,
+        pause_s: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._publish = publish
+        self._pause_s = pause_s
         self._clock = clock
         self._spacing: Spacing[str] = Spacing()
         self._lock = threading.Lock()
@@ -78,7 +83,7 @@ class Nudger:
             return False
         now = self._clock()
         for name in chunk:
-            self._spacing.took(name, now, _PAUSE_S)
+            self._spacing.took(name, now, self._pause_s)
         return True
 
     def _take_due(self, *, last: bool) -> dict[str, int]:
