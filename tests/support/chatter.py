@@ -130,9 +130,7 @@ class Host(Busybody):
 
     def _say_and_change(self) -> None:
         self._insist_on("send", content=f"{self.user} thinks")
-        said = self.newest
-        assert said is not None
-        self._insist_on("edit", message_id=said.message_id, content=f"{self.user} thinks again")
+        self._insist_on("edit", message_id=self.newest["message_id"], content=f"{self.user} thinks again")
 
     def _ask_in_or_out(self) -> None:
         absent = [name for name in self._guests if name not in self._present]

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from websockets.exceptions import WebSocketException
 
-from schemas import frames
 from tests.support.client import Client
-from tests.support.link import DisconnectedError, RefusedError, Reply
+from tests.support.link import DisconnectedError, Frame, RefusedError, Reply
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
@@ -39,7 +38,7 @@ class Persistent:
         self.soonest_refusal_s = ANSWER_S
         self.whole_since = 0.0
         """When the newest write was begun that is answered for good (monotonic)."""
-        self.newest: frames.WrittenReply | None = None
+        self.newest: Frame = {}
         """The newest answer that was no refusal."""
         self.client = scene.connect(user, gateway=gateway)
         self.gateway = self.first_gateway = gateway

@@ -265,7 +265,7 @@ class TestAMessageThatIsArchivedSinceItWasLookedFor:
         return name
 
     def test_is_asked_for_again_and_nothing_is_stored(self, bench: Bench, team: str, old: str) -> None:
-        commands = [
+        commands: list[AnyCommand] = [
             recall("bo", team, 2),
             recall("root", team, 2, by_admin=True),
             edit("bo", team, 2, "changed"),
@@ -279,7 +279,7 @@ class TestAMessageThatIsArchivedSinceItWasLookedFor:
 
     def test_is_none_to_whoever_may_not_read_it(self, bench: Bench, team: str, old: str) -> None:
         bench.run(add("an", team, "dao"))
-        commands = [
+        commands: list[AnyCommand] = [
             recall("dao", team, 2),
             edit("dao", team, 2, "changed"),
             say("dao", "to that", team, reply_to=old),
