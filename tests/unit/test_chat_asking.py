@@ -9,8 +9,8 @@ from imapp.cli.chat.library import Found, NotFound
 from schemas.channels import Channel, MemberPage
 from schemas.groups import JoinRequestPage
 from schemas.receipts import PushPage
-from tests.unit.test_chat_core import LUNCH, Frame, entry, event, history_page, row, sync_page
-from tests.unit.test_chat_screen import Desktop
+from tests.unit.fakes.desktop import Desktop
+from tests.unit.fakes.phone import LUNCH, Frame, entry, event, history_page, row, sync_page
 
 COUNTS = {"total": 3, "unreceived": 1, "received": 1, "read": 1}
 TIME = "2026-11-23T08:00:00.000Z"

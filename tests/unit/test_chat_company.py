@@ -3,8 +3,8 @@
 import pytest
 
 from imapp.cli.chat.company import SHOWN_S
-from tests.unit.test_chat_core import LUNCH, WORK, Frame, Phone, event, row, sync_page
-from tests.unit.test_chat_screen import BO, Desktop, direct
+from tests.unit.fakes.desktop import BO, Desktop, direct
+from tests.unit.fakes.phone import LUNCH, WORK, Frame, Phone, event, row, sync_page
 
 EVA = "eva000000000000000000000"
 

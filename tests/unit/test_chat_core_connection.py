@@ -4,7 +4,7 @@ import pytest
 
 from imapp.cli.chat.changes import LinkChanged, Notice
 from imapp.cli.chat.connection import Connection, State, backoff
-from tests.unit.test_chat_core import Phone, row
+from tests.unit.fakes.phone import Phone, row
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.test_chat_core import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
+from tests.unit.fakes.phone import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
 
 TEA = "tea000000000000000000000"
 

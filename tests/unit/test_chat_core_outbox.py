@@ -3,7 +3,7 @@
 import pytest
 
 from schemas import frames
-from tests.unit.test_chat_core import LUNCH, WORK, Phone, entry, event, history_page, row, sync_page, texts
+from tests.unit.fakes.phone import LUNCH, WORK, Phone, entry, event, history_page, row, sync_page, texts
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from imapp.cli.chat.changes import Reloaded, Synced
-from tests.unit.test_chat_core import LUNCH, WORK, Phone, entry, event, history_page, row, sync_page
+from tests.unit.fakes.phone import LUNCH, WORK, Phone, entry, event, history_page, row, sync_page
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from imapp.cli.chat.connection import State
-from tests.unit.test_chat_core import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
+from tests.unit.fakes.phone import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
 
 CHANNELS = st.sampled_from([LUNCH, WORK])
 REQUESTS = ("hello", "send", "sync", "history", "read", "ping")

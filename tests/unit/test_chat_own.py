@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.unit.test_chat_core import LUNCH, WORK, Frame, entry, event, history_page, row, sync_page
-from tests.unit.test_chat_screen import Desktop, last
+from tests.unit.fakes.desktop import Desktop, last
+from tests.unit.fakes.phone import LUNCH, WORK, Frame, entry, event, history_page, row, sync_page
 
 
 def set_elsewhere(**fields: Any) -> Frame:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.unit.test_chat_core import LUNCH, Frame, Phone, event, row
-from tests.unit.test_chat_screen import BO, Desktop, direct
+from tests.unit.fakes.desktop import BO, Desktop, direct
+from tests.unit.fakes.phone import LUNCH, Frame, Phone, event, row
 
 
 def received(phone: Phone) -> list[tuple[int, int]]:

@@ -16,7 +16,7 @@ from imapp.cli.chat.wording import ago, clean, refusal
 from schemas.common import MessageStatus, MessageType
 from schemas.frames import ErrorReply
 from schemas.messages import Entry, Quote
-from tests.unit.test_chat_core import entry
+from tests.unit.fakes.phone import entry
 
 NAMES = {"an": "you", "bo": "Bo", "chen": "陈晨"}
 
