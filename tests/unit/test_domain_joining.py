@@ -18,19 +18,12 @@ from schemas.commands import AnyCommand
 from schemas.common import MAX_JOIN_REQUESTS, ChannelStatus, JoinPolicy
 from schemas.errors import ErrorCode
 from tests.unit.fakes.commands import add, answer, request_join, set_status, update, withdraw
-from tests.unit.fakes.rooms import NOW_MS, TEAM, accept, direct, facts, refuse, team
+from tests.unit.fakes.rooms import NOW_MS, TEAM, accept, after, direct, facts, refuse, team
 
 
 def club(**settings: Any) -> Channel:
     """An's team, to which admins let people in."""
     return after(team(), update("an", TEAM, join="approval", **settings))
-
-
-def after(channel: Channel, *happened: AnyCommand, known: Facts | None = None) -> Channel:
-    """The channel once all of this is done."""
-    for command in happened:
-        channel = apply(channel, accept(channel, command, known))
-    return channel
 
 
 def waiting(channel: Channel) -> list[str]:

@@ -1,9 +1,10 @@
 """Channels as they may stand, for the rules to decide about."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from imapp.domain.channel import Channel, Member
-from imapp.domain.decide import decide
+from imapp.domain.decide import apply, decide
 from imapp.domain.decisions import Accepted, Facts, Profile, Rejected
 from imapp.domain.ids import direct_channel_id, direct_key
 from schemas.commands import AnyCommand
@@ -11,6 +12,7 @@ from schemas.common import ChannelStatus, ChannelType, Role
 
 TEAM: Final = "team" + "0" * 20
 NOW_MS: Final = 1_790_000_000_000
+LATER: Final = NOW_MS + 60_000
 
 
 def member(user_id: str, role: Role = Role.MEMBER, *stays: tuple[int, int | None]) -> Member:
@@ -49,6 +51,15 @@ def team() -> Channel:
     )
 
 
+def crowd() -> Channel:
+    """Two of each role that there may be two of."""
+    return group(
+        member("an", Role.OWNER),
+        *(member(name, Role.ADMIN) for name in ("bo", "eve")),
+        *(member(name) for name in ("chen", "dao")),
+    )
+
+
 def direct(one: str = "an", other: str = "bo", **fields: Any) -> Channel:
     """The direct chat of two people."""
     settings: dict[str, Any] = {
@@ -78,6 +89,20 @@ def refuse(channel: Channel | None, command: AnyCommand, known: Facts | None = N
     decision = _decide(channel, command, known)
     assert isinstance(decision, Rejected), decision
     return decision
+
+
+def after(channel: Channel, *happened: AnyCommand, known: Facts | None = None) -> Channel:
+    """The channel once all of this is done."""
+    for command in happened:
+        channel = apply(channel, accept(channel, command, known))
+    return channel
+
+
+def told(channel: Channel, command: AnyCommand) -> Mapping[str, Any]:
+    """What the entry says happened."""
+    entry = accept(channel, command).entry
+    assert entry is not None
+    return entry.extra
 
 
 def _decide(channel: Channel | None, command: AnyCommand, known: Facts | None) -> Accepted | Rejected:
