@@ -1,9 +1,13 @@
-"""Histories that differ from another in one thing."""
+"""Histories that differ from another in one thing, and what the checker finds in them."""
 
 from dataclasses import replace
+from typing import Final
 
 from tests.support.history import Answered, Entry, History, Seen, Step
+from tests.support.invariants import check
 from tests.support.stories import CHANNEL
+
+CLEAN: Final = "lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0 kept 0 unproved 0"
 
 
 def with_steps(history: History, steps: list[Step]) -> History:
@@ -50,3 +54,8 @@ def later(history: History, *steps: Step) -> History:
 def log(history: History) -> list[Entry]:
     """The final log."""
     return list(history.logs[CHANNEL])
+
+
+def found(history: History) -> dict[str, int]:
+    """How many findings there are of each kind that has any."""
+    return {kind: len(findings) for kind, findings in check(history).findings.items() if findings}

@@ -1,0 +1,1 @@
+"""The invariant checker sees each planted fault, and only that, and says nothing about a clean history."""
