@@ -6,8 +6,8 @@ import pytest
 
 from imapp.services.reading.access import AccessService
 from schemas.commands import AnyCommand
+from tests.unit.fakes.channels import FakeChannels, FakeMembers
 from tests.unit.fakes.commands import create, leave, mute, remove, set_role, set_status, update
-from tests.unit.fakes.store import FakeChannels, FakeMembers
 from tests.unit.fakes.writers import START_MS, Bench
 
 UNTIL_MS: Final = START_MS + 60_000

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from tests.unit.fakes.channels import FakeMembers
 from tests.unit.fakes.listeners import FakeSubscriber, Listening, events
-from tests.unit.fakes.store import FakeMembers
 
 if TYPE_CHECKING:
     from tests.unit.fakes.world import World

@@ -10,7 +10,9 @@ from imapp.services.reading.access import AccessService
 from imapp.services.reading.history import HistoryService
 from imapp.stores.members import MemberRow
 from schemas.common import ChannelStatus, ChannelType, Notify, Role
-from tests.unit.fakes.store import FakeChannels, FakeLog, FakeMembers, FakeStore, StoredChannel
+from tests.unit.fakes.channels import FakeChannels, FakeMembers
+from tests.unit.fakes.messages import FakeLog
+from tests.unit.fakes.store import FakeStore, StoredChannel
 
 LUNCH: Final = "lunch" + "0" * 19
 _TIME: Final = datetime(2026, 11, 23, tzinfo=UTC)

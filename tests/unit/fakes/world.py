@@ -26,10 +26,11 @@ from imapp.services.writing.channel_cache import ChannelCache
 from schemas.commands import AnyCommand, CreateGroup, SendMessage
 from schemas.common import ChannelStatus
 from schemas.tasks import BatchReply, Result, WriteBatch
+from tests.unit.fakes.channels import FakeChannels, FakeJoinRequests, FakeMembers
 from tests.unit.fakes.faults import Died, broker_fails, process_dies, store_fails
 from tests.unit.fakes.hearing import Audience
+from tests.unit.fakes.messages import FakeLog
 from tests.unit.fakes.replaying import Replayed, replay
-from tests.unit.fakes.store import FakeChannels, FakeJoinRequests, FakeLog, FakeMembers
 from tests.unit.fakes.wishes import HARM, ORDER, Wish, changed, command_of
 from tests.unit.fakes.writers import BODY_KEY, Bench
 

@@ -12,19 +12,12 @@ from imapp.services.writing.people import ProfileCache
 from imapp.services.writing.writer import Writer, WriterStores
 from schemas.commands import AnyCommand
 from schemas.tasks import FanoutEntry, FanoutItem, Result, WriteBatch
+from tests.unit.fakes.attempts import FakeAttempts
 from tests.unit.fakes.broker import FakeBroker, FakeFanout, FakeReplies
+from tests.unit.fakes.channels import FakeChannels, FakeJoinRequests, FakeMembers, FakeUsers
 from tests.unit.fakes.faults import Died
-from tests.unit.fakes.store import (
-    FakeAttempts,
-    FakeChanges,
-    FakeChannels,
-    FakeFiles,
-    FakeJoinRequests,
-    FakeLog,
-    FakeMembers,
-    FakeStore,
-    FakeUsers,
-)
+from tests.unit.fakes.messages import FakeChanges, FakeFiles, FakeLog
+from tests.unit.fakes.store import FakeStore
 
 BODY_KEY: Final = b"k" * 32
 SHARD: Final = 0
