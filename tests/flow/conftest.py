@@ -1,4 +1,4 @@
-"""Fixtures of several files: attacks, the index, a push service."""
+"""Fixtures of several files: attacks, an administrator, the index, a push service."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 from devstack.services import Stack
 from tests.support.bystander import Attack, under_attack
 from tests.support.endpoint import Endpoint
+from tests.support.operator import Operator
 from tests.support.scene import Scene
 
 
@@ -16,6 +17,13 @@ def attack(scene: Scene) -> Attack:
     bo, chen = scene.people("bo", "chen")
     client = scene.connect(bo)
     return lambda: under_attack(scene.cluster, client, chen)
+
+
+@pytest.fixture
+def operator(scene: Scene) -> Operator:
+    """Olga, who administrates the system."""
+    (olga,) = scene.people("olga")
+    return Operator(scene.cluster, olga)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ from schemas.admin import MAX_RETENTION_DAYS
 from schemas.conversations import UnreadPage, UnreadReason
 from schemas.errors import ErrorCode
 from schemas.search import MessageHits
-from tests.flow.test_admin import Operator
 from tests.flow.test_archive_history import MESSAGES, Archivist, conversation, group_with_messages
 from tests.support.client import Client
 from tests.support.link import RefusedError
+from tests.support.operator import Operator
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 

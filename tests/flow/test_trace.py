@@ -4,20 +4,11 @@ import json
 import time
 from typing import Any
 
-import pytest
-
 from tests.conftest import ClusterFactory
-from tests.flow.test_admin import Operator
 from tests.support.client import Client
+from tests.support.operator import Operator
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
-
-
-@pytest.fixture
-def operator(scene: Scene) -> Operator:
-    """Olga, who administrates the system."""
-    (olga,) = scene.people("olga")
-    return Operator(scene.cluster, olga)
 
 
 def steps_of(operator: Operator, message_id: str, **query: Any) -> dict[str, list[Any]]:

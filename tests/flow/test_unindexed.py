@@ -12,9 +12,9 @@ from imapp.stores.inspection import StoreInspection
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.unindexed import UnindexedStore
-from tests.flow.test_admin import Operator
 from tests.support.archive_in_memory import ArchiveInMemory
 from tests.support.entries import log_entry
+from tests.support.operator import Operator
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
