@@ -1,0 +1,1 @@
+"""What everybody may at most: how often, how many and how large."""
