@@ -1,4 +1,4 @@
-"""docs/protocol.md is true: its examples are carried out, section by section, on a running system.
+"""The pages for frontend developers are true: their examples are carried out, section by section.
 
 How examples are written is said in `tests/support/doc_examples.py`. Each section begins with the same stage:
 an, bo, chen and ding; a direct chat of an and bo (`ge9v...`) with three texts, the third bo's and unread; a
@@ -7,7 +7,7 @@ group of an, bo and chen (`psgs...`) with two entries. bo is online; chen and di
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,8 +27,13 @@ from tests.support.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.indexed
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "protocol.md"
-SECTIONS: Final = sections_of(PAGE.read_text(encoding="utf-8"))
+DOCS: Final = Path(__file__).parents[2] / "docs"
+PAGES: Final = ("protocol", "conversations", "receipts", "search")
+SECTIONS: Final = {
+    f"{page}: {section.title}": section
+    for page in PAGES
+    for section in sections_of((DOCS / f"{page}.md").read_text(encoding="utf-8"))
+}
 PEOPLE: Final = {"an": "An 安", "bo": "Bo 博", "chen": "Chen 陈", "ding": "Ding 丁"}
 DIRECT: Final = "ge9v0j9d09sd6v3fi564o000"
 GROUP: Final = "psgsdhgcpud5gri1fcc38000"
@@ -110,7 +115,7 @@ class Stage:
             what="bo is seen online",
         )
         self._devices: dict[str, Device] = {}
-        self._answer: requests.Response | None = None
+        self._asked: tuple[Step, requests.Response] | None = None
 
     def play(self, section: Section) -> None:
         """Carry out its examples; who only listens is there before anything happens."""
@@ -118,7 +123,7 @@ class Stage:
             self._device(name).greet()
         for step in section.steps:
             if step.method:
-                self._call(step)
+                self._asked = (step, self._call(step))
             elif step.status:
                 self._check_answer(step)
             elif step.sends:
@@ -156,8 +161,8 @@ class Stage:
         else:
             device.take(lambda frame: self.names.fits(step.frame, frame))
 
-    def _call(self, step: Step) -> None:
-        self._answer = requests.request(
+    def _call(self, step: Step) -> requests.Response:
+        return requests.request(
             step.method,
             self.url + self.names.path_to_real(step.path),
             json=None if step.frame is None else self.names.to_real(step.frame),
@@ -169,9 +174,15 @@ class Stage:
         return {"Authorization": f"Bearer {self.tokens[name]}"}
 
     def _check_answer(self, step: Step) -> None:
-        assert self._answer is not None, "an answer without a request"
-        assert self._answer.status_code == step.status, self._answer.text
-        self.names.check(step.frame, self._answer.json())
+        """What is read may follow a moment after what was written: it is asked for again."""
+        assert self._asked is not None, "an answer without a request"
+        call, answer = self._asked
+        assert answer.status_code == step.status, answer.text
+        if call.method == "GET" and not self.names.fits(step.frame, answer.json()):
+            with suppress(AssertionError):  # what is different, the check below says
+                eventually(lambda: self.names.fits(step.frame, self._call(call).json()))
+            answer = self._call(call)
+        self.names.check(step.frame, answer.json())
 
 
 @pytest.fixture
@@ -182,12 +193,12 @@ def stage(scene: Scene) -> Iterator[Stage]:
     stage.close()
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
+@pytest.mark.parametrize("section", SECTIONS.values(), ids=SECTIONS)
 def test_a_section_is_true(stage: Stage, section: Section) -> None:
     stage.play(section)
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.title)
+@pytest.mark.parametrize("section", SECTIONS.values(), ids=SECTIONS)
 def test_what_is_only_shown_has_the_right_shape(section: Section) -> None:
     contract = Contract(sees_requests=False)
     for step in section.shown:
@@ -197,7 +208,8 @@ def test_what_is_only_shown_has_the_right_shape(section: Section) -> None:
 
 
 def test_the_page_shows_every_request_and_every_event() -> None:
-    steps = [step for section in SECTIONS for step in (*section.steps, *section.shown) if not step.method]
+    protocol = [section for title, section in SECTIONS.items() if title.startswith("protocol: ")]
+    steps = [step for section in protocol for step in (*section.steps, *section.shown) if not step.method]
     shown = {step.frame.get("type") for step in steps if not step.status}
     tags = {str(frame.__struct_config__.tag) for frame in (*REQUESTS, *SERVER_FRAMES)}
 
