@@ -42,6 +42,10 @@ class ArchiveUnavailable(Exception):
     """Elasticsearch did not answer in time. A write may or may not have happened."""
 
 
+class ArchiveBusy(ArchiveUnavailable):
+    """Elasticsearch had too much to do and has done nothing of what was asked."""
+
+
 class LogConflict(Exception):
     """A key of the log is taken: by a repeat, or by another writer. Never a success."""
 

@@ -21,6 +21,7 @@ from tests.support.es_proxy import Answer, EsProxy, es_proxy
 from tests.support.waiting import eventually
 
 CHANNEL = "c" * 24
+BUSY = '{"error": {"type": "es_rejected_execution_exception"}, "status": 429}'
 NOT_YET = Answer(200, '{"status": "red", "timed_out": true}')
 
 
@@ -168,6 +169,22 @@ def test_what_the_server_is_too_busy_for_is_sent_again_alone(place: Place) -> No
 
     assert [body.count('"index"') for body in bulks] == [2, 1]
     assert place.pauses == [0.0, 0.2]
+    assert len(place.entries.page(CHANNEL, 1, 2)) == 2
+
+
+def test_a_request_that_is_refused_whole_is_sent_again(place: Place) -> None:
+    bulks: list[str] = []
+
+    def refuse_the_first(path: str, body: str) -> Answer | None:
+        if not path.startswith("/_bulk"):
+            return None
+        bulks.append(body)
+        return Answer(429, BUSY) if len(bulks) == 1 else None
+
+    place.proxy.meddle = refuse_the_first
+    assert place.entries.write([document(1), document(2)]) == {}
+
+    assert bulks[0] == bulks[1]
     assert len(place.entries.page(CHANNEL, 1, 2)) == 2
 
 

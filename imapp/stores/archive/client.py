@@ -8,11 +8,12 @@ from circuitbreaker import CircuitBreaker
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from imapp import metrics
-from imapp.errors import ArchiveUnavailable
+from imapp.errors import ArchiveBusy, ArchiveUnavailable
 
 WRITE_S: Final = 30.0
 """How long a bulk request may take; nobody waits for it."""
 
+_TOO_MANY: Final = 429
 _OPENS_AFTER: Final = 3  # failures in a row
 _OPEN_S: Final = 2  # then one may try again
 _CONNECTIONS: Final = 10
@@ -82,14 +83,15 @@ def mapped_errors() -> Iterator[None]:
     """Turn the driver's errors into ours.
 
     Raises:
-        ArchiveUnavailable: whatever it is; the outcome of a write is unknown.
+        ArchiveUnavailable: whatever it is; the outcome of a write is unknown, but for `ArchiveBusy`.
     """
     try:
         yield
     except ApiError as error:
         metrics.archive_errors.value += 1
         # Its body may hold what somebody wrote; status and kind are enough to find it in the server's log.
-        raise ArchiveUnavailable(f"{error.status_code} {error.error}") from None
+        kind = ArchiveBusy if error.status_code == _TOO_MANY else ArchiveUnavailable
+        raise kind(f"{error.status_code} {error.error}") from None
     except TransportError as error:
         metrics.archive_errors.value += 1
         raise ArchiveUnavailable(f"{type(error).__name__}: {error.message}"[:300]) from error

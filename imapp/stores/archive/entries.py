@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from imapp.domain.ids import message_id
-from imapp.errors import ArchiveUnavailable
+from imapp.errors import ArchiveBusy, ArchiveUnavailable
 from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.archive.documents import indexed_form
 from imapp.stores.archive.indices import Indices
@@ -22,7 +22,8 @@ _FAILED: Final = 300
 _NO_INDEX: Final = "index_not_found_exception"
 _CONFLICT: Final = 409  # there is the same or a later form of it
 _GONE: Final = 404
-_BUSY: Final = (429, 502, 503, 504)
+_TOO_MANY: Final = 429
+_BUSY: Final = (_TOO_MANY, 502, 503, 504)
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0)  # before what the server was too busy for is sent again
 
 Prepared = tuple[Document, Document]
@@ -161,7 +162,7 @@ class ArchiveEntries:
             # A building that was given up meanwhile gets nothing any more.
             waiting = {place: pair for place, pair in waiting.items() if self._indices.is_written(place[0])}
             self._indices.create(index for index, _ in waiting)
-            for place, status, reason in self._bulk([line for pair in waiting.values() for line in pair], 2):
+            for place, status, reason in self._bulk_or_busy(waiting):
                 if status in _BUSY or status == _GONE:
                     continue
                 del waiting[place]
@@ -171,6 +172,15 @@ class ArchiveEntries:
                 return refused
             self._indices.forget()
         raise ArchiveUnavailable(f"too busy for {len(waiting)} of {len(chunk)} entries")
+
+    def _bulk_or_busy(
+        self, operations: Mapping[Lookup, tuple[bytes, bytes]]
+    ) -> list[tuple[Lookup, int, str]]:
+        """What became of each write; a server that refuses the whole request has refused each of them."""
+        try:
+            return self._bulk([line for pair in operations.values() for line in pair], 2)
+        except ArchiveBusy as busy:
+            return [(place, _TOO_MANY, str(busy)) for place in operations]
 
     def _bulk(self, operations: Sequence[Any], lines: int) -> list[tuple[Lookup, int, str]]:
         """What became of each operation of so many lines: where it went, its status, its kind of error.
