@@ -168,16 +168,6 @@ class ManifestStore:
             rows = self._holds.find({"channel_id": channel_id, "until": {"$gt": datetime.now(UTC)}})
             return sorted(Range(row["from_seq"], row["to_seq"]) for row in rows)
 
-    def let_go(self, places: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Those of these (channel id, seq) places that are archived and not held here."""
-        archived = self.archived(places)
-        held = {channel_id: self.held(channel_id) for channel_id in {name for name, _ in archived}}
-        return [
-            (name, seq)
-            for name, seq in archived
-            if not any(part.from_seq <= seq <= part.to_seq for part in held[name])
-        ]
-
     def any_archived(self) -> bool:
         """Whether anything is archived."""
         with mapped_errors():

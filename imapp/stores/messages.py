@@ -329,9 +329,9 @@ class MessageLog:
         """Entries at (channel id, seq) positions, just as they are stored; missing ones are left out."""
         return list(self._each(_at(positions)))
 
-    def let_go(self, message_ids: Iterable[str]) -> list[str]:
-        """Those of these that are archived, and that nobody has asked to have back."""
-        return [message_id(*place) for place in self._manifests.let_go(map(split_message_id, message_ids))]
+    def archived(self, message_ids: Iterable[str]) -> set[str]:
+        """Those of these that are archived, whether or not they have a copy here."""
+        return {message_id(*place) for place in self._manifests.archived(map(split_message_id, message_ids))}
 
     def _each(self, wanted: Iterable[Document], *stages: Document) -> Iterator[Document]:
         """What matches each of these conditions on `_id`, put through the stages, in one command.

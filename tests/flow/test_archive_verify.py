@@ -137,19 +137,15 @@ def test_what_a_command_refers_to_comes_back_with_its_edits(world: World) -> Non
     assert world.hot() == [5, 12, 20]
 
 
-def test_what_is_archived_and_not_asked_back_is_known(world: World) -> None:
-    places = [(CHANNEL, 5), (CHANNEL, 7), (CHANNEL, 20), (CHANNEL, 500)]
-    names = [message_id(*place) for place in places]
+def test_what_can_not_come_back_is_named(world: World) -> None:
+    del world.archive.texts[message_id(CHANNEL, 5)]
 
-    assert world.log.let_go(names) == names[:2]
+    assert restorer(world).bring_back([(CHANNEL, 5), (CHANNEL, 6)]) == {message_id(CHANNEL, 5)}
+    assert world.hot() == [6, 20]
+
+
+def test_what_is_archived_is_known_with_and_without_a_copy(world: World) -> None:
+    names = [message_id(CHANNEL, seq) for seq in (5, 7, 20, 500)]
     restorer(world).bring_back([(CHANNEL, 5)])
-    assert world.log.let_go(names) == names[1:2]
 
-
-def test_a_copy_that_is_there_already_stays_for_whoever_refers_to_it(world: World) -> None:
-    world.log.put_back([world.archive.read([message_id(CHANNEL, 5)])[message_id(CHANNEL, 5)].document])
-
-    restorer(world).bring_back([(CHANNEL, 5)])
-    world.move()
-
-    assert world.hot() == [5, 20]
+    assert world.log.archived(names) == set(names[:2])

@@ -287,9 +287,3 @@ class TestAMessageThatIsArchivedSinceItWasLookedFor:
         ]
 
         assert codes([bench.run(command)[0] for command in commands]) == ["not_found"] * 4
-
-    @pytest.mark.usefixtures("old")
-    def test_is_none_if_nobody_could_bring_it_back(self, bench: Bench, team: str) -> None:
-        bench.store.archived.clear()  # it is held for whoever asked for it, and not there
-
-        assert codes(bench.run(recall("bo", team, 2))) == ["not_found"]

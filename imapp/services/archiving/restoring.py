@@ -64,8 +64,10 @@ class Restorer:
         """Those of these places that are archived, whether or not they have a copy in MongoDB."""
         return self._manifests.archived(places)
 
-    def bring_back(self, places: Iterable[tuple[str, int]]) -> None:
+    def bring_back(self, places: Iterable[tuple[str, int]]) -> set[str]:
         """Have these (channel id, seq) places in MongoDB, where writers look, with what goes with them.
+
+        Returns the ids of those that can't come back.
 
         Whoever recalls a message takes the proofs of its edits with it: so those come back as well. Asks the
         archive only for what is archived and not back already.
@@ -76,18 +78,18 @@ class Restorer:
         """
         old = self.archived(dict.fromkeys(places))
         if not old:
-            return
-        wanted = self.archived([*old, *(edit for place in old for edit in self._edits_of(*place))])
-        for channel_id, seq in wanted:  # before it is looked what is there: a move must not take that now
-            self._manifests.hold(channel_id, seq, seq, _RETURN_HOLD_S)
+            return set()
+        wanted = [*old, *(edit for place in old for edit in self._edits_of(*place))]
         hot = MessageLog.at(self._log, wanted)
-        for channel_id, seq in wanted:
+        restored = Restored()
+        for channel_id, seq in self.archived(wanted):
             if message_id(channel_id, seq) in hot:
                 continue
-            restored = Restored()
+            self._manifests.hold(channel_id, seq, seq, _RETURN_HOLD_S)
             self._put_back(channel_id, [seq], restored)
-            for name, why in restored.problems.items():
-                log.error("archive_not_returned", message=name, why=why)
+        for name, why in restored.problems.items():
+            log.error("archive_not_returned", message=name, why=why)
+        return set(restored.problems)
 
     def _edits_of(self, channel_id: str, seq: int) -> Iterable[tuple[str, int]]:
         name, after = message_id(channel_id, seq), 0

@@ -243,7 +243,7 @@ class Writer:
         }
         if not absent:
             return
-        archived = set(self._stores.messages.let_go(set(absent.values())))
+        archived = self._stores.messages.archived(set(absent.values()))
         plan.outcomes |= {
             index: Rejected(ErrorCode.BUSY) for index, name in absent.items() if name in archived
         }

@@ -68,8 +68,8 @@ class FakeLog(MessageLog):
             ids = [message_id(name, seq) for name, seq in positions]
             return {key: copy_of(self._store.entries[key]) for key in ids if key in self._store.entries}
 
-    def let_go(self, message_ids: Iterable[str]) -> list[str]:
-        return [name for name in message_ids if name in self._store.archived]
+    def archived(self, message_ids: Iterable[str]) -> set[str]:
+        return self._store.archived.intersection(message_ids)
 
     def countables(self, places: Iterable[tuple[str, int]]) -> dict[str, int]:
         return {key: entry.countable for key, entry in self.at(places).items()}
