@@ -13,6 +13,7 @@ from tests.support.scene import Scene
 
 _LAST_ANSWER_S = 60.0
 _CHANGES_MIND = 0.4  # of his turns
+_TOO_LATE = "edit_window_passed"
 
 
 class Busybody(Persistent, ABC):
@@ -110,7 +111,8 @@ class Host(Busybody):
     def __init__(
         self, scene: Scene, user: str, *, rng: random.Random, gateway: int = 0, pause_s: float = 0.0
     ) -> None:
-        super().__init__(scene, user, gateway=gateway, pause_s=pause_s)
+        # By a clock that has jumped an hour, what he has just said is old.
+        super().__init__(scene, user, gateway=gateway, pause_s=pause_s, final=[_TOO_LATE])
         self._rng = rng
         self._channel = ""
         self._guests: Sequence[str] = ()
