@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from imapp.cli.chat.connection import State
-from tests.unit.fakes.phone import LUNCH, WORK, Frame, Phone, entry, event, history_page, row, sync_page
+from tests.unit.fakes.phone import (
+    GREETING,
+    LUNCH,
+    WORK,
+    Frame,
+    Phone,
+    entry,
+    event,
+    history_page,
+    row,
+    sync_page,
+)
 
 CHANNELS = st.sampled_from([LUNCH, WORK])
 REQUESTS = ("hello", "send", "sync", "history", "read", "ping")
@@ -55,15 +66,7 @@ class Server:
     def reply(self, request: Frame) -> Frame:
         match request["type"]:
             case "hello":
-                body = {
-                    "user": "an",
-                    "connection": "x",
-                    "epoch": "e1",
-                    "protocol": 1,
-                    "heartbeat_s": 25,
-                    "settings": {"share_read": True, "read_receipts": "choose"},
-                }
-                body |= {"server_time": "2026-11-23T08:00:00.000Z", "limits": {}}
+                body = dict(GREETING)
                 body |= {"sync": self._sync()} if request["cursor"] else {}
             case "send":
                 stored = self.store(request)

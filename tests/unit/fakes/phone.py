@@ -14,6 +14,18 @@ WORK = "work00000000000000000000"
 
 Frame = dict[str, Any]
 
+GREETING: Frame = {
+    "user": "an",
+    "connection": "x",
+    "epoch": "e1",
+    "protocol": 1,
+    "heartbeat_s": 25,
+    "settings": {"share_read": True, "read_receipts": "choose"},
+    "server_time": "2026-11-23T08:00:00.000Z",
+    "limits": {},
+}
+"""What a server answers to `hello`."""
+
 
 def entry(seq: int, text: str = "", *, sender: str = "bo", channel: str = LUNCH, **fields: Any) -> Frame:
     return {
@@ -101,15 +113,7 @@ class Phone:
         self.core.tick()
         self.core.opened()
         [asked] = self.sends("hello")
-        greeting = {
-            "user": "an",
-            "connection": "x",
-            "epoch": "e1",
-            "protocol": 1,
-            "heartbeat_s": 25,
-            "settings": {"share_read": True, "read_receipts": "choose"},
-        }
-        self.answer(asked, server_time="2026-11-23T08:00:00.000Z", limits={}, **(greeting | hello))
+        self.answer(asked, **(GREETING | hello))
         return asked
 
     def reconnect(self, **hello: Any) -> Frame:
