@@ -7,6 +7,7 @@ from msgspec import Struct
 from pymongo import ASCENDING, DESCENDING, DeleteMany
 from pymongo.client_session import ClientSession
 
+from imapp.domain.archive.tiling import Range
 from imapp.domain.decisions import Amendment
 from imapp.domain.entries import (
     AMENDMENTS,
@@ -317,10 +318,12 @@ class MessageLog:
         """At most `limit` entries of a channel after a seq, just as they are stored, by seq."""
         return self.documents(channel_id, seq + 1, _AFTER_ALL, limit)
 
-    def stored_between(self, ranges: Mapping[str, tuple[int, int]]) -> dict[str, list[Document]]:
-        """Entries from a first to a last seq of each channel, just as they are stored, by seq."""
+    def stored_between(self, ranges: Mapping[str, Range]) -> dict[str, list[Document]]:
+        """A range of each of these channels, just as it is stored, by seq."""
         found: dict[str, list[Document]] = {channel_id: [] for channel_id in ranges}
-        wanted = ({"_id": _between(channel_id, *ends)} for channel_id, ends in ranges.items())
+        wanted = (
+            {"_id": _between(channel_id, part.from_seq, part.to_seq)} for channel_id, part in ranges.items()
+        )
         for document in self._each(wanted, {"$sort": {"_id": ASCENDING}}):
             found[document["channel_id"]].append(document)
         return found

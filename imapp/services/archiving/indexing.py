@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from imapp import metrics
+from imapp.domain.archive.tiling import Range
 from imapp.domain.entries import AMENDMENTS
 from imapp.errors import ArchiveUnavailable
 from imapp.failpoints import point
@@ -25,9 +26,6 @@ _JOB: Final = "archive.index"
 _PAGE: Final = 1_000  # channels looked at in one sweep
 _ENTRIES: Final = 1_000  # of one batch
 _REST_S: Final = 2.0  # between a failure and the next try
-
-Range = tuple[int, int]
-"""First and last seq."""
 
 log = get_log("indexing")
 
@@ -85,7 +83,7 @@ class Indexer:
     def _settled(self, ranges: Mapping[str, Range]) -> dict[str, int]:
         """Up to where each of these channels is in the index now; without those where nothing was read."""
         stored = self._log.stored_between(ranges)
-        dense = [_dense(entries, after=ranges[name][0] - 1) for name, entries in stored.items()]
+        dense = [_dense(entries, after=ranges[name].from_seq - 1) for name, entries in stored.items()]
         self._settle([entry for entries in dense for entry in entries])
         point("indexing.written")
         return {entries[-1]["channel_id"]: entries[-1]["seq"] for entries in dense if entries}
@@ -149,7 +147,7 @@ def _batch(marks: Mapping[str, IndexMark]) -> dict[str, Range]:
     room = _ENTRIES
     for name, mark in marks.items():
         last = min(mark.last_seq, mark.indexed_seq + room)
-        batch[name] = (mark.indexed_seq + 1, last)
+        batch[name] = Range(mark.indexed_seq + 1, last)
         room -= last - mark.indexed_seq
         if not room:
             break
