@@ -22,8 +22,7 @@ _FAILED: Final = 300
 _NO_INDEX: Final = "index_not_found_exception"
 _CONFLICT: Final = 409  # there is the same or a later form of it
 _GONE: Final = 404
-_TOO_MANY: Final = 429
-_BUSY: Final = (_TOO_MANY, 502, 503, 504)
+_BUSY: Final = (429, 502, 503, 504)
 _PAUSES_S: Final = (0.2, 0.5, 1.0, 2.0)  # before what the server was too busy for is sent again
 
 Prepared = tuple[Document, Document]
@@ -162,7 +161,7 @@ class ArchiveEntries:
             # A building that was given up meanwhile gets nothing any more.
             waiting = {place: pair for place, pair in waiting.items() if self._indices.is_written(place[0])}
             self._indices.create(index for index, _ in waiting)
-            for place, status, reason in self._bulk_or_busy(waiting):
+            for place, status, reason in self._taken(waiting):
                 if status in _BUSY or status == _GONE:
                     continue
                 del waiting[place]
@@ -173,14 +172,12 @@ class ArchiveEntries:
             self._indices.forget()
         raise ArchiveUnavailable(f"too busy for {len(waiting)} of {len(chunk)} entries")
 
-    def _bulk_or_busy(
-        self, operations: Mapping[Lookup, tuple[bytes, bytes]]
-    ) -> list[tuple[Lookup, int, str]]:
-        """What became of each write; a server that refuses the whole request has refused each of them."""
+    def _taken(self, operations: Mapping[Lookup, tuple[bytes, bytes]]) -> list[tuple[Lookup, int, str]]:
+        """What became of each write; of none anything if the server refuses the request as a whole."""
         try:
             return self._bulk([line for pair in operations.values() for line in pair], 2)
-        except ArchiveBusy as busy:
-            return [(place, _TOO_MANY, str(busy)) for place in operations]
+        except ArchiveBusy:
+            return []
 
     def _bulk(self, operations: Sequence[Any], lines: int) -> list[tuple[Lookup, int, str]]:
         """What became of each operation of so many lines: where it went, its status, its kind of error.
