@@ -50,11 +50,14 @@ def _wrong_reply(channel: Channel, command: SendMessage, references: References)
     target = references.entries.get(command.reply_to)
     readable = spans.contains(channel.members[command.actor].spans, seq)
     if target is None or not readable:
-        absent = command.reply_to if readable else None
-        return Rejected(ErrorCode.NOT_FOUND, {"reply_to": command.reply_to}, absent)
+        return _not_found("reply_to", command.reply_to, readable=readable)
     if target.type not in MESSAGES:
         return Rejected(ErrorCode.INVALID, {"reply_to": "that is not a message"})
     return None
+
+
+def _not_found(field: str, name: str, *, readable: bool) -> Rejected:
+    return Rejected(ErrorCode.NOT_FOUND, {field: name}, absent=name if readable else None)
 
 
 def strangers(channel: Channel, mentions: Iterable[str]) -> Rejected | None:
@@ -81,8 +84,7 @@ def _passed_on(entry: LogEntry, command: SendMessage, references: References) ->
     source = references.entries.get(command.forward_of)
     readable = spans.contains(references.stays.get((channel_id, command.actor), ()), seq)
     if source is None or not readable:
-        absent = command.forward_of if readable else None
-        return Rejected(ErrorCode.NOT_FOUND, {"forward_of": command.forward_of}, absent)
+        return _not_found("forward_of", command.forward_of, readable=readable)
     if source.type not in MESSAGES:
         return Rejected(ErrorCode.INVALID, {"forward_of": "that is not a message"})
     if source.status != NORMAL:

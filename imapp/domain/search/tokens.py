@@ -62,15 +62,13 @@ def tokens(text: str) -> list[Token]:
 
 def indexed(*texts: str) -> str:
     """What the index holds of a message with these texts: tokens with blanks between."""
-    parts = [_EASY_TOKEN.findall(text.lower()) if _is_easy(text) else _texts(text) for text in texts]
+    parts = [_token_texts(text) for text in texts]
     return f" {BETWEEN} ".join(" ".join(part) for part in parts if part)
 
 
-def _is_easy(text: str) -> bool:
-    return _EASY.fullmatch(text) is not None and "[:" not in text
-
-
-def _texts(text: str) -> list[str]:
+def _token_texts(text: str) -> list[str]:
+    if _EASY.fullmatch(text) and "[:" not in text:
+        return _EASY_TOKEN.findall(text.lower())
     return [token.text for token in tokens(text)]
 
 
