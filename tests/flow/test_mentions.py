@@ -95,6 +95,37 @@ def test_who_comes_back_is_not_marked_by_what_he_missed(scene: Scene) -> None:
     assert mark(scene, bo, channel) is None
 
 
+def test_what_is_said_to_all_after_he_left_does_not_take_his_mark_away(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    here = scene.connect(an)
+    channel = group_of(here, bo)
+    named = here.send_text(channel, "Bo?", mentions=[bo])
+    to_all = here.send_text(channel, "Everybody!", mention_all=True)
+    here.write("remove_member", channel_id=channel, user_id=bo)
+
+    later = here.send_text(channel, "All of us who are left!", mention_all=True)
+    assert mark(scene, bo, channel) == to_all.seq
+    here.write("recall", channel_id=channel, message_id=later.message_id)
+    assert mark(scene, bo, channel) == to_all.seq
+
+    scene.rest(bo).read(channel, to_all.seq or 0)
+    eventually(lambda: mark(scene, bo, channel) is None)
+    assert named.seq
+
+
+def test_who_has_left_is_not_marked_by_what_he_has_cleared(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    here, rest = scene.connect(an), scene.rest(bo)
+    channel = group_of(here, bo)
+    here.send_text(channel, "Everybody!", mention_all=True)
+    here.write("remove_member", channel_id=channel, user_id=bo)
+    here.send_text(channel, "All of us who are left!", mention_all=True)
+
+    rest.set(channel, cleared_seq=2)
+
+    assert mark(scene, bo, channel) is None
+
+
 def test_a_direct_chat_is_marked_too(scene: Scene) -> None:
     an, bo = scene.people("an", "bo")
     sent = scene.connect(an).send_text(None, "Bo?", to=bo, mentions=[bo])

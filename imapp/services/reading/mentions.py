@@ -1,14 +1,15 @@
 """The mark of a conversation in which somebody is addressed. It goes when he reads, and with a recall.
 
-Only the newest such message is noted. If it was recalled, or edited so that it addresses him no more, the log
-is asked for an older one: what is rare is looked up, so that sending writes nothing more for it.
+Only the newest such message is noted. If it was recalled, or edited so that it addresses him no more, or if all
+were addressed after he had left, the log is asked for an older one: what is rare is looked up, so that sending
+writes nothing more for it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from imapp.domain import spans
-from imapp.domain.entries import NORMAL
+from imapp.domain.entries import NORMAL, LogEntry
 from imapp.domain.ids import message_id
 from imapp.domain.references import is_addressed
 from imapp.services.reading.watermarks import with_own_messages
@@ -25,32 +26,43 @@ def unread_mentions(rows: Iterable[MemberRow], heads: Mapping[str, Head], log: M
     One read for all that may be marked, none where no row is; one more for each whose newest does not count.
     """
     shown = (with_own_messages(row, heads[row.channel_id]) for row in rows)
-    marked = {row.channel_id: (row, seq) for row in shown if (seq := _marked(row, heads[row.channel_id]))}
+    marked = [(row, noted) for row in shown if (noted := _noted(row, heads[row.channel_id]))]
     if not marked:
         return {}
-    entries = log.at((channel_id, seq) for channel_id, (_, seq) in marked.items())
-    found: dict[str, int] = {}
-    for channel_id, (row, seq) in marked.items():
-        entry = entries.get(message_id(channel_id, seq))
-        if entry is not None and entry.status == NORMAL and is_addressed(row.member.user_id, entry):
-            found[channel_id] = seq
-        elif older := _older(row, seq, log):
-            found[channel_id] = older
-    return found
+    entries = log.at((row.channel_id, seq) for row, noted in marked for seq in _seen(row, noted))
+    found = {row.channel_id: _newest(row, noted, entries, log) for row, noted in marked}
+    return {channel_id: seq for channel_id, seq in found.items() if seq}
 
 
-def _marked(row: MemberRow, head: Head) -> int:
-    """The newest entry that was noted down for him, 0 if he has read it or may not see it."""
-    stays = row.member.spans
-    noted = (row.mentioned_seq, head.mention_all_seq)
-    return max((seq for seq in noted if seq > row.read_seq and spans.contains(stays, seq)), default=0)
+def _noted(row: MemberRow, head: Head) -> list[int]:
+    """What was noted down for him and for all, beyond what he has read. It may lie outside his stays."""
+    return [seq for seq in (row.mentioned_seq, head.mention_all_seq) if seq > row.read_seq]
+
+
+def _seen(row: MemberRow, noted: Iterable[int]) -> list[int]:
+    return [seq for seq in noted if spans.contains(row.member.spans, seq)]
+
+
+def _newest(row: MemberRow, noted: Sequence[int], entries: Mapping[str, LogEntry], log: MessageLog) -> int:
+    """The newest that counts, 0 for none. Behind a noted one that does not there may be another."""
+    user_id = row.member.user_id
+    counting = [
+        seq
+        for seq in _seen(row, noted)
+        if (entry := entries.get(message_id(row.channel_id, seq))) is not None
+        and entry.status == NORMAL
+        and is_addressed(user_id, entry)
+    ]
+    known = max(counting, default=0)
+    return known if known == max(noted) else max(known, _older(row, max(noted), log))
 
 
 def _older(row: MemberRow, seq: int, log: MessageLog) -> int:
     """The newest one before a noted one, of those that he may see and has not read; 0 for none."""
-    for start, end in reversed(row.member.spans):
-        low = max(start, row.read_seq + 1, seq - _LOOK_BACK)
-        high = min(seq - 1, seq if end is None else end)
-        if low <= high and (found := log.newest_addressing(row.member.user_id, row.channel_id, low, high)):
+    stays = row.member.spans
+    high = spans.visible_last(stays, seq - 1)
+    low = max(row.read_seq + 1, high - _LOOK_BACK + 1)
+    for first, last in reversed(list(spans.clipped(stays, low, high))):
+        if found := log.newest_addressing(row.member.user_id, row.channel_id, first, last):
             return found
     return 0
