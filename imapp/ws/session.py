@@ -58,7 +58,6 @@ class Session:
         self._pass = session_pass
         self._dialogue = Dialogue()
         self.greeted = False
-        self.since = time.monotonic()
 
     @property
     def open(self) -> bool:
