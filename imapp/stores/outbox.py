@@ -22,6 +22,9 @@ _DEAD: Final = "dead"
 _AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DEAD_KEPT_S: Final = 30 * 24 * 3600
 
+NUDGES: Final = "nudge-"
+"""How the part of a parcel's id behind the channel begins if it is a nudge: `<channel>.nudge-<seq>-<key>`."""
+
 INDEXES: Final = [
     IndexModel([("state", ASCENDING), ("next_at", ASCENDING)], name="due"),
     IndexModel([("died_at", ASCENDING)], expireAfterSeconds=_DEAD_KEPT_S, name="age"),
@@ -134,8 +137,11 @@ class Outbox:
 
 
 def _covers(parcel_id: str, seq: int) -> bool:
-    """Whether a parcel is about a range (`<channel>.<from>-<to>`) with this seq in it."""
-    first, _, last = parcel_id.partition(".")[2].partition("-")
+    """Whether a parcel is about a range with this seq in it (`<channel>.<from>-<to>`), or a nudge about it."""
+    name = parcel_id.partition(".")[2]
+    if name.startswith(NUDGES):
+        return name.removeprefix(NUDGES).partition("-")[0] == str(seq)
+    first, _, last = name.partition("-")
     return first.isdigit() and last.isdigit() and int(first) <= seq <= int(last)
 
 

@@ -18,6 +18,7 @@ from tests.support.client import Client
 from tests.support.cluster import Cluster
 from tests.support.endpoint import Endpoint
 from tests.support.link import RefusedError, Reply
+from tests.support.operator import Operator
 from tests.support.rest import RestClient
 from tests.support.scene import Scene
 from tests.support.waiting import PATIENCE_S, eventually
@@ -117,6 +118,30 @@ def test_muting_does_not_stop_it(scene: Scene, endpoint: Endpoint) -> None:
     bo_there.wait_for(lambda _: True, frames.NudgeEvent)
     (record,) = eventually(lambda: nudges(endpoint, bo))
     assert record.preview == "hello?"
+
+
+def test_a_trace_shows_a_nudge_that_is_not_out(
+    scene: Scene, endpoint: Endpoint, operator: Operator
+) -> None:
+    an, bo = scene.people("an", "bo")
+    channel = direct_channel(scene.connect(an), bo)
+    first, second = (scene.connect(an).send_text(channel, text) for text in ("one", "two"))
+    endpoint.failing = True
+
+    scene.rest(an).nudge(second.message_id or "")
+
+    def waiting(message_id: str | None) -> list[tuple[str, str]]:
+        steps = operator.get(f"/messages/{message_id}/trace")["steps"]
+        found = [step for step in steps if step["step"] == "pushed" and step["time"] is None]
+        return [(step["user_id"], step["note"]) for step in found if step["note"].startswith("a nudge")]
+
+    ((told, note),) = waiting(second.message_id)
+    assert told == bo
+    assert note.startswith("a nudge, not out: ")
+    assert waiting(first.message_id) == []
+    endpoint.failing = False
+    eventually(lambda: nudges(endpoint, bo))
+    eventually(lambda: waiting(second.message_id) == [])
 
 
 def test_a_repeat_has_the_same_answer_and_disturbs_nobody_twice(scene: Scene, endpoint: Endpoint) -> None:

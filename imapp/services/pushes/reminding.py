@@ -33,7 +33,7 @@ from imapp.stores.dispatches import DispatchStore
 from imapp.stores.emojis import EmojiStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.outbox import Parcel
+from imapp.stores.outbox import NUDGES, Parcel
 from imapp.stores.reminders import Made, ReminderStore
 from imapp.stores.users import UserStore
 from schemas.errors import ErrorCode
@@ -168,7 +168,7 @@ class Reminding:
             )
             for name in people
         ]
-        return Parcel(f"{entry.channel_id}.nudge-{entry.seq}-{key}", records)
+        return Parcel(f"{entry.channel_id}.{NUDGES}{entry.seq}-{key}", records)
 
 
 def _nudged(write: Remind, reminder: Reminder) -> Nudged:
