@@ -50,7 +50,8 @@ def edit(channel: Channel | None, command: EditMessage, facts: Facts) -> Decisio
     target = _target(channel, command, facts, everywhere=False)
     if isinstance(target, Rejected):
         return target
-    refused = _not_editable(target, command) or strangers(channel, command.mentions)
+    added = [name for name in command.mentions if name not in target.mentions]
+    refused = _not_editable(target, command) or strangers(channel, added)
     if refused:
         return refused
     if (target.content, target.mentions) == (command.content, command.mentions):

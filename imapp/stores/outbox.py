@@ -137,7 +137,7 @@ class Outbox:
 
 
 def _covers(parcel_id: str, seq: int) -> bool:
-    """Whether a parcel is about a range with this seq in it (`<channel>.<from>-<to>`), or a nudge about it."""
+    """Whether a parcel is about a range with this seq (`<channel>.<from>-<to>`), or a nudge about it."""
     name = parcel_id.partition(".")[2]
     if name.startswith(NUDGES):
         return name.removeprefix(NUDGES).partition("-")[0] == str(seq)

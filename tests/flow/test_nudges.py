@@ -120,9 +120,7 @@ def test_muting_does_not_stop_it(scene: Scene, endpoint: Endpoint) -> None:
     assert record.preview == "hello?"
 
 
-def test_a_trace_shows_a_nudge_that_is_not_out(
-    scene: Scene, endpoint: Endpoint, operator: Operator
-) -> None:
+def test_a_trace_shows_a_nudge_that_is_not_out(scene: Scene, endpoint: Endpoint, operator: Operator) -> None:
     an, bo = scene.people("an", "bo")
     channel = direct_channel(scene.connect(an), bo)
     first, second = (scene.connect(an).send_text(channel, text) for text in ("one", "two"))

@@ -146,6 +146,18 @@ class TestMessages:
         assert missing.startswith("there is no such message")
         assert no_file == "that message has no file"
 
+    def test_who_was_addressed_stays_so_when_a_typo_is_mended(self, desktop: Desktop) -> None:
+        desktop.begin(row())
+        desktop.type("/open 1")
+        desktop.hear(event(1, "Bo, lunhc?", sender="an", mentions=["bo", "chen"]))
+
+        desktop.type("/edit Bo, lunch?", "/edit #1 Bo, tea?")
+
+        [newest] = desktop.sends("edit")
+        desktop.answer(newest, channel_id=LUNCH, seq=2)
+        [named] = desktop.sends("edit")
+        assert [newest["mentions"], named["mentions"]] == [["bo", "chen"]] * 2
+
     def test_a_reply_is_shown_with_what_it_answers_as_that_is_now(self, desktop: Desktop) -> None:
         self.opened(desktop)
         desktop.hear(

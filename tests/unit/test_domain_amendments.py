@@ -152,6 +152,11 @@ class TestAnEdit:
         command = structs.replace(edit("chen", TEAM, SEQ, "x"), mentions=["fay"])
         assert refuse(team(), command, about(said())).code is ErrorCode.INVALID
 
+    def test_may_go_on_addressing_who_has_left_since(self) -> None:
+        target = said(mentions=["bo", "eve"])
+        command = structs.replace(edit("chen", TEAM, SEQ, "twelve"), mentions=["bo", "eve"])
+        assert amendment(team(), command, about(target)).after.mentions == ["bo", "eve"]
+
     def test_is_not_for_who_is_muted_but_a_recall_is(self) -> None:
         room = team()
         room.members["chen"] = replace(room.members["chen"], muted_until_ms=NOW_MS + 1)

@@ -1,8 +1,8 @@
 """The mark of a conversation in which somebody is addressed. It goes when he reads, and with a recall.
 
-Only the newest such message is noted. If it was recalled, or edited so that it addresses him no more, or if all
-were addressed after he had left, the log is asked for an older one: what is rare is looked up, so that sending
-writes nothing more for it.
+Only the newest such message is noted. If it was recalled, or edited so that it addresses him no more, or if
+all were addressed after he had left, the log is asked for an older one: what is rare is looked up, so that
+sending writes nothing more for it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

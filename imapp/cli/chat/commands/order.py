@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from imapp.cli.chat.commands.grammar import Area, Command, Misuse, Row, absent, alone, text, word, words
+from imapp.cli.chat.commands.grammar import (
+    Area,
+    Command,
+    Incomplete,
+    Misuse,
+    Row,
+    absent,
+    alone,
+    text,
+    word,
+    words,
+)
 from schemas import frames, group_frames
 from schemas.common import EditPolicy, GrantableRole, JoinPolicy, SettableStatus
 
@@ -66,6 +77,15 @@ def _about(kind: Callable[..., Any], **fields: Any) -> Callable[[str], Order]:
     return lambda user_id: Order(kind, {"user_id": user_id, **fields})
 
 
+def _nick(rest: str) -> Order:
+    who, _, name = rest.partition(" ")
+    if not who.startswith("@"):
+        return Order(group_frames.SetNickname, {"nickname": absent(rest)})
+    if not name.strip():
+        raise Incomplete
+    return Order(group_frames.SetNickname, {"user_id": who[1:], "nickname": absent(name.strip())})
+
+
 def _answer(*, accept: bool) -> Callable[[list[str]], Order]:
     return lambda found: Order(group_frames.AnswerJoinRequests, {"user_ids": found, "accept": accept})
 
@@ -93,9 +113,9 @@ GROUPS: Final = Area(
             text(lambda name: Order(frames.UpdateChannel, {"name": name})),
         ),
         Row(
-            "/nick NAME",
-            "my name in this group; - for none",
-            text(lambda name: Order(group_frames.SetNickname, {"nickname": absent(name)})),
+            "/nick [@USER] NAME",
+            "my name in this group, or that of somebody of a lower role; - for none",
+            text(_nick),
         ),
         Row("/join CHANNEL REASON", "ask to be let into a group", words(_join)),
         Row("/withdraw CHANNEL", "take back that you asked", word(_withdraw)),

@@ -120,7 +120,12 @@ AREA: Final = Area(
             "nothing but emoji; in a text write [:shortcode:]",
             words(SendEmojis),
         ),
-        Row("/edit [#N] TEXT", "let a text of yours say something else: your newest, or #14", text(_edit)),
+        Row(
+            "/edit [#N] TEXT",
+            "let a text of yours say something else: your newest, or #14; it addresses whom it did "
+            "(to change that, /recall it and say it anew with /at)",
+            text(_edit),
+        ),
         Row("/recall [N]", "take back your newest message, or the one named", _recall),
         Row("/nudge [N]", "remind those who have not read your newest message, or the one named", _nudge),
     ),

@@ -70,13 +70,15 @@ class Talking:
     def _edit(self, command: talking.Edit) -> None:
         channel_id = self._pane.open_channel()
         new_id = self._core.new_id()
+        entry = self._mine(command.which, text_only=True)
         self._core.submit(
             frames.Edit(
                 id=new_id,
                 client_message_id=new_id,
                 channel_id=channel_id,
-                message_id=self._mine(command.which, text_only=True).message_id,
+                message_id=entry.message_id,
                 content=command.text,
+                mentions=entry.mentions,
             )
         )
 
