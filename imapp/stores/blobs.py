@@ -12,6 +12,8 @@ from typing import Final
 from bson.binary import Binary
 from pymongo import ASCENDING, IndexModel
 
+from imapp.errors import StoreUnavailable
+from imapp.failpoints import point
 from imapp.stores.mongo import Database, Document, mapped_errors
 
 CHUNK_BYTES: Final = 255 * 1024
@@ -41,6 +43,7 @@ class GridBlobs:
                 self._chunks.insert_many(
                     [{"files_id": key, "n": n, "data": Binary(data)} for n, data in batch]
                 )
+            point("blobs.chunks")
         with mapped_errors():
             self._files.insert_one(
                 {"_id": key, "length": length, "chunkSize": CHUNK_BYTES, "uploadDate": datetime.now(UTC)}
@@ -57,11 +60,15 @@ class GridBlobs:
         left = stop - start
         with mapped_errors():
             found = self._chunks.find(wanted, {"_id": 0, "n": 1, "data": 1}, batch_size=_CHUNKS_AT_ONCE)
-            for row in found.sort("n", ASCENDING):
-                skipped = start % CHUNK_BYTES if row["n"] == first else 0
+            for n, row in enumerate(found.sort("n", ASCENDING), start=first):
+                if row["n"] != n:
+                    break
+                skipped = start % CHUNK_BYTES if n == first else 0
                 data: bytes = row["data"][skipped : skipped + left]
                 left -= len(data)
                 yield data
+        if left:
+            raise StoreUnavailable(f"{left} bytes of {key} are gone")
 
     def remove(self, key: str) -> None:
         """See that there is nothing under this key, whole or in part."""

@@ -97,18 +97,34 @@ class FileStore:
         with mapped_errors():
             self._files.insert_one(_document(record, _in(_STORING_S)))
 
-    def finish(self, file_id: str, kept_s: float) -> bool:
-        """A file is stored whole and kept so long for a message to refer to it; False: it came too late."""
+    def finish(self, record: FileRecord, kept_s: float) -> bool:
+        """A file is stored whole and kept so long for a message to refer to it; False: it came too late.
+
+        Raises:
+            StoreUnavailable: it may be ready, or become so.
+        """
         with mapped_errors():
             done = self._files.update_one(
-                {"_id": file_id, "state": _UPLOADING}, {"$set": {"state": _READY, "due": _in(kept_s)}}
+                {**_attempt(record), "state": _UPLOADING},
+                {"$set": {"state": _READY, "due": _in(kept_s)}},
             )
         return done.matched_count == 1
 
-    def give_up(self, file_id: str) -> None:
-        """What was being stored is wanted by nobody: it may go now."""
+    def abandon(self, record: FileRecord) -> bool:
+        """See that an attempt never becomes ready; False if it is, or may be.
+
+        Raises:
+            StoreUnavailable: unknown; it is collected, or it is ready.
+        """
         with mapped_errors():
-            self._files.update_one({"_id": file_id, "state": _UPLOADING}, {"$set": {"due": _in(0)}})
+            done = self._files.update_one(
+                {**_attempt(record), "state": _UPLOADING}, {"$set": {"state": _REMOVING, "due": _in(0)}}
+            )
+            if done.matched_count:
+                return True
+            # A state that could be rolled back is none to delete bytes by.
+            left = self._settled.find_one(_attempt(record), {"state": 1})
+        return left is None or left["state"] == _REMOVING
 
     # ---- reading
 
@@ -116,6 +132,12 @@ class FileStore:
         """A file in whatever state, None if there is none."""
         with mapped_errors():
             row = self._files.find_one({"_id": file_id})
+        return _record(row) if row else None
+
+    def find_settled(self, file_id: str) -> FileRecord | None:
+        """A file in the last state that can't be rolled back any more."""
+        with mapped_errors():
+            row = self._settled.find_one({"_id": file_id})
         return _record(row) if row else None
 
     def facts(self, file_ids: Iterable[str]) -> dict[str, FileFacts]:
@@ -219,10 +241,15 @@ class FileStore:
             )
         return _record(row) if row else None
 
-    def forget(self, file_id: str) -> None:
+    def forget(self, record: FileRecord) -> None:
         """A file's bytes are gone."""
         with mapped_errors():
-            self._files.delete_one({"_id": file_id, "state": _REMOVING})
+            self._files.delete_one({**_attempt(record), "state": _REMOVING})
+
+
+def _attempt(record: FileRecord) -> Document:
+    """One attempt to store a file: a repeat of the upload has the same id, and other bytes."""
+    return {"_id": record.file_id, "blob": record.blob}
 
 
 def _in(seconds: float) -> datetime:

@@ -1,5 +1,6 @@
 """Files in messages: who may send which, who may fetch them when, and what becomes of them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from schemas.frames import MessageEvent
 from tests.support.rest import RestClient
 from tests.support.samples import PDF, image
 from tests.support.scene import Scene
-from tests.support.uploads import kept, refusal, send_file
+from tests.support.uploads import blob_of, bytes_kept, kept, refusal, send_file
 from tests.support.waiting import eventually
 
 LONG = PDF + bytes(range(256)) * 4_000
@@ -170,9 +171,12 @@ def test_one_message_of_many_is_enough(scene: Scene) -> None:
 
 def test_with_the_recall_of_its_message_a_file_is_gone_for_everybody(scene: Scene) -> None:
     an, (bo,), channel = group(scene, "bo")
-    file_id = kept(an)
-    message_id = send_file(an, channel, file_id).json()["message_id"]
+    file_id = kept(an, image(), name="a.png", declared="image/png")
+    database = scene.cluster.database
+    blob = blob_of(database, file_id)
+    message_id = send_file(an, channel, file_id, kind="image").json()["message_id"]
     assert fetch(bo, file_id).ok
+    assert bytes_kept(database, blob) == {blob, f"{blob}.small", f"{blob}.large"}
 
     recalled = an.call("POST", f"/messages/{message_id}/recall", json={"client_message_id": "oops"})
 
@@ -180,7 +184,8 @@ def test_with_the_recall_of_its_message_a_file_is_gone_for_everybody(scene: Scen
     assert [refusal(fetch(who, file_id)) for who in (an, bo)] == ["not_found", "not_found"]
     assert "file_id" not in an.call("GET", f"/messages/{message_id}").text
     collect(scene)
-    assert scene.cluster.database["files"].find_one({"_id": file_id}) is None
+    eventually(lambda: database["files"].find_one({"_id": file_id}) is None)
+    assert bytes_kept(database, blob) == set()
 
 
 def test_a_forward_keeps_the_file_for_those_who_may_read_it(scene: Scene) -> None:
@@ -287,13 +292,16 @@ def test_an_image_is_shown_in_place_and_has_two_thumbnails(scene: Scene) -> None
 def test_a_file_that_was_never_sent_is_removed_when_its_time_is_over(scene: Scene) -> None:
     an = scene.rest(scene.people("an")[0])
     early, late = kept(an, LONG), kept(an)
+    database = scene.cluster.database
+    blob = blob_of(database, early)
+    assert bytes_kept(database, blob) == {blob}
     make_due(scene, early)
 
     collect(scene)
 
-    database = scene.cluster.database
     assert (fetch(an, early).status_code, fetch(an, late).status_code) == (404, 200)
-    assert database["blobs.chunks"].count_documents({"files_id": {"$regex": f"^{early}"}}) == 0
+    eventually(lambda: database["files"].find_one({"_id": early}) is None)
+    assert bytes_kept(database, blob) == set()
 
 
 def test_a_file_that_is_sent_has_no_end(scene: Scene) -> None:
@@ -310,8 +318,27 @@ def test_a_file_that_is_sent_has_no_end(scene: Scene) -> None:
 def test_a_file_that_is_being_removed_can_not_be_sent(scene: Scene) -> None:
     an, _, channel = group(scene, "bo")
     file_id = kept(an)
-    make_due(scene, file_id)
-    assert FileStore(scene.cluster.database).take_due() is not None
+    scene.cluster.database["files"].update_one({"_id": file_id}, {"$set": {"state": "removing"}})
 
     assert refusal(send_file(an, channel, file_id)) == "not_found"
     assert an.channel(channel).last_seq == 1
+
+
+def test_who_sends_a_file_while_it_is_collected_has_it_whole_or_not_at_all(scene: Scene) -> None:
+    an, (bo,), channel = group(scene, "bo")
+    database = scene.cluster.database
+    with ThreadPoolExecutor(1) as beside:
+        for _ in range(10):
+            file_id = kept(an)
+            blob = blob_of(database, file_id)
+            make_due(scene, file_id)
+
+            collecting = beside.submit(collect, scene)
+            sent = send_file(an, channel, file_id)
+            collecting.result()
+
+            assert sent.ok or refusal(sent) == "not_found"
+            assert (
+                fetch(bo, file_id).content == PDF if sent.ok else refusal(fetch(an, file_id)) == "not_found"
+            )
+            assert sent.ok or eventually(lambda blob=blob: not bytes_kept(database, blob))  # type: ignore[misc]

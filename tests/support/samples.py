@@ -43,10 +43,10 @@ def animation(frames: int = 3) -> bytes:
     return out.getvalue()
 
 
-def bomb() -> bytes:
-    """A PNG of some hundred bytes that says it has 20,000 x 20,000 pixels."""
+def bomb(width: int = 20_000, height: int = 20_000) -> bytes:
+    """A PNG of some hundred bytes that says it has so many pixels."""
     good = bytearray(image("PNG", (8, 8)))
-    good[16:24] = (20_000).to_bytes(4, "big") * 2
+    good[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
     good[29:33] = zlib.crc32(bytes(good[12:29])).to_bytes(4, "big")
     return bytes(good)
 
@@ -86,6 +86,6 @@ def plant_file(database: Database, file_id: str, message_id: str) -> None:
     files.begin(record)
     blobs.write(file_id, [data])
     blobs.write(f"{file_id}.small", [data])
-    files.finish(file_id, 60)
+    files.finish(record, 60)
     with database.client.start_session() as session, session.start_transaction():
         files.claim(file_id, message_id, session)

@@ -4,6 +4,7 @@ from typing import Any
 
 import requests
 
+from imapp.stores.mongo import Database
 from tests.support.rest import RestClient
 from tests.support.samples import PDF
 
@@ -45,3 +46,32 @@ def refusal(answer: requests.Response) -> str:
     """The code of a refusal."""
     assert not answer.ok, answer.text
     return str(answer.json()["code"])
+
+
+def blob_of(database: Database, file_id: str) -> str:
+    """Under which key the bytes of a file are kept; those of its thumbnails have it before a dot."""
+    record = database["files"].find_one({"_id": file_id})
+    assert record is not None, f"{file_id} is not there"
+    return str(record["blob"])
+
+
+def bytes_kept(database: Database, blob: str) -> set[str]:
+    """The keys under which there is anything of a file and its thumbnails."""
+    return {key for key in _keys(database) if key.partition(".")[0] == blob}
+
+
+def orphans(database: Database) -> set[str]:
+    """The keys of bytes that belong to no record, so that nobody would ever remove them."""
+    # A record comes before its bytes and goes after them, so it is there before or after a look at them.
+    before = _blobs_of_records(database)
+    keys = _keys(database)
+    known = before | _blobs_of_records(database)
+    return {key for key in keys if key.partition(".")[0] not in known}
+
+
+def _keys(database: Database) -> set[str]:
+    return {*database["blobs.files"].distinct("_id"), *database["blobs.chunks"].distinct("files_id")}
+
+
+def _blobs_of_records(database: Database) -> set[str]:
+    return set(database["files"].distinct("blob"))

@@ -1,6 +1,6 @@
 """How much of one person is kept, also when he sends several files up at once."""
 
-from typing import Any, Final, cast
+from typing import Final
 
 import pytest
 
@@ -8,61 +8,29 @@ from imapp.domain.ids import file_id_of
 from imapp.errors import RequestError
 from imapp.services.files.keeping import KeepingService
 from imapp.services.files.taking import Arriving
-from imapp.stores.files import FileRecord, FileStore
 from schemas.errors import ErrorCode
 from tests.support.samples import PDF
+from tests.unit.fakes.faults import Faults
+from tests.unit.fakes.files import FakeBlobs, FakeFiles
 
 QUOTA: Final = len(PDF) + len(PDF) // 2
 
 
-class Files(FileStore):
-    """What is known of files, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, FileRecord] = {}
-
-    def begin(self, record: FileRecord) -> None:
-        self.kept[record.file_id] = record
-
-    def finish(self, file_id: str, kept_s: float) -> bool:
-        del kept_s
-        return file_id in self.kept
-
-    def give_up(self, file_id: str) -> None:
-        del self.kept[file_id]
-
-    def used_by(self, owner: str) -> int:
-        return sum(record.size for record in self.kept.values() if record.owner == owner)
-
-
-class Blobs:
-    """Bytes in memory."""
-
-    def __init__(self) -> None:
-        self.bytes: dict[str, bytes] = {}
-
-    def write(self, key: str, pieces: Any) -> None:
-        self.bytes[key] = b"".join(pieces)
-
-    def remove(self, key: str) -> None:
-        self.bytes.pop(key, None)
+@pytest.fixture
+def files() -> FakeFiles:
+    return FakeFiles(Faults())
 
 
 @pytest.fixture
-def files() -> Files:
-    return Files()
+def blobs() -> FakeBlobs:
+    return FakeBlobs(Faults())
 
 
 @pytest.fixture
-def blobs() -> Blobs:
-    return Blobs()
-
-
-@pytest.fixture
-def keeping(files: Files, blobs: Blobs) -> KeepingService:
+def keeping(files: FakeFiles, blobs: FakeBlobs) -> KeepingService:
     return KeepingService(
         files,
-        cast("Any", blobs),
+        blobs,
         in_thread=lambda judge: judge(),
         max_bytes=10 * len(PDF),
         quota_bytes=QUOTA,
@@ -84,7 +52,7 @@ def test_more_than_is_left_is_refused_before_it_arrives(keeping: KeepingService)
 
 
 def test_of_two_that_arrive_at_once_the_second_is_not_kept(
-    keeping: KeepingService, files: Files, blobs: Blobs
+    keeping: KeepingService, files: FakeFiles, blobs: FakeBlobs
 ) -> None:
     """Each alone would have fitted when it began."""
     with keeping.receiving("an", len(PDF)) as one, keeping.receiving("an", len(PDF)) as other:
@@ -93,15 +61,15 @@ def test_of_two_that_arrive_at_once_the_second_is_not_kept(
             keep(keeping, "other", other)
 
     assert told.value.code is ErrorCode.QUOTA_EXCEEDED
-    assert list(files.kept) == [first] == [file_id_of("an", "one")]
+    assert list(files.known) == [first] == [file_id_of("an", "one")]
     assert list(blobs.bytes.values()) == [PDF]
 
 
-def test_everybody_has_his_own(keeping: KeepingService, files: Files) -> None:
+def test_everybody_has_his_own(keeping: KeepingService, files: FakeFiles) -> None:
     with keeping.receiving("an", len(PDF)) as one:
         keep(keeping, "one", one)
     with keeping.receiving("bo", QUOTA) as other:
         other.write(PDF)
         keeping.keep("bo", "one", other, name="a.pdf", declared="application/pdf")
 
-    assert len(files.kept) == 2
+    assert len(files.known) == 2

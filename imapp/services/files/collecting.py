@@ -41,7 +41,7 @@ class FileCollector:
         while removed < _AT_ONCE and (record := self._files.take_due()) is not None:
             # The record goes last: whoever dies before is followed by somebody who finds it again.
             remove_file(self._blobs, record.blob)
-            self._files.forget(record.file_id)
+            self._files.forget(record)
             removed += 1
         if removed:
             metrics.files_collected.value += removed

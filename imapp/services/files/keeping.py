@@ -1,7 +1,9 @@
 """Storing files that people send up, one by one, so that nothing half-stored is ever seen.
 
 `uploading` (its record is there, its bytes are coming), `ready` (all are there), `removing` (nothing refers
-to it and it is being collected).
+to it and it is being collected). The record comes before the first byte and goes after the last, so whoever
+dies in between is followed by the collector; and no bytes are deleted before it is known that their record is
+`removing` and stays so.
 """
 
 import secrets
@@ -14,6 +16,7 @@ from imapp import metrics
 from imapp.domain.entries import wire_time
 from imapp.domain.ids import file_id_of
 from imapp.errors import LogConflict, RequestError, StoreUnavailable
+from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.files.blobs import Blobs, blob_key, remove_file
 from imapp.services.files.taking import Arriving, Judged
@@ -87,7 +90,7 @@ class KeepingService:
         Raises:
             RequestError: `invalid`, `unsupported_media`, `quota_exceeded`, `busy`, or `conflict` for other
                 bytes under the same id.
-            StoreUnavailable: it may be kept, but nobody sees it unless the upload is repeated.
+            StoreUnavailable: it may be kept, and a repeat tells; otherwise nobody ever sees it.
         """
         judged = self._in_thread(lambda: arrived.judge(name, declared))
         record = self._record(owner, client_id, judged)
@@ -95,32 +98,42 @@ class KeepingService:
             self._files.begin(record)
         except LogConflict:
             return self._known(record)
+        except StoreUnavailable:
+            self._discard(record)
+            raise
         try:
+            point("files.begun")
             self._check_quota(owner, 0)
             self._store(record, judged)
         except BaseException:
             self._discard(record)
             raise
+        point("files.finished")
         metrics.files_kept.value += 1
         metrics.file_bytes_kept.value += record.size
         log.info("file_kept", file=record.file_id, media_type=record.media_type, size=record.size)
         return wire_file(record)
 
     def _discard(self, record: FileRecord) -> None:
-        """What can't be cleaned up now is collected."""
+        """Nothing is left of an attempt, unless it may have succeeded: then a repeat is answered with it.
+
+        What can't be cleaned up now is collected.
+        """
         with suppress(StoreUnavailable):
-            remove_file(self._blobs, record.blob)
-            self._files.give_up(record.file_id)
+            if self._files.abandon(record):
+                remove_file(self._blobs, record.blob)
+                self._files.forget(record)
 
     def _store(self, record: FileRecord, judged: Judged) -> None:
         self._blobs.write(blob_key(record.blob), judged.pieces())
         for name, data in judged.thumbnails.items():
             self._blobs.write(blob_key(record.blob, name), [data])
-        if not self._files.finish(record.file_id, self._kept_s):
+        point("files.written")
+        if not self._files.finish(record, self._kept_s):
             raise RequestError(ErrorCode.BUSY, retry_after=_RETRY_AFTER_S)
 
     def _known(self, record: FileRecord) -> File:
-        known = self._files.find(record.file_id)
+        known = self._files.find_settled(record.file_id)
         if known is None or not known.is_ready:  # just being stored, or just going: either way not for long
             raise RequestError(ErrorCode.BUSY, retry_after=_RETRY_AFTER_S)
         if known.given != record.given or known.name != record.name:
