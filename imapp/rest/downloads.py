@@ -20,6 +20,7 @@ def send_content(content: Content) -> Response:
 
     Raises:
         RequestedRangeNotSatisfiable: there is no such part of it.
+        StoreUnavailable: it can't be read, or has just gone.
     """
     response = Response(b"", mimetype=content.media_type)
     response.set_etag(content.etag)
@@ -32,8 +33,9 @@ def send_content(content: Content) -> Response:
     if response.status_code in {200, 206}:
         part = response.content_range
         start, stop = (part.start, part.stop) if part.units else (0, content.size)
-        response.response = services().fetching.read(content, start or 0, stop or content.size)
         response.content_length = (stop or content.size) - (start or 0)
+        if request.method == "GET":
+            response.response = services().fetching.read(content, start or 0, stop or content.size)
     return response
 
 

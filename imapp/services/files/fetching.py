@@ -73,8 +73,14 @@ class FetchingService:
         return Content(record, key, "image/webp", size, f"{record.sha256}.{thumbnail}")
 
     def read(self, content: Content, start: int, stop: int) -> Iterator[bytes]:
-        """The bytes from `start` up to `stop`."""
-        return self._blobs.read(content.key, start, stop)
+        """The bytes from `start` up to `stop`, the first of which are at hand.
+
+        Raises:
+            StoreUnavailable: they can't be read, or the file has just gone; later on, while they are read:
+                the rest can't.
+        """
+        pieces = self._blobs.read(content.key, start, stop)
+        return _begun(next(pieces), pieces)
 
     def _may_see(self, user_id: str, record: FileRecord) -> bool:
         if not record.claimed:
@@ -93,3 +99,8 @@ class FetchingService:
                 return True
             after = page[-1]
         return False
+
+
+def _begun(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
