@@ -1,6 +1,7 @@
 """Peers that are slow, silent, gone or deaf are ended in time, and nobody else waits for them."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Final
@@ -17,6 +18,7 @@ from tests.support.tokens import make_token
 from tests.support.waiting import eventually
 
 UNFINISHED_S: Final = 2
+UPLOAD_S: Final = 4
 SILENCE_S: Final = 3
 HEADER_S: Final = 5  # gunicorn's keepalive
 CROWD: Final = 50
@@ -29,6 +31,7 @@ def impatient(stack: Stack) -> Iterator[Cluster]:
         "IM_HEARTBEAT_S": "1",
         "IM_SILENCE_S": str(SILENCE_S),
         "IM_UNFINISHED_S": str(UNFINISHED_S),
+        "IM_UPLOAD_S": str(UPLOAD_S),
     }
     namespace = f"slow{os.getpid()}"
     with Cluster(
@@ -139,6 +142,26 @@ def test_a_body_that_comes_byte_by_byte_is_given_up(url: str, eve: str, attack: 
 
         eventually(lambda: not peer.send(b" "), timeout=10 * UNFINISHED_S, what="the slow body is given up")
         assert peer.read_rest().startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.limit("time of an upload")
+def test_an_upload_has_more_time_than_other_bodies_and_then_it_is_given_up(
+    scene: Scene, url: str, eve: str, attack: Attack
+) -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF-'
+    header = (
+        "POST /api/v1/files?client_message_id=slow HTTP/1.1\r\nHost: im\r\n"
+        f"Authorization: Bearer {make_token(eve)}\r\nContent-Length: 5000\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    )
+    with attack(), RawPeer(url) as peer:
+        begun = time.monotonic()
+        peer.send(header.encode() + part)
+
+        eventually(lambda: not peer.send(b" "), timeout=10 * UPLOAD_S, what="the slow upload is given up")
+        assert time.monotonic() - begun >= UPLOAD_S > UNFINISHED_S
+        assert peer.read_rest().startswith(b"HTTP/1.1 400 ")
+    assert scene.cluster.database["files"].count_documents({"owner": eve}) == 0
 
 
 def test_who_never_reads_is_cut_while_his_group_goes_on(scene: Scene, url: str, eve: str) -> None:

@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from imapp.errors import RequestError
 from imapp.services.files import images
-from imapp.services.files.images import Picture, read_picture
+from imapp.services.files.images import MAX_FRAMES, MAX_PIXELS, Picture, read_picture
 from schemas.errors import ErrorCode
 from tests.support.samples import animation, archive, bomb, image, photo
 
@@ -110,15 +110,41 @@ def test_thumbnails_have_two_sizes_and_never_more_pixels_than_the_image() -> Non
     assert {shown(data).size for data in tiny.thumbnails.values()} == {(40, 30)}
 
 
-@pytest.mark.limit("pixels of an image")
-def test_a_bomb_is_refused_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = bomb()
-    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
+class Decoded(BaseException):
+    """Somebody has begun to decode an image; no other refusal may be taken for it."""
 
+
+@pytest.fixture
+def undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images are not decoded, and Pillow's own guard, which would refuse some too, is off."""
+
+    def load(_: Image.Image) -> None:
+        raise Decoded
+
+    monkeypatch.setattr(Image.Image, "load", load)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+
+
+@pytest.mark.limit("pixels of an image")
+@pytest.mark.parametrize(
+    "data",
+    [bomb(), bomb(10_000, MAX_PIXELS // 10_000 + 1), bomb(MAX_PIXELS + 1, 1)],
+    ids=["huge", "a row too many", "one pixel too many"],
+)
+@pytest.mark.usefixtures("undecoded")
+def test_a_bomb_is_refused_before_it_is_decoded(data: bytes) -> None:
     with pytest.raises(RequestError) as refused:
         read(data, "PNG")
 
     assert refused.value.code is ErrorCode.UNSUPPORTED_MEDIA
+    assert refused.value.errors == {"file": f"more than {MAX_PIXELS:,} pixels, or {MAX_FRAMES} frames"}
+
+
+@pytest.mark.parametrize("data", [bomb(10_000, MAX_PIXELS // 10_000)], ids=["as many as may be"])
+@pytest.mark.usefixtures("undecoded")
+def test_what_is_no_bomb_is_decoded(data: bytes) -> None:
+    with pytest.raises(Decoded):
+        read(data, "PNG")
 
 
 @pytest.mark.limit("frames of an image")

@@ -9,7 +9,7 @@ import pytest
 
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.services.files.collecting import FileCollector
-from imapp.services.files.keeping import KeepingService
+from imapp.services.files.keeping import MAX_AT_ONCE, MAX_AT_ONCE_OF_ONE, KeepingService
 from imapp.services.files.taking import Arriving, Judged
 from schemas.errors import ErrorCode
 from tests.unit.fakes.faults import Died, Faults, Happening, code_fails, process_dies, store_fails
@@ -176,3 +176,23 @@ def test_a_collector_that_comes_too_late_does_not_forget_the_attempt_of_another(
     world.collect()
 
     world.check()
+
+
+@pytest.mark.limit("uploads under way in a gateway")
+def test_a_gateway_takes_no_more_uploads_than_it_has_room_for(world: World) -> None:
+    """Of whomever: each takes up to the largest file on its disk."""
+    people = [f"u{number}" for number in range(MAX_AT_ONCE // MAX_AT_ONCE_OF_ONE)]
+    under_way = [world.keeping.receiving(user, 1) for user in people for _ in range(MAX_AT_ONCE_OF_ONE)]
+    for one in under_way:
+        one.__enter__()
+
+    with pytest.raises(RequestError) as told, world.keeping.receiving("late", 1):
+        pytest.fail("it began")
+    under_way.pop().__exit__(None, None, None)
+    with world.keeping.receiving("late", 1):
+        pass
+
+    assert len(under_way) == MAX_AT_ONCE - 1
+    assert (told.value.code, told.value.retry_after) == (ErrorCode.BUSY, 1.0)
+    for one in under_way:
+        one.__exit__(None, None, None)

@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import pytest
 
-from workers.http import PatientSocket, begin_request, end_request, limit_stalls
+from workers.http import PatientSocket, begin_request, end_request, limit_stalls, patience_for
 
 ENOUGH_S = 30.0
 
@@ -63,6 +63,14 @@ def test_a_body_that_takes_too_long_is_given_up(sock: Any) -> None:
 
     with pytest.raises(TimeoutError):
         all(iter(lambda: patient.recv(1), b""))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "patience_s"),
+    [("POST", "/api/v1/files", 300.0), ("GET", "/api/v1/files", 30.0), ("POST", "/api/v1/channels", 30.0)],
+)
+def test_an_upload_alone_may_take_longer(method: str, path: str, patience_s: float) -> None:
+    assert patience_for(SimpleNamespace(method=method, path=path), 30.0, 300.0) == patience_s
 
 
 def test_a_body_that_was_not_wanted_is_read_off_and_the_connection_goes_on() -> None:
