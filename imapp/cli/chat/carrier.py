@@ -1,10 +1,14 @@
 """Files on their way, over REST: each in a thread of its own, so that the conversation goes on meanwhile."""
 
+import errno
+import os
+import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import BinaryIO, Final
 
 from imapp.cli.chat.rest import Rest, why
 from schemas.common import MessageType
@@ -119,15 +123,15 @@ class Carrier:
         known = self._rest.get(f"{place}/meta")
         if not known.ok:
             return NotCarried(why(known), of_upload=False)
-        size = 0
-        with (
-            self._rest.get(place, stream=True) as answer,
-            _new_file(path or Path(safe_name(str(known.json()["name"])))) as file,
-        ):
-            answer.raise_for_status()
-            for piece in answer.iter_content(_PIECE_BYTES):
-                size += file.write(piece)
-            return Fetched(Path(file.name), size)
+        meta = known.json()
+        path = path or Path(safe_name(str(meta["name"])))
+        with _arriving(path) as file, self._rest.get(place, stream=True) as answer:
+            if not answer.ok:  # it was recalled just now
+                raise _RefusedError(why(answer))
+            size = sum(file.write(piece) for piece in answer.iter_content(_PIECE_BYTES))
+            if size != meta["size"]:
+                raise _RefusedError(f"{size} of {meta['size']} bytes have come")
+        return Fetched(path, size)
 
 
 def safe_name(name: str) -> str:
@@ -137,10 +141,20 @@ def safe_name(name: str) -> str:
     return visible[:200] or "file"
 
 
-def _new_file(path: Path) -> Any:
-    """Nothing that is there is written over.
+@contextmanager
+def _arriving(path: Path) -> Iterator[BinaryIO]:
+    """A file beside this path, which is there once it is whole; until then, and if it fails, nothing is.
 
     Raises:
-        FileExistsError: there is one already.
+        FileExistsError: there is one already, which is not written over.
     """
-    return path.open("xb")
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
+            yield file
+        path.touch(exist_ok=False)  # nobody else has taken the name meanwhile, nor can he any more
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
