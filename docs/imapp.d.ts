@@ -1575,7 +1575,7 @@ export interface RetryBody {
 export interface SearchCoverage {
   /** What was sent to you before then has been searched. */
   complete_until: string;
-  /** How many of your channels have messages that are not in the index yet. */
+  /** How many of your channels have messages that may not be found yet. */
   channels_behind: number;
 }
 

@@ -113,7 +113,7 @@ class SearchCoverage(Struct, kw_only=True):
         Timestamp, Meta(description="What was sent to you before then has been searched.")
     ]
     channels_behind: Annotated[
-        int, Meta(description="How many of your channels have messages that are not in the index yet.")
+        int, Meta(description="How many of your channels have messages that may not be found yet.")
     ]
 
 

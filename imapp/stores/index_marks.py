@@ -1,6 +1,11 @@
-"""How far each channel is in the index: `indexed_seq` of collection `channels`."""
+"""How far each channel is in the index: `indexed_seq` and `index_steps` of collection `channels`.
 
-from collections.abc import Iterable, Mapping
+What is in the index is found once the index was refreshed. So a mark that moves notes from where and when:
+what was not beyond it two seconds ago can be found.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,15 +13,24 @@ from pymongo import ASCENDING, UpdateOne
 
 from imapp.stores.mongo import Database, Document, mapped_errors
 
-_FIELDS: Final = {"head.seq": 1, "indexed_seq": 1}
+REFRESH_MS: Final = 2_000
+"""What was indexed this long ago can be found: the index is refreshed every second."""
+
+# Steps of the same half second are one, taken for as late as its end: so a row has five of them at most.
+_TOGETHER_MS: Final = 500
+_FIELDS: Final = {"head.seq": 1, "indexed_seq": 1, "index_steps": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class IndexMark:
-    """The newest seq of a channel, and up to which every entry is in the index or set aside."""
+    """The newest seq of a channel, and up to which every entry is in the index or set aside.
+
+    Up to `found_seq` it can be found as well, unless it was set aside.
+    """
 
     last_seq: int
     indexed_seq: int
+    found_seq: int
 
     @property
     def is_behind(self) -> bool:
@@ -27,29 +41,56 @@ class IndexMark:
 class IndexMarks:
     """The watermarks of indexing. They only grow; moving one changes nothing that clients are told of."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
         self._channels = database["channels"]
+        self._clock = clock
 
     def of(self, channel_ids: Iterable[str]) -> dict[str, IndexMark]:
         """The marks of the channels that exist, by id."""
+        now_ms = self._now_ms()
         with mapped_errors():
             rows = self._channels.find({"_id": {"$in": list(channel_ids)}}, _FIELDS)
-            return {row["_id"]: _mark(row) for row in rows}
+            return {row["_id"]: _mark(row, now_ms) for row in rows}
 
     def page(self, after: str, limit: int) -> dict[str, IndexMark]:
         """The marks of so many channels, by id, those after the given one."""
+        now_ms = self._now_ms()
         with mapped_errors():
             rows = self._channels.find({"_id": {"$gt": after}}, _FIELDS).sort("_id", ASCENDING).limit(limit)
-            return {row["_id"]: _mark(row) for row in rows}
+            return {row["_id"]: _mark(row, now_ms) for row in rows}
 
     def advance(self, seqs: Mapping[str, int]) -> None:
-        """Everything up to these seqs, by channel id, is settled."""
-        updates = [UpdateOne({"_id": name}, {"$max": {"indexed_seq": seq}}) for name, seq in seqs.items()]
+        """Everything up to these seqs, by channel id, is settled, as of now."""
+        now_ms = self._now_ms()
+        updates = [
+            # A channel may be older than this field.
+            UpdateOne({"_id": name, "indexed_seq": {"$not": {"$gte": seq}}}, _step(seq, now_ms))
+            for name, seq in seqs.items()
+        ]
         if updates:
             with mapped_errors():
                 self._channels.bulk_write(updates, ordered=False)
 
+    def _now_ms(self) -> int:
+        return round(self._clock() * 1000)
 
-def _mark(row: Document) -> IndexMark:
-    # A channel may be older than this field.
-    return IndexMark((row.get("head") or {}).get("seq", 0), row.get("indexed_seq", 0))
+
+def _step(seq: int, now_ms: int) -> list[Document]:
+    """Moves a mark to this seq, and notes from where and when."""
+    at = now_ms + -now_ms % _TOGETHER_MS
+    lately = {
+        "$filter": {
+            "input": {"$ifNull": ["$index_steps", []]},
+            "cond": {"$gt": ["$$this.at", now_ms - REFRESH_MS]},
+        }
+    }
+    step = {"from_seq": {"$ifNull": ["$indexed_seq", 0]}, "at": at}
+    known, one_more = {"$in": [at, "$$lately.at"]}, {"$concatArrays": ["$$lately", [step]]}
+    steps = {"$let": {"vars": {"lately": lately}, "in": {"$cond": [known, "$$lately", one_more]}}}
+    return [{"$set": {"indexed_seq": seq, "index_steps": steps}}]
+
+
+def _mark(row: Document, now_ms: int) -> IndexMark:
+    indexed_seq = row.get("indexed_seq", 0)
+    lately = [step["from_seq"] for step in row.get("index_steps", ()) if step["at"] > now_ms - REFRESH_MS]
+    return IndexMark((row.get("head") or {}).get("seq", 0), indexed_seq, min([indexed_seq, *lately]))

@@ -1,12 +1,16 @@
 """Entries that Elasticsearch refused: collection `unindexed`. Their channels go on without them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from pymongo import ASCENDING, UpdateOne
 
+from imapp.domain.ids import message_id, split_message_id
 from imapp.stores.mongo import Database, Document, mapped_errors
+
+_RANGES: Final = 200  # looked at in one command
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,30 @@ class UnindexedStore:
         with mapped_errors():
             return self._rows.estimated_document_count()
 
+    def first_within(self, ranges: Sequence[tuple[str, int, int]]) -> list[tuple[str, int]]:
+        """The first of each range (channel id, first, last seq) that has any: channel ids and seqs."""
+        with mapped_errors():
+            # Nearly always there are none at all, however many ranges.
+            if self._rows.find_one({}, {"_id": 1}) is None:
+                return []
+            chunks = (ranges[start : start + _RANGES] for start in range(0, len(ranges), _RANGES))
+            return [split_message_id(row["_id"]) for chunk in chunks for row in self._firsts(chunk)]
+
+    def _firsts(self, ranges: Sequence[tuple[str, int, int]]) -> Iterable[Document]:
+        first, *others = [_first(*wanted) for wanted in ranges]
+        joined = [{"$unionWith": {"coll": self._rows.name, "pipeline": pipeline}} for pipeline in others]
+        return self._rows.aggregate([*first, *joined])
+
     def page(self, after: str, limit: int) -> list[Refused]:
         """So many of them by message id, those after the given one."""
         with mapped_errors():
             rows = self._rows.find({"_id": {"$gt": after}}).sort("_id", ASCENDING).limit(limit)
             return [_refused(row) for row in rows]
+
+
+def _first(channel_id: str, first: int, last: int) -> list[Document]:
+    within = {"$gte": message_id(channel_id, first), "$lte": message_id(channel_id, last)}
+    return [{"$match": {"_id": within}}, {"$sort": {"_id": ASCENDING}}, {"$limit": 1}]
 
 
 def _refused(row: Document) -> Refused:

@@ -80,6 +80,7 @@ from imapp.stores.mongo import Database
 from imapp.stores.nonces import NonceStore
 from imapp.stores.pictures import PictureStore
 from imapp.stores.pushes import PushLedger
+from imapp.stores.unindexed import UnindexedStore
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
 from imapp.wiring.archiving import preparing, reading_logs
@@ -148,7 +149,7 @@ def gateway_services(config: Config) -> GatewayServices:
     )
     published = PublishedKeys(keys_at(config.jwks_url))
     index = MessageIndex(archive.client, archive.indices.alias) if archive is not None else None
-    stores = SearchStores(channels, members, log, IndexMarks(database), index)
+    stores = SearchStores(channels, members, log, IndexMarks(database), UnindexedStore(database), index)
     search = MessageSearchService(stores, SearchCursors(store.body_key))
     identity = _authenticator(config, database, published)
     presence = presence_service(database)

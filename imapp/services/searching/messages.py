@@ -22,6 +22,7 @@ from imapp.stores.index_marks import IndexMark, IndexMarks
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.message_rows import entry_of
 from imapp.stores.messages import MessageLog
+from imapp.stores.unindexed import UnindexedStore
 from schemas.errors import ErrorCode
 from schemas.search import (
     MAX_COUNTED_CHANNELS,
@@ -32,13 +33,8 @@ from schemas.search import (
     SearchOrder,
 )
 
-REFRESH_MS: Final = 2_000
-"""What was indexed this long ago can be found: the index is refreshed every second."""
-
-# A recall may be indexed and not be refreshed: of channels with entries so new, the log is asked for recalls
-# from so many entries before the end of the index on.
-_FRESH_MS: Final = 60_000
-_FRESH_ENTRIES: Final = 100
+STORED_WITHIN_MS: Final = 2_000
+"""What was sent this long ago is in the log: its time is taken a moment before it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +45,49 @@ class SearchStores:
     members: MemberStore
     log: MessageLog
     marks: IndexMarks
+    unindexed: UnindexedStore
     index: MessageIndex | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """The channels that somebody searches, and how far each is in the index."""
+    """The channels that somebody searches, and how far each can be found, as of a time."""
+
+    at_ms: int
 
     rows: Mapping[str, MemberRow]
     heads: Mapping[str, Head]
     marks: Mapping[str, IndexMark]
 
-    def indexed(self, channel_id: str) -> int:
+    def found_seq(self, channel_id: str) -> int:
         mark = self.marks.get(channel_id)
-        return mark.indexed_seq if mark else 0
+        return mark.found_seq if mark else 0
+
+    def behind(self) -> dict[str, int]:
+        """The channels with entries that may not be found yet, and up to where all are."""
+        return {
+            name: self.found_seq(name)
+            for name, head in self.heads.items()
+            if self.found_seq(name) < head.channel.last_seq
+        }
 
     def missing(self) -> list[tuple[str, int]]:
-        """Of each channel the first entry that he may read and that is not in the index."""
+        """Of each channel the first entry that he may read and that may not be found yet."""
         found = []
-        for name, row in self.rows.items():
+        for name, seq in self.behind().items():
             last = self.heads[name].channel.last_seq
-            beyond = spans.clipped(row.member.spans, self.indexed(name) + 1, last)
+            beyond = spans.clipped(self.rows[name].member.spans, seq + 1, last)
             if (first := next(beyond, None)) is not None:
                 found.append((name, first[0]))
         return found
+
+    def searched(self) -> list[tuple[str, int, int]]:
+        """What he may read and is said to be in the index: channels, first and last seqs."""
+        return [
+            (name, *part)
+            for name, row in self.rows.items()
+            for part in spans.clipped(row.member.spans, 1, self.found_seq(name))
+        ]
 
 
 class MessageSearchService:
@@ -115,9 +130,10 @@ class MessageSearchService:
                 raise RequestError(ErrorCode.NOT_FOUND)
             rows = {channel_id: row}
         # In this order: what is stored in between is at worst said to be missing.
+        at_ms = round(self._clock() * 1000)
         marks = self._stores.marks.of(rows)
         heads = self._stores.channels.heads(rows)
-        return _Reach({name: rows[name] for name in heads}, heads, marks)
+        return _Reach(at_ms, {name: rows[name] for name in heads}, heads, marks)
 
     def _found(self, search: MessageSearch, wanted: Wanted, reach: _Reach, after: Key | None) -> Found:
         if self._stores.index is None:
@@ -132,15 +148,8 @@ class MessageSearchService:
         return self._stores.index.find(wanted, scope, page, without=self._recalled(reach))
 
     def _recalled(self, reach: _Reach) -> list[str]:
-        """Ids of what was recalled and may not be out of the index yet: not even the totals tell of it."""
-        fresh_ms = self._clock() * 1000 - _FRESH_MS
-        return self._stores.log.recalls_after(
-            {
-                name: max(0, reach.indexed(name) - _FRESH_ENTRIES)
-                for name, head in reach.heads.items()
-                if head.last_ms > fresh_ms or reach.indexed(name) < head.channel.last_seq
-            }
-        )
+        """Ids of what was recalled and may still be found: not even the totals tell of it."""
+        return self._stores.log.recalls_after(reach.behind())
 
     def _current(self, page: Sequence[FoundMessage]) -> list[LogEntry]:
         """The entries as they are now: from the log, or from the archive what has left it."""
@@ -152,10 +161,12 @@ class MessageSearchService:
         ]
 
     def _coverage(self, reach: _Reach) -> SearchCoverage:
-        missing = reach.missing()
+        missing = reach.missing() + self._stores.unindexed.first_within(reach.searched())
         times = [entry.time_ms for entry in self._stores.log.at(missing).values()] if missing else []
-        complete_ms = min([round(self._clock() * 1000) - REFRESH_MS, *times])
-        return SearchCoverage(complete_until=wire_time(complete_ms), channels_behind=len(missing))
+        return SearchCoverage(
+            complete_until=wire_time(min([reach.at_ms - STORED_WITHIN_MS, *times])),
+            channels_behind=len({name for name, _ in missing}),
+        )
 
 
 def _counts(found: Found) -> list[ChannelCount]:
