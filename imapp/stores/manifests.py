@@ -10,17 +10,26 @@ from pymongo.client_session import ClientSession
 from imapp.domain.archive.digests import joined, parted
 from imapp.domain.archive.manifests import Manifest, changed, removed
 from imapp.domain.archive.pages import ALL_HOT, Borders
-from imapp.domain.archive.tiling import Range
+from imapp.domain.archive.tiling import Range, overlap
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id
-from imapp.errors import LogConflict
-from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, to_ms, transaction
+from imapp.errors import LogConflict, StoreUnavailable
+from imapp.stores.mongo import (
+    Database,
+    Document,
+    mapped_errors,
+    once_free,
+    to_datetime,
+    to_ms,
+    transaction,
+)
 
 HOLD_INDEXES: Final = [
     IndexModel([("channel_id", ASCENDING)], name="channel"),
     IndexModel([("until", ASCENDING)], expireAfterSeconds=0, name="age"),
 ]
 _AFTER_ALL: Final = 10**12 - 1
+_TURN_KEPT: Final = timedelta(days=1)
 
 
 class ManifestStore:
@@ -103,7 +112,7 @@ class ManifestStore:
         They are chunks that were archived, or such as never will be: then the hot part begins after them too.
 
         Raises:
-            LogConflict: the channel keeps something else by now: somebody else was faster.
+            LogConflict: somebody else was faster, or holds some of it.
             StoreUnavailable: unknown whether it is noted.
         """
         channel_id, first, last = parts[0].channel_id, parts[0].from_seq, parts[-1].to_seq
@@ -111,6 +120,8 @@ class ManifestStore:
             row = self._channels.find_one({"_id": channel_id}, session=session) or {}
             if _borders(row).kept_from_seq != first:
                 raise LogConflict("the kept part begins elsewhere by now")
+            if overlap(Range(first, last), self.held_now(channel_id, session)):
+                raise LogConflict("somebody has put some of it back")
             for part in parts:
                 self._note_removed(part, session)
             # Who indexes must not stop at what is missing on purpose.
@@ -151,22 +162,70 @@ class ManifestStore:
                     {"_id": row["_id"]}, {"$addToSet": {"recalled": seq}}, session=session
                 )
 
-    def hold(self, channel_id: str, first: int, last: int, for_s: float) -> None:
-        """Keep copies in MongoDB of first .. last for so long, or longer if they are held longer."""
-        until = datetime.now(UTC) + timedelta(seconds=for_s)
-        row = {"channel_id": channel_id, "from_seq": first, "to_seq": last}
-        with mapped_errors():
-            self._holds.update_one(
-                {"_id": f"{message_id(channel_id, first)}-{last}"},
-                {"$setOnInsert": row, "$max": {"until": until}},
-                upsert=True,
-            )
+    def note_recalls(self, channel_id: str, seqs: Sequence[int]) -> None:
+        """Note that these archived entries are recalled, whoever has recalled them."""
+        for manifest in self.overlapping(channel_id, seqs[0], seqs[-1]):
+            inside = [seq for seq in seqs if manifest.from_seq <= seq <= manifest.to_seq]
+            with mapped_errors():
+                self._manifests.update_one(
+                    {"_id": message_id(channel_id, manifest.from_seq)},
+                    {"$addToSet": {"recalled": {"$each": inside}}},
+                )
 
-    def held(self, channel_id: str) -> list[Range]:
-        """The ranges of a channel whose copies are to stay for now."""
+    def hold(self, channel_id: str, first: int, last: int, for_s: float) -> None:
+        """Keep copies in MongoDB of first .. last for so long, or longer if they are held longer.
+
+        Whoever takes copies away does so before this, and they can be put back now, or leaves them there.
+
+        Raises:
+            StoreUnavailable: unknown whether they are held.
+        """
+        row = {"channel_id": channel_id, "from_seq": first, "to_seq": last}
+
+        def take() -> None:
+            with transaction(self._client) as session:
+                self._take_turn(channel_id, session)
+                self._holds.update_one(
+                    {"_id": f"{message_id(channel_id, first)}-{last}"},
+                    {"$setOnInsert": row, "$max": {"until": datetime.now(UTC) + timedelta(seconds=for_s)}},
+                    upsert=True,
+                    session=session,
+                )
+
+        try:
+            once_free(take)
+        except LogConflict as error:
+            raise StoreUnavailable("others take copies of the channel away all the time") from error
+
+    def held(self, channel_id: str, for_s: float = 0.0) -> list[Range]:
+        """The ranges of a channel whose copies are to stay for now, and for so long at least."""
         with mapped_errors():
-            rows = self._holds.find({"channel_id": channel_id, "until": {"$gt": datetime.now(UTC)}})
-            return sorted(Range(row["from_seq"], row["to_seq"]) for row in rows)
+            return self._held(channel_id, for_s)
+
+    def held_now(self, channel_id: str, session: ClientSession) -> list[Range]:
+        """The same as part of a transaction: nobody holds any more of the channel before that has ended.
+
+        Raises:
+            LogConflict: somebody is about to.
+        """
+        with mapped_errors():
+            self._take_turn(channel_id, session)
+            return self._held(channel_id, 0.0, session)
+
+    def _held(self, channel_id: str, for_s: float, session: ClientSession | None = None) -> list[Range]:
+        later = datetime.now(UTC) + timedelta(seconds=for_s)
+        rows = self._holds.find({"channel_id": channel_id, "until": {"$gt": later}}, session=session)
+        return sorted(Range(row["from_seq"], row["to_seq"]) for row in rows)
+
+    def _take_turn(self, channel_id: str, session: ClientSession) -> None:
+        """Of two transactions that come here for the same channel, one is over before the other reads.
+
+        A snapshot alone does not see to that: only a row that both write does. It ages as holds do.
+        """
+        until = {"until": datetime.now(UTC) + _TURN_KEPT}
+        self._holds.update_one(
+            {"_id": channel_id}, {"$inc": {"turn": 1}, "$max": until}, upsert=True, session=session
+        )
 
     def any_archived(self) -> bool:
         """Whether anything is archived."""

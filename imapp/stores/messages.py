@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
-from pymongo import ASCENDING, DESCENDING, DeleteMany
+from pymongo import ASCENDING, DESCENDING, DeleteOne
 from pymongo.client_session import ClientSession
 
-from imapp.domain.archive.tiling import Range
+from imapp.domain.archive.tiling import Range, overlap
 from imapp.domain.decisions import Amendment
 from imapp.domain.entries import (
     AMENDMENTS,
@@ -22,7 +22,15 @@ from imapp.domain.ids import message_id, split_message_id
 from imapp.errors import LogConflict, StoreUnavailable
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.message_rows import document_of, entry_of
-from imapp.stores.mongo import MAJORITY, Database, Document, insert_durably, mapped_errors, to_ms
+from imapp.stores.mongo import (
+    MAJORITY,
+    Database,
+    Document,
+    insert_durably,
+    mapped_errors,
+    to_ms,
+    transaction,
+)
 
 RepeatKey = tuple[str, str, str]
 """Channel id, sender, client message id."""
@@ -203,19 +211,25 @@ class MessageLog:
                     {"_id": document["_id"]}, {"$setOnInsert": _without_id(document)}, upsert=True
                 )
 
-    def remove(self, revs: Mapping[str, int]) -> int:
-        """Delete entries that are archived, by message id, unless they were changed since; how many went.
+    def remove(self, channel_id: str, revs: Mapping[int, int]) -> int:
+        """Delete archived entries unless they were changed since, or are held by now; how many went.
 
-        `revs` is the revision of each that is known to be in the archive.
+        `revs` is the revision of each that is known to be in the archive, by seq.
+
+        Raises:
+            LogConflict: somebody is changing or holding some right now; none went.
+            StoreUnavailable: unknown whether they went.
         """
-        names: dict[int, list[str]] = {}
-        for name, rev in revs.items():
-            names.setdefault(rev, []).append(name)
-        deletes = [DeleteMany({"_id": {"$in": some}, "rev": rev}) for rev, some in names.items()]
-        if not deletes:
-            return 0
-        with mapped_errors():
-            return self._messages.bulk_write(deletes, ordered=False).deleted_count
+        with transaction(self._messages.database.client) as session:
+            held = self._manifests.held_now(channel_id, session)
+            deletes = [
+                DeleteOne({"_id": message_id(channel_id, seq), "rev": rev})
+                for seq, rev in revs.items()
+                if not overlap(Range(seq, seq), held)
+            ]
+            if not deletes:
+                return 0
+            return self._messages.bulk_write(deletes, ordered=False, session=session).deleted_count
 
     def forget(self, channel_id: str, low: int, high: int) -> None:
         """Delete the entries with low <= seq <= high, whatever they are by now."""

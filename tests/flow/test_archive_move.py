@@ -15,7 +15,7 @@ from imapp.services.archiving.whole_log import LenientLog, WholeLog
 from imapp.stores.channels import ChannelStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Database
+from imapp.stores.mongo import Database, transaction
 from tests.support.archive_in_memory import ArchiveInMemory
 from tests.support.entries import log_entry
 
@@ -160,30 +160,31 @@ def test_a_move_that_dies_at_any_step_has_lost_nothing_and_is_ended_by_the_next(
     assert sum(part.to_seq - part.from_seq + 1 for part in ranges) == 19
 
 
-def test_an_entry_that_is_changed_between_proof_and_deletion_stays_as_it_is_now(
+@pytest.mark.parametrize("step", ["read", "proved", "noted"])
+def test_a_recall_that_comes_while_its_message_moves_is_whole_after_that_same_move(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    at_step(monkeypatch, step, lambda: recall(world, 2))
+
+    moved = world.move()
+
+    assert (moved.entries, world.hot()) == (19, [20])
+    page = world.whole.page(CHANNEL, 1, 3, limit=3)
+    assert [entry.content for entry in page] == ["text 1", "", "text 3"]
+    assert world.log.recalled_between([(CHANNEL, 1, 20), (CHANNEL, 2, 2), (CHANNEL, 3, 20)]) == [1, 1, 0]
+    assert verified(world) == []
+
+
+def test_a_recall_of_what_is_held_meanwhile_counts_after_that_same_move(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def recalled_in_between(name: str, _matter: str = "") -> bool:
-        if name == "archive.noted":
-            changed = {"$set": {"status": 1, "content": "", "rev": 21}}
-            world.database["messages"].update_one({"seq": 2}, changed)
-        return False
+    world.manifests.hold(CHANNEL, 2, 2, 60.0)
+    at_step(monkeypatch, "proved", lambda: recall(world, 2))
 
-    monkeypatch.setattr("imapp.services.archiving.moving.point", recalled_in_between)
     world.move()
+
     assert world.hot() == [2, 20]
-    page = world.whole.page(CHANNEL, 1, 20, limit=20)
-    assert [entry.content for entry in page][:3] == ["text 1", "", "text 3"]
-    monkeypatch.undo()
-
-    world.move()
-
-    assert world.hot() == [20]
-    page = world.whole.page(CHANNEL, 1, 20, limit=20)
-    assert [entry.content for entry in page][:3] == ["text 1", "", "text 3"]
-    manifest = world.manifests.covering(CHANNEL, 2)
-    assert manifest is not None
-    assert manifest.recalled == (2,)
+    assert world.log.recalled_between([(CHANNEL, 1, 20)]) == [1]
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
@@ -244,6 +245,26 @@ def test_a_move_from_a_backup_of_mongodb_is_moved_again(world: World) -> None:
     assert world.hot() == [20]
     assert world.all() == list(range(1, 21))
     assert verified(world) == []
+
+
+def at_step(monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], object]) -> None:
+    """When a move comes to a step the first time, this happens, before it goes on."""
+    pending = [act]
+
+    def pass_by(name: str, _matter: str = "") -> bool:
+        if name == f"archive.{step}" and pending:
+            pending.pop()()
+        return False
+
+    monkeypatch.setattr("imapp.services.archiving.moving.point", pass_by)
+
+
+def recall(world: World, seq: int) -> None:
+    """What a writer does with the message, in his transaction."""
+    with transaction(world.database.client) as session:
+        changed = {"$set": {"status": 1, "content": "", "rev": 21}}
+        world.database["messages"].update_one({"_id": message_id(CHANNEL, seq)}, changed, session=session)
+        world.manifests.note_recall(CHANNEL, seq, session)
 
 
 def meanwhile(world: World, act: Callable[[], object]) -> None:

@@ -253,6 +253,21 @@ def test_what_was_put_back_for_somebody_stays_for_as_long_and_what_was_removed_n
     assert world.hot() == [13, 14, 20]
 
 
+def test_what_is_put_back_before_it_is_noted_down_as_removed_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put_back(name: str, _matter: str = "") -> bool:
+        if name == "retention.hidden":
+            restorer(world).restore(CHANNEL, Range(6, 7), 60)
+        return False
+
+    monkeypatch.setattr("imapp.services.archiving.retention.point", put_back)
+
+    assert apply(world) == 0
+    assert world.hot() == [6, 7, 20]
+    assert verify(world) == []
+
+
 def test_two_at_once_remove_each_part_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     others: list[int] = []
 

@@ -40,6 +40,10 @@ class Archivist:
         """Let the time pass for which a run that has died would keep others from moving."""
         self.cluster.database["leases"].delete_many({"_id": "archive.move"})
 
+    def let_go(self) -> None:
+        """Let the time pass for which copies are held that a command has referred to."""
+        self.cluster.database["holds"].delete_many({})
+
     @contextmanager
     def moving(self, failpoints: str = "") -> Iterator[subprocess.Popen[str]]:
         """A run under way for the length of the block at most, with these failpoints."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from imapp.domain.archive.manifests import Manifest
-from imapp.domain.archive.tiling import Range
+from imapp.domain.archive.tiling import Range, overlap
 
 
 def outlived(
@@ -18,7 +18,7 @@ def outlived(
     for manifest in manifests:
         if manifest.from_seq != kept_from_seq or manifest.newest_ms >= before_ms:
             break
-        if any(part.from_seq <= manifest.to_seq and manifest.from_seq <= part.to_seq for part in held):
+        if overlap(manifest.range, held):
             break
         found.append(manifest)
         kept_from_seq = manifest.to_seq + 1

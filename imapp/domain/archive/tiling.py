@@ -12,6 +12,11 @@ class Range(Struct, frozen=True, order=True):
     to_seq: int
 
 
+def overlap(part: Range, others: Iterable[Range]) -> bool:
+    """Whether a range has anything in common with any of the others."""
+    return any(other.from_seq <= part.to_seq and part.from_seq <= other.to_seq for other in others)
+
+
 def gaps_and_overlaps(ranges: Iterable[Range], up_to_seq: int) -> list[str]:
     """What is wrong with ranges that shall cover 1 .. `up_to_seq` once; nothing if they do."""
     problems: list[str] = []

@@ -15,8 +15,8 @@ from imapp import metrics
 from imapp.domain.archive.digests import short_hash
 from imapp.domain.archive.manifests import manifest_of
 from imapp.domain.archive.prefixes import CHUNK, Boundary, Place, horizon_ms, last_movable
-from imapp.domain.archive.tiling import Range
-from imapp.domain.entries import LogEntry
+from imapp.domain.archive.tiling import Range, overlap
+from imapp.domain.entries import RECALLED, LogEntry
 from imapp.errors import LogConflict
 from imapp.failpoints import point
 from imapp.logs import get_log
@@ -26,6 +26,7 @@ from imapp.stores.channels import ChannelStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.message_rows import entry_of
 from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import once_free
 
 _LOGGED: Final = 20  # problems of a channel; all of them are counted
 
@@ -76,7 +77,7 @@ class ChannelMover:
         """
         moved = Moved()
         try:
-            self._sweep(channel_id, moved)
+            self._sweep(channel_id, self._manifests.borders([channel_id])[channel_id].archived, moved)
             while keep_on() and self._next_chunk(channel_id, moved):
                 pass
         except LogConflict as error:
@@ -108,7 +109,9 @@ class ChannelMover:
         entries = [entry_of(document) for document in proved]
         self._manifests.add(manifest_of(entries, [proof.hashes[entry.message_id] for entry in entries]))
         point("archive.noted", channel_id)
-        self._delete(entries, moved)
+        if self._delete(entries, moved) < len(entries):
+            # Changed since they were read, as by a recall of which the manifest does not know.
+            self._sweep(channel_id, Range(entries[0].seq, entries[-1].seq), moved)
         self._throttle(len(entries))
         return len(movable) == self._chunk and not proof.problems
 
@@ -125,20 +128,29 @@ class ChannelMover:
         last = last_movable(places, boundary, horizon_ms(self._clock_ms(), self._after_days))
         return documents[: last - boundary.hot_from_seq + 1]
 
-    def _delete(self, entries: Sequence[LogEntry], moved: Moved) -> None:
-        moved.entries += self._log.remove({entry.message_id: entry.rev for entry in entries})
-        metrics.archive_moved.value += len(entries)
-        point("archive.deleted", entries[0].channel_id)
+    def _delete(self, entries: Sequence[LogEntry], moved: Moved) -> int:
+        """Delete what is as it was proved, and not held; how many these were."""
+        channel_id, revs = entries[0].channel_id, {entry.seq: entry.rev for entry in entries}
+        deleted = once_free(lambda: self._log.remove(channel_id, revs))
+        moved.entries += deleted
+        metrics.archive_moved.value += deleted
+        point("archive.deleted", channel_id)
+        return deleted
 
-    def _sweep(self, channel_id: str, moved: Moved) -> None:
+    def _sweep(self, channel_id: str, part: Range, moved: Moved) -> None:
         """Move copies of what is archived already again, as they are now."""
-        archived = self._manifests.borders([channel_id])[channel_id].archived
-        after = archived.from_seq - 1
-        while copies := self._log.documents(channel_id, after + 1, archived.to_seq, self._chunk):
+        after = part.from_seq - 1
+        while copies := self._log.documents(channel_id, after + 1, part.to_seq, self._chunk):
             after = copies[-1]["seq"]
+            self._note_recalls(channel_id, copies)
             free = _not_held(copies, self._manifests.held(channel_id))
             if free:
                 self._move_again(free, moved)
+
+    def _note_recalls(self, channel_id: str, copies: Sequence[Document]) -> None:
+        """What was recalled after it was read counts so from now on, held or not."""
+        if recalled := [copy["seq"] for copy in copies if copy["status"] == RECALLED]:
+            self._manifests.note_recalls(channel_id, recalled)
 
     def _move_again(self, documents: Sequence[Document], moved: Moved) -> None:
         proof = ensure_archived(self._archive, documents)
@@ -176,8 +188,4 @@ def _before_first_problem(documents: Sequence[Document], proof: Proof) -> list[D
 
 
 def _not_held(documents: Sequence[Document], held: Sequence[Range]) -> list[Document]:
-    return [
-        document
-        for document in documents
-        if not any(part.from_seq <= document["seq"] <= part.to_seq for part in held)
-    ]
+    return [one for one in documents if not overlap(Range(one["seq"], one["seq"]), held)]

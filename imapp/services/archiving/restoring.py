@@ -4,14 +4,15 @@ The archive keeps its copies and manifests stay: a copy in MongoDB is one too ma
 the move from taking it away again too soon.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from imapp.domain.archive.tiling import Range
+from imapp.domain.archive.tiling import Range, overlap
 from imapp.domain.ids import message_id
 from imapp.errors import LogConflict
+from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.archiving.archive import Archive
 from imapp.stores.edits import EditStore
@@ -21,6 +22,8 @@ from imapp.stores.messages import MessageLog
 _PIECE: Final = 500
 _RETURN_HOLD_S: Final = 3_600.0
 """For how long an entry stays that a command refers to: far longer than a command waits."""
+_LEAST_HOLD_S: Final = 600.0
+"""What is held for so long yet need not be held anew: many may refer to the same one."""
 
 log = get_log("archive")
 
@@ -48,17 +51,24 @@ class Restorer:
             StoreUnavailable, ArchiveUnavailable: some may be back.
         """
         restored = Restored()
-        archived = self._manifests.borders([channel_id])[channel_id].archived
-        first, last = max(wanted.from_seq, archived.from_seq), min(wanted.to_seq, archived.to_seq)
-        if first > last:
+        part = self._archived_part(channel_id, wanted)
+        if part.from_seq > part.to_seq:
             return restored
-        # Before the copies: a move that is under way must not take them.
-        self._manifests.hold(channel_id, first, last, hold_s)
-        for start in range(first, last + 1, _PIECE):
-            seqs = range(start, min(start + _PIECE, last + 1))
+        # Before the copies: a move that is under way has taken them until here, or leaves them there.
+        self._manifests.hold(channel_id, part.from_seq, part.to_seq, hold_s)
+        point("archive.held", channel_id)
+        part = self._archived_part(channel_id, part)  # retention may have been faster
+        for start in range(part.from_seq, part.to_seq + 1, _PIECE):
+            seqs = range(start, min(start + _PIECE, part.to_seq + 1))
             self._put_back(channel_id, seqs, restored)
+        first, last = part.from_seq, part.to_seq
         log.info("archive_restored", channel=channel_id, first=first, last=last, entries=restored.entries)
         return restored
+
+    def _archived_part(self, channel_id: str, wanted: Range) -> Range:
+        """What of a range is archived now; it ends before it begins if nothing is."""
+        archived = self._manifests.borders([channel_id])[channel_id].archived
+        return Range(max(wanted.from_seq, archived.from_seq), min(wanted.to_seq, archived.to_seq))
 
     def archived(self, places: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
         """Those of these places that are archived, whether or not they have a copy in MongoDB."""
@@ -79,17 +89,24 @@ class Restorer:
         old = self.archived(dict.fromkeys(places))
         if not old:
             return set()
-        wanted = [*old, *(edit for place in old for edit in self._edits_of(*place))]
+        wanted = self.archived([*old, *(edit for place in old for edit in self._edits_of(*place))])
+        self._hold(wanted)
+        point("archive.held")
+        # After that: a copy that is there now is there when the command comes to its writer.
         hot = MessageLog.at(self._log, wanted)
         restored = Restored()
-        for channel_id, seq in self.archived(wanted):
-            if message_id(channel_id, seq) in hot:
-                continue
-            self._manifests.hold(channel_id, seq, seq, _RETURN_HOLD_S)
-            self._put_back(channel_id, [seq], restored)
+        for channel_id, seq in wanted:
+            if message_id(channel_id, seq) not in hot:
+                self._put_back(channel_id, [seq], restored)
         for name, why in restored.problems.items():
             log.error("archive_not_returned", message=name, why=why)
         return set(restored.problems)
+
+    def _hold(self, places: Sequence[tuple[str, int]]) -> None:
+        held = {channel_id: self._manifests.held(channel_id, _LEAST_HOLD_S) for channel_id in {*dict(places)}}
+        for channel_id, seq in places:
+            if not overlap(Range(seq, seq), held[channel_id]):
+                self._manifests.hold(channel_id, seq, seq, _RETURN_HOLD_S)
 
     def _edits_of(self, channel_id: str, seq: int) -> Iterable[tuple[str, int]]:
         name, after = message_id(channel_id, seq), 0

@@ -57,10 +57,28 @@ def test_a_message_that_is_recalled_while_it_moves_is_gone_everywhere(
         assert talk.read() == talk.texts
     assert talk.read() == talk.texts
     talk.wait_indexed()
+    archivist.let_go()
     archivist.move()
     assert archivist.hot(talk.channel) == [10, 11]  # the newest that lists show, and the recall
     assert talk.read() == talk.texts
     talk.scene.judge().raise_if_broken()
+
+
+def test_what_is_restored_while_it_moves_is_there_for_as_long_as_was_said(
+    talk: Talk, archivist: Archivist
+) -> None:
+    """Guard: who deletes looks at what is held, in the same transaction (`MessageLog.remove`).
+
+    Switch: deleting whatever is held (the restored ones are gone a moment after the answer).
+    """
+    with archivist.stopped_at("noted"):
+        said = archivist.cluster.tool("archive", "restore", talk.channel, "1", "4", "--days", "60")
+        assert said.startswith("4 messages are in MongoDB")
+    assert archivist.hot(talk.channel) == [1, 2, 3, 4, 10]
+    archivist.move()
+    assert archivist.hot(talk.channel) == [1, 2, 3, 4, 10]
+    assert talk.read() == talk.texts
+    archivist.verify(talk.channel)
 
 
 def test_two_moves_at_once_and_pages_that_span_them(load: Load, archivist: Archivist) -> None:

@@ -1,0 +1,128 @@
+"""What is put back while it moves, or while it is removed, is there when the operator is told so."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from imapp import failpoints
+from imapp.domain.archive.tiling import Range
+from imapp.errors import LogConflict
+from imapp.services.archiving.restoring import Restored, Restorer
+from imapp.stores.edits import EditStore
+from imapp.stores.manifests import ManifestStore
+from imapp.stores.mongo import Database
+from tests.flow.test_archive_move import CHANNEL, STEPS, World, at_step, verified
+
+WAIT_S = 30.0
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database, 20)
+
+
+@pytest.fixture(autouse=True)
+def no_failpoints() -> Iterator[None]:
+    yield
+    failpoints.arm("")
+
+
+def restorer(world: World) -> Restorer:
+    return Restorer(world.log, world.manifests, world.archive, EditStore(world.database))
+
+
+def restore(world: World) -> Restored:
+    return restorer(world).restore(CHANNEL, Range(1, 4), 60.0)
+
+
+def test_what_is_restored_before_the_move_deletes_it_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored: list[Restored] = []
+    at_step(monkeypatch, "noted", lambda: restored.append(restore(world)))
+
+    world.move()
+
+    assert restored == [Restored(entries=4)]
+    assert world.hot() == [1, 2, 3, 4, 20]
+    assert verified(world) == []
+
+
+def test_what_is_restored_while_the_move_deletes_it_is_put_back_after_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, moved = threading.Event(), threading.Event()
+    restored: list[Restored] = []
+    restoring = threading.Thread(target=lambda: restored.append(restore(world)))
+    held_now = ManifestStore.held_now
+
+    def held_a_moment_ago(self: ManifestStore, channel_id: str, session: Any) -> list[Range]:
+        held = held_now(self, channel_id, session)
+        if not restoring.ident:
+            restoring.start()  # who asked has been told that nothing is held, and has not deleted it
+            assert waits.wait(WAIT_S), "the hold does not wait for the deletion"
+        return held
+
+    def once_moved(hold: Callable[[], None]) -> None:
+        try:
+            hold()
+        except LogConflict:
+            waits.set()
+            moved.wait(WAIT_S)
+            hold()
+
+    monkeypatch.setattr(ManifestStore, "held_now", held_a_moment_ago)
+    monkeypatch.setattr("imapp.stores.manifests.once_free", once_moved)
+
+    world.move()
+    moved.set()
+    restoring.join(WAIT_S)
+
+    assert restored == [Restored(entries=4)]
+    assert world.hot() == [1, 2, 3, 4, 20]
+    assert verified(world) == []
+
+
+def test_what_a_command_refers_to_stays_although_the_move_was_about_to_take_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[set[str]] = []
+    at_step(monkeypatch, "noted", lambda: lost.append(restorer(world).bring_back([(CHANNEL, 2)])))
+
+    world.move()
+
+    assert lost == [set()]
+    assert world.hot() == [2, 20]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_whatever_step_a_move_dies_at_what_is_restored_then_outlives_the_next(
+    world: World, step: str
+) -> None:
+    failpoints.arm(f"archive.{step}=3:raise")
+    with pytest.raises(RuntimeError):
+        world.move()
+    failpoints.arm("")
+    restored = restore(world)
+
+    world.move()
+
+    assert restored == Restored(entries=4)
+    assert world.hot() == [1, 2, 3, 4, 20]
+    assert verified(world) == []
+
+
+def test_a_restoring_that_dies_after_its_hold_is_done_again(world: World) -> None:
+    world.move()
+    failpoints.arm("archive.held=raise")
+    with pytest.raises(RuntimeError):
+        restore(world)
+    failpoints.arm("")
+    assert world.hot() == [20]
+
+    restored = restore(world)
+
+    assert restored == Restored(entries=4)
+    assert world.hot() == [1, 2, 3, 4, 20]
