@@ -22,12 +22,10 @@ _EXPIRES_S: Final = 60
 def schedule(app: Any, config: Config) -> None:
     """Tell the application its periodic tasks."""
     names = topology(config)
-    tasks: dict[str, Any] = {}
+    # Without Elasticsearch as well: what is kept no longer is deleted by the same task.
+    tasks = {"move": _starter(MOVE_TASK, names.moves_queue().name, MOVE_EVERY_S, b"")}
     if config.es_url:
-        tasks = {
-            "index": _starter(INDEX_TASK, names.archive_queue().name, SWEEP_EVERY_S, LOOK_AROUND),
-            "move": _starter(MOVE_TASK, names.moves_queue().name, MOVE_EVERY_S, b""),
-        }
+        tasks["index"] = _starter(INDEX_TASK, names.archive_queue().name, SWEEP_EVERY_S, LOOK_AROUND)
     app.conf.update(beat_scheduler=_SCHEDULER, beat_schedule=tasks)
 
 

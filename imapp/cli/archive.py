@@ -15,7 +15,7 @@ from imapp.errors import RequestError
 from imapp.processes import this_process
 from imapp.services.archiving.verifying import Verdict
 from imapp.wiring import archive_tools
-from imapp.wiring.archiving import ArchiveServices
+from imapp.wiring.archiving import ArchiveServices, RoundServices, round_tools
 from schemas.admin import MAX_RETENTION_DAYS
 from schemas.common import MAX_LIST_PAGE, ChannelId
 from schemas.errors import ErrorCode
@@ -41,10 +41,13 @@ def archive() -> None:
 def run() -> None:
     """Move what is old enough of every channel now; exit 1 if something could not be proved.
 
-    Nothing happens while another run is at it. It may be interrupted at any time.
+    What is kept no longer is deleted for good, without Elasticsearch as well. Nothing happens while another
+    run is at it. It may be interrupted at any time.
     """
-    with _services() as services:
-        done = services.run.run(this_process())
+    with _round() as services:
+        if services.run is None:
+            raise click.ClickException("Messages are archived, and IM_ES_URL is missing: nothing was done.")
+        done = services.run.run(this_process(), anew=True)
     if not done.ended:
         raise click.ClickException("Another run is at it.")
     click.echo(
@@ -119,7 +122,7 @@ def retention(channel_id: str, days: int | None, *, reason: str | None) -> None:
     with (
         tools(channel_id) as others,
         others.audit.writing(intent_of(others, "channel.retention", [known], reason, retention_days=days)),
-        _services() as services,
+        _round() as services,
     ):
         if not services.channels.set_retention(known, days):
             raise RequestError(ErrorCode.NOT_FOUND)
@@ -197,6 +200,15 @@ def _all(services: ArchiveServices) -> Iterator[str]:
 def _lines(verdict: Verdict) -> Iterator[str]:
     for problem in verdict.problems:
         yield f"{verdict.channel_id}: {problem}"
+
+
+@contextmanager
+def _round() -> Iterator[RoundServices]:
+    with told_who_is_away():
+        config = running_config()
+        failpoints.arm(config.failpoints)
+        with round_tools(config) as services:
+            yield services
 
 
 @contextmanager

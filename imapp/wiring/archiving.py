@@ -1,5 +1,7 @@
 """The archive of old entries: who moves, proves and restores them, and what readers see of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,15 +28,24 @@ from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Database
+from imapp.stores.mongo import Database, connect
 from imapp.stores.pushes import PushLedger
 from imapp.stores.reminders import ReminderStore
+from imapp.stores.schema import create_schema
 from imapp.stores.unindexed import UnindexedStore
-from imapp.wiring.indexing import ArchiveStores, open_archive
+from imapp.wiring.indexing import ArchiveStores, archive_stores, open_archive
 
 _LONGEST_WAIT_S: Final = 5  # between two chunks, so that no task takes much longer than it shall
 
 log = get_log("archive")
+
+
+@dataclass(frozen=True, slots=True)
+class RoundServices:
+    """What works with and without an archive. `run` is None where it is missing, and holds something."""
+
+    run: ArchiveRun | None
+    channels: ChannelStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +90,34 @@ def archive_tools(config: Config) -> ArchiveServices | None:
     return archive_services(config, database, stores.entries)
 
 
+@contextmanager
+def round_tools(config: Config) -> Iterator[RoundServices]:
+    """The services of a command, with or without Elasticsearch, for the length of the block.
+
+    Raises:
+        StoreUnavailable: MongoDB does not answer.
+    """
+    database = connect(config.mongo_url, pool_size=2)
+    try:
+        create_schema(database)
+        stores = archive_stores(config, database)
+        yield RoundServices(_any_run(config, database, stores), ChannelStore(database))
+    finally:
+        database.client.close()
+
+
 def nightly_move(config: Config, database: Database, stores: ArchiveStores | None) -> NightlyMove:
     """Carries out `archive.move`: without an archive, what is kept no longer is deleted all the same."""
+    return NightlyMove(_any_run(config, database, stores), config.archive_at)
+
+
+def _any_run(config: Config, database: Database, stores: ArchiveStores | None) -> ArchiveRun | None:
     if stores is not None:
-        run = archive_services(config, database, stores.entries).run
-    elif ManifestStore(database).any_archived():
+        return archive_services(config, database, stores.entries).run
+    if ManifestStore(database).any_archived():
         log.error("archive_missing")  # what it holds could neither be read nor deleted
-        return NightlyMove(None, config.archive_at)
-    else:
-        run = _run(config, database, None, AbsentArchive())
-    return NightlyMove(run, config.archive_at)
+        return None
+    return _run(config, database, None, AbsentArchive())
 
 
 def archive_services(config: Config, database: Database, archive: Archive) -> ArchiveServices:

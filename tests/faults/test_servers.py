@@ -81,7 +81,7 @@ def _failed(cluster: Cluster) -> list[str]:
     examination = BrokerExamination(cluster.amqp_url, Topology(cluster.namespace, cluster.shards))
     return [
         finding.what
-        for finding in broker_findings(examination, unused=["archive", "moves"])
+        for finding in broker_findings(examination, unused=["archive"])
         if finding.level == "FAIL"
     ]
 

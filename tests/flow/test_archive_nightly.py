@@ -4,12 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from click.testing import CliRunner, Result
 
+from devstack.services import Stack
 from imapp import metrics
 from imapp.broker.topology import INDEX_TASK, MOVE_TASK
+from imapp.cli import main
 from imapp.config import Config
 from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable
@@ -21,7 +25,7 @@ from imapp.stores.channels import ChannelStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Database, connect
+from imapp.stores.mongo import DURABLE, Database, connect
 from imapp.wiring.archiving import nightly_move, retention_stores
 from imapp.wiring.indexing import archive_stores
 from schemas.tasks import PushBatch, PushNudge
@@ -30,6 +34,7 @@ from tests.support.archive_in_memory import ArchiveInMemory
 from tests.support.cluster import Cluster
 from tests.support.entries import log_entry
 from tests.support.scene import Scene
+from tests.support.tokens import JWT_KEY
 from tests.support.waiting import eventually
 
 CHANNELS = tuple(letter * 24 for letter in "abcdef")
@@ -203,6 +208,65 @@ def test_without_the_archive_that_holds_something_nothing_is_deleted(
     nightly_move(Config(environment="test"), database, None).go_on()
 
     assert [entry.seq for entry in night.log.page(CHANNELS[0], 1, 9, limit=9)] == [5, 6, 7]
+
+
+def test_a_run_by_hand_looks_at_every_channel_wherever_the_nightly_round_was(night: Night) -> None:
+    night.run(after_each=night.pass_a_second).run("nightly", for_s=3.0)
+    assert night.moved() == list(CHANNELS[:3])
+    night.log.append([log_entry(CHANNELS[0], seq, time_ms=NOW_MS - 90 * DAY_MS) for seq in (6, 7)])
+    night.database["channels"].update_one({"_id": CHANNELS[0]}, {"$set": {"indexed_seq": 7}})
+
+    done = night.run().run("by hand", anew=True)
+
+    assert (done.ended, done.channels) == (True, len(CHANNELS))
+    assert [entry.seq for entry in night.log.page(CHANNELS[0], 1, 9, limit=9)] == [7]
+    assert night.moved() == list(CHANNELS)
+
+
+def test_a_run_by_hand_deletes_what_is_kept_no_longer_without_elasticsearch(
+    stack: Stack, database: Database, night: Night
+) -> None:
+    ChannelStore(database).set_retention(CHANNELS[0], 7)
+
+    told = by_hand(stack, database, "archive", "run")
+
+    assert "6 channels looked at, 0 messages moved, 4 deleted for good\n" in told.output
+    assert night.moved() == [CHANNELS[0]]
+
+
+def test_a_run_by_hand_says_so_if_the_archive_that_holds_something_is_missing(
+    stack: Stack, database: Database, night: Night
+) -> None:
+    night.run().run("a")
+
+    told = by_hand(stack, database, "archive", "run")
+
+    assert told.exit_code == 1
+    assert "IM_ES_URL is missing" in told.output
+
+
+def by_hand(stack: Stack, database: Database, *arguments: str) -> Result:
+    """What an operator is told by a command that knows no Elasticsearch."""
+    url = urlsplit(stack.mongo_url)._replace(path=f"/{database.name}").geturl()
+    env = {"IM_ENV": "test", "IM_MONGO_URL": url, "IM_ES_URL": "", "IM_JWT_KEY": JWT_KEY}
+    return CliRunner().invoke(main, arguments, env=env)
+
+
+def test_without_elasticsearch_the_worker_deletes_what_is_kept_no_longer_when_beat_reminds_it(
+    own_cluster: Callable[..., Cluster],
+) -> None:
+    cluster = own_cluster(gateways=1, writers=1, shards=1)
+    log = MessageLog(cluster.database.with_options(write_concern=DURABLE))
+    old = NOW_MS - 900 * DAY_MS
+    log.append([log_entry(CHANNELS[0], seq, time_ms=old) for seq in range(1, 6)])
+    row = {"_id": CHANNELS[0], "hot_from_seq": 1, "indexed_seq": 0, "head": {"seq": 5}}
+    cluster.database["channels"].insert_one(row)
+    cluster.tool("archive", "retention", CHANNELS[0], "7")
+
+    cluster.publish_task("moves", MOVE_TASK, b"")
+
+    left = partial(cluster.database["messages"].distinct, "seq")
+    eventually(lambda: left() == [5], what="what is kept no longer is deleted")
 
 
 @pytest.mark.indexed

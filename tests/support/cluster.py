@@ -59,7 +59,8 @@ class Cluster:
     Processes are named `gateway-0`, `writer-0`, `receipts` and so on. A writer prefers the shards with its
     number modulo the number of writers, and stands by for the others. No limit is set. `environment` are
     further variables of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name.
-    Without `es_url` nothing is indexed; with it the process `archive` does it. With `metrics` each process
+    Without `es_url` nothing is indexed, and `receipts` deletes what is kept no longer; with it the process
+    `archive` does both. With `metrics` each process
     serves its figures on a port of its own.
     """
 
@@ -303,7 +304,7 @@ class Cluster:
         for number, name in enumerate(self.writers):
             own = [f"messages.{shard}" for shard in range(self.shards) if shard % len(self.writers) == number]
             yield self._worker(name, ",".join(own))
-        yield self._worker("receipts", "receipts,pushes")
+        yield self._worker("receipts", "receipts,pushes" if self.es_url else "receipts,pushes,moves")
         if self.es_url:
             yield self._worker("archive", "archive,moves")
 
@@ -335,7 +336,7 @@ class Cluster:
 
     def _queues(self) -> list[str]:
         shards = (f"messages.{shard}" for shard in range(self.shards))
-        return [*shards, "receipts", "pushes", *(["archive", "moves"] if self.es_url else [])]
+        return [*shards, "receipts", "pushes", "moves", *(["archive"] if self.es_url else [])]
 
     def _has_consumers(self, name: str, wanted: int) -> bool:
         with _broker(self.amqp_url) as connection:

@@ -94,8 +94,10 @@ class ArchiveRun:
         self._mover = mover
         self._clock = clock
 
-    def run(self, owner: str, for_s: float = math.inf) -> Run:
+    def run(self, owner: str, for_s: float = math.inf, *, anew: bool = False) -> Run:
         """Go on with the round over all channels, for so long or to its end, unless somebody else is at it.
+
+        With `anew` it begins at the first channel, wherever the round was.
 
         Raises:
             StoreUnavailable, ArchiveUnavailable: the next run begins with the channel at hand.
@@ -107,6 +109,8 @@ class ArchiveRun:
         until = self._clock() + for_s
         renewal = _Renewal(lambda: self._leases.hold(_JOB, owner, _LEASE_S), self._clock)
         try:
+            if anew:
+                self._leases.begin_round(_JOB)
             done.ended = self._walk(owner, lambda: self._clock() < until and renewal.holds(), done)
             if done.ended:
                 self._leases.end_round(_JOB)

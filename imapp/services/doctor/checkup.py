@@ -23,7 +23,7 @@ def system_checks(config: Config, unknown: Iterable[str]) -> dict[str, Check]:
     `unknown` are variables that look like settings and are none.
     """
     names = Topology(config.namespace, config.shards)
-    unused = () if config.es_url else ("archive", "moves")
+    unused = () if config.es_url else ("archive",)
     checks: dict[str, Check] = {
         "settings": lambda: settings_findings(config, unknown),
         "MongoDB": lambda: store_findings(StoreInspection(config.mongo_url)),
