@@ -1,6 +1,6 @@
 """Commands on their way from a connection to a writer, and their answers back."""
 
-from imapp.errors import ArchiveUnavailable, RequestError, StoreUnavailable
+from imapp.errors import RequestError, StoreUnavailable
 from imapp.gateway.batcher import RETRY_AFTER_S
 from imapp.services.writing.group_commands import without_place
 from imapp.ws.client import Client
@@ -37,11 +37,12 @@ def submit(client: Client, request_id: str, command: AnyCommand, *, outside: boo
 
     Raises:
         RequestError: it was refused at once.
-        ArchiveUnavailable, StoreUnavailable: what it refers to could not be brought back.
+        ArchiveUnavailable: likewise, for it refers to what is archived, and the archive is away.
+        StoreUnavailable: what it refers to could not be looked for.
     """
     try:
         client.services.prepare(command)
-    except (ArchiveUnavailable, StoreUnavailable):
+    except StoreUnavailable:
         # It comes again: what its connection sends meanwhile must not overtake it.
         client.services.gateway.hold_back(command, client)
         raise

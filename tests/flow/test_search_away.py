@@ -10,7 +10,7 @@ from tests.support.link import RefusedError
 from tests.support.processes import free_port
 from tests.support.rest import RestClient
 from tests.support.scene import Scene
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE_S, eventually
 
 AT_ONCE_S = 1.0
 
@@ -38,6 +38,33 @@ def test_search_is_refused_at_once_and_all_else_works(own_cluster: ClusterFactor
 
         assert [entry.content for entry in rest.history(sent.channel_id).entries] == ["预算"]
         assert rest.get("/search/contacts", ContactPage, words=bo).cursor is None
+
+
+def test_what_names_an_archived_message_is_refused_for_good_and_holds_up_nothing(
+    own_cluster: ClusterFactory,
+) -> None:
+    cluster = own_cluster(es_url=f"http://127.0.0.1:{free_port()}", gateways=1, writers=1)
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        old = scene.rest(an).send_to(bo, "old")
+        client = scene.connect(an)
+        client.send_text(old.channel_id, "newer")
+        archived = {"$set": {"hot_from_seq": old.seq + 1}}
+        cluster.database["channels"].update_one({"_id": old.channel_id}, archived)
+        cluster.database["messages"].delete_one({"_id": old.message_id})
+
+        for number in range(3):  # as a client does that keeps trying
+            refused = client.post_text(old.channel_id, "yes", reply_to=old.message_id)
+            plain = client.post_text(old.channel_id, f"plain {number}")
+            assert plain.result(PATIENCE_S)["type"] == "ok"
+            with pytest.raises(RefusedError, match="search_unavailable"):
+                refused.result(PATIENCE_S)
+        with pytest.raises(RefusedError, match="search_unavailable"):
+            client.write("recall", channel_id=old.channel_id, message_id=old.message_id)
+        client.send_text(old.channel_id, "last")
+
+        texts = [entry.content for entry in client.history(old.channel_id, after=old.seq or 0).entries]
+        assert texts == ["newer", "plain 0", "plain 1", "plain 2", "last"]
 
 
 def test_while_nobody_indexes_a_recalled_message_is_in_no_total_and_the_coverage_says_what_is_missing(
