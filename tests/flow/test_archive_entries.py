@@ -10,18 +10,23 @@ import pytest
 
 from devstack.services import Stack
 from imapp.domain.entries import RECALLED
+from imapp.domain.search.scope import Scope
 from imapp.errors import ArchiveUnavailable
+from imapp.services.searching.asking import wanted_of
 from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.archive.entries import ArchiveEntries
 from imapp.stores.archive.indices import Indices
+from imapp.stores.archive.searching import MessageIndex, Page
 from imapp.stores.canonical import content_hash
 from imapp.stores.generations import Generations
+from schemas.search import MessageSearch
 from tests.support.archive import drop_indices, index_names, indexed
 from tests.support.es_proxy import Answer, EsProxy, es_proxy
 from tests.support.waiting import eventually
 
 CHANNEL = "c" * 24
 BUSY = '{"error": {"type": "es_rejected_execution_exception"}, "status": 429}'
+AWAY = '{"error": {"type": "away"}, "status": 503}'
 NOT_YET = Answer(200, '{"status": "red", "timed_out": true}')
 
 
@@ -58,7 +63,7 @@ class Place:
         self.namespace = f"t{secrets.token_hex(4)}"
         self.generations = Generations()
         self.pauses: list[float] = []
-        client = ArchiveClient(proxy.url, read_s=30)
+        self.client = client = ArchiveClient(proxy.url, read_s=30)
         self.indices = Indices(client, self.namespace, lambda: self.generations)
         self.entries = ArchiveEntries(client, self.indices, self.pauses.append)
 
@@ -251,7 +256,7 @@ def indices_on(place: Place, day: date) -> Indices:
 
 def test_readers_are_refused_at_once_while_it_is_away_and_served_soon_after_its_return(place: Place) -> None:
     place.entries.write([document(1)])
-    place.proxy.meddle = lambda *_: Answer(503, '{"error": {"type": "away"}, "status": 503}')
+    place.proxy.meddle = lambda *_: Answer(503, AWAY)
     for _ in range(3):
         with pytest.raises(ArchiveUnavailable, match="503"):
             place.entries.page(CHANNEL, 1, 1)
@@ -263,6 +268,30 @@ def test_readers_are_refused_at_once_while_it_is_away_and_served_soon_after_its_
     assert len(place.proxy.seen) == seen
     place.proxy.meddle = lambda *_: None
     eventually(lambda: _served(place), what="it is asked again")
+
+
+def test_searches_that_fail_or_take_long_keep_nobody_from_reading(place: Place) -> None:
+    place.entries.write([document(1)])
+    index = MessageIndex(place.client, place.indices.alias)
+    wanted, scope = wanted_of(MessageSearch(words="text")), Scope((CHANNEL,), ())
+    page = Page(by_relevance=False, after=None, limit=1, counted=True)
+    slow = '{"responses": [{"timed_out": true, "hits": {"hits": []}}]}'
+
+    def search() -> None:
+        index.find(wanted, scope, page)
+
+    place.proxy.meddle = lambda path, _: Answer(200, slow) if "_msearch" in path else None
+    for _ in range(4):
+        with pytest.raises(ArchiveUnavailable, match="took too long"):
+            search()
+    place.proxy.meddle = lambda path, _: Answer(503, AWAY) if "_msearch" in path else None
+    for _ in range(3):
+        with pytest.raises(ArchiveUnavailable, match="503"):
+            search()
+    with pytest.raises(ArchiveUnavailable, match="not asked"):
+        search()
+
+    assert place.entries.page(CHANNEL, 1, 1) == [document(1)]
 
 
 def _served(place: Place) -> bool:

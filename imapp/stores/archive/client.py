@@ -4,18 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from circuitbreaker import CircuitBreaker
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from imapp import metrics
 from imapp.errors import ArchiveBusy, ArchiveUnavailable
+from imapp.stores.archive.breaker import Breaker
 
 WRITE_S: Final = 30.0
 """How long a bulk request may take; nobody waits for it."""
 
 _TOO_MANY: Final = 429
-_OPENS_AFTER: Final = 3  # failures in a row
-_OPEN_S: Final = 2  # then one may try again
 _CONNECTIONS: Final = 10
 
 Body = dict[str, Any]
@@ -32,12 +30,9 @@ class ArchiveClient:
         client = Elasticsearch(url, max_retries=0, retry_on_timeout=False, connections_per_node=_CONNECTIONS)
         self._reading = client.options(request_timeout=read_s)
         self._writing = client.options(request_timeout=WRITE_S)
-        self._breaker = CircuitBreaker(
-            failure_threshold=_OPENS_AFTER,
-            recovery_timeout=_OPEN_S,
-            expected_exception=ArchiveUnavailable,
-            name=f"archive-{id(self)}",
-        )
+        self._reads = Breaker(f"reads-{id(self)}")
+        # Their own: searches that take too long say nothing of whether entries can be read.
+        self._searches = Breaker(f"searches-{id(self)}")
 
     @contextmanager
     def reading(self) -> Iterator[Elasticsearch]:
@@ -48,9 +43,17 @@ class ArchiveClient:
         Raises:
             ArchiveUnavailable: it does not answer, or did not lately.
         """
-        if self._breaker.opened:
-            raise ArchiveUnavailable(f"not asked: {self._breaker.last_failure}")
-        with self._breaker, mapped_errors():
+        with self._reads.watching(), mapped_errors():
+            yield self._reading
+
+    @contextmanager
+    def searching(self) -> Iterator[Elasticsearch]:
+        """The same for one search for words.
+
+        Raises:
+            ArchiveUnavailable: as above, of searches alone.
+        """
+        with self._searches.watching(), mapped_errors():
             yield self._reading
 
     @contextmanager

@@ -113,10 +113,13 @@ class MessageIndex:
         # Before the first message there is no index, and so nothing to be found.
         header = {"index": self._alias, "ignore_unavailable": True, "allow_partial_search_results": False}
         searches = [part for body in bodies for part in (header, body)]
-        with self._client.reading() as client:
+        with self._client.searching() as client:
             answers: list[dict[str, Any]] = client.msearch(searches=searches).body["responses"]
-            if any("error" in answer or answer.get("timed_out") for answer in answers):
-                raise ArchiveUnavailable("a search failed or took too long")
+            if any("error" in answer for answer in answers):
+                raise ArchiveUnavailable("a search failed")
+        # The server is there and answers: what took too long is no reason to refuse other searches.
+        if any(answer.get("timed_out") for answer in answers):
+            raise ArchiveUnavailable("a search took too long")
         return answers
 
 
