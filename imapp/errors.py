@@ -46,6 +46,10 @@ class ArchiveBusy(ArchiveUnavailable):
     """Elasticsearch had too much to do and has done nothing of what was asked."""
 
 
+class ArchiveRefused(ArchiveUnavailable):
+    """Elasticsearch has done nothing of what was asked, and never will: for its form, or for its size."""
+
+
 class LogConflict(Exception):
     """A key of the log is taken: by a repeat, or by another writer. Never a success."""
 

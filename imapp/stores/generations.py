@@ -12,11 +12,15 @@ _ROW: Final = "search_indices"
 
 @dataclass(frozen=True, slots=True)
 class Generations:
-    """`current` is read; `next`, if any, is being built, and `position` says how far that has come."""
+    """`current` is read; `next`, if any, is being built, and `position` says how far that has come.
+
+    `replaced` says that what was read before `current` may still be there.
+    """
 
     current: int = 1
     next: int | None = None
     position: str = ""
+    replaced: bool = False
 
     @property
     def written(self) -> tuple[int, ...]:
@@ -43,7 +47,9 @@ class GenerationStore:
         """How it stands now."""
         with mapped_errors():
             row = self._meta.find_one({"_id": _ROW}) or {}
-        return Generations(row.get("current", 1), row.get("next"), row.get("position", ""))
+        return Generations(
+            row.get("current", 1), row.get("next"), row.get("position", ""), row.get("replaced", False)
+        )
 
     def begin(self, *, anew: bool = False) -> Generations:
         """Begin to build the next ones, or go on with what was interrupted unless it shall be `anew`."""
@@ -58,10 +64,15 @@ class GenerationStore:
             self._meta.update_one({"_id": _ROW}, {"$set": {"position": position}})
 
     def finish(self, generation: int) -> None:
-        """What was built is what is read."""
-        self._set(generation, None, "")
+        """What was built is what is read. What was read before is still to be dropped."""
+        self._set(generation, None, "", replaced=True)
 
-    def _set(self, current: int, upcoming: int | None, position: str) -> None:
-        change = {"$set": {"current": current, "next": upcoming, "position": position}}
+    def end(self, generation: int) -> None:
+        """What was read before this one is gone."""
+        with mapped_errors():
+            self._meta.update_one({"_id": _ROW, "current": generation}, {"$unset": {"replaced": ""}})
+
+    def _set(self, current: int, upcoming: int | None, position: str, **more: bool) -> None:
+        change = {"$set": {"current": current, "next": upcoming, "position": position, **more}}
         with mapped_errors():
             self._meta.update_one({"_id": _ROW}, change, upsert=True)

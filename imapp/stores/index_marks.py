@@ -19,6 +19,8 @@ REFRESH_MS: Final = 2_000
 # Steps of the same half second are one, taken for as late as its end: so a row has five of them at most.
 _TOGETHER_MS: Final = 500
 _FIELDS: Final = {"head.seq": 1, "indexed_seq": 1, "index_steps": 1}
+# As `_mark` has it. No index can serve this, but ten thousand rows are some ten milliseconds.
+_BEHIND: Final = {"$expr": {"$lt": [{"$ifNull": ["$indexed_seq", 0]}, "$head.seq"]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,18 @@ class IndexMarks:
             rows = self._channels.find({"_id": {"$in": list(channel_ids)}}, _FIELDS)
             return {row["_id"]: _mark(row, now_ms) for row in rows}
 
-    def page(self, after: str, limit: int) -> dict[str, IndexMark]:
-        """The marks of so many channels, by id, those after the given one."""
-        now_ms = self._now_ms()
+    def behind(self, after: str, look_at: int, limit: int) -> tuple[list[str], str]:
+        """At most `limit` channels that are behind, of so many after the given id; where to go on.
+
+        That is "" when the last channel was looked at.
+        """
         with mapped_errors():
-            rows = self._channels.find({"_id": {"$gt": after}}, _FIELDS).sort("_id", ASCENDING).limit(limit)
-            return {row["_id"]: _mark(row, now_ms) for row in rows}
+            ids = self._channels.find({"_id": {"$gt": after}}, {"_id": 1}).sort("_id", ASCENDING)
+            last = next((row["_id"] for row in ids.skip(look_at - 1).limit(1)), None)
+            part = {"$gt": after} if last is None else {"$gt": after, "$lte": last}
+            rows = self._channels.find({"_id": part, **_BEHIND}, {"_id": 1}).sort("_id", ASCENDING)
+            names = [row["_id"] for row in rows.limit(limit)]
+        return names, names[-1] if len(names) == limit else last or ""
 
     def advance(self, seqs: Mapping[str, int]) -> None:
         """Everything up to these seqs, by channel id, is settled, as of now."""

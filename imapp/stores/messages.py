@@ -11,6 +11,7 @@ from imapp.domain.archive.tiling import Range, overlap
 from imapp.domain.decisions import Amendment
 from imapp.domain.entries import (
     AMENDMENTS,
+    EDIT,
     MESSAGES,
     NORMAL,
     OF_OUTSIDERS,
@@ -335,12 +336,18 @@ class MessageLog:
     def stored_between(self, ranges: Mapping[str, Range]) -> dict[str, list[Document]]:
         """A range of each of these channels, just as it is stored, by seq."""
         found: dict[str, list[Document]] = {channel_id: [] for channel_id in ranges}
-        wanted = (
-            {"_id": _between(channel_id, part.from_seq, part.to_seq)} for channel_id, part in ranges.items()
-        )
+        wanted = ({"_id": _between(name, part.from_seq, part.to_seq)} for name, part in ranges.items())
         for document in self._each(wanted, {"$sort": {"_id": ASCENDING}}):
-            found[document["channel_id"]].append(document)
+            found[document["_id"].partition(".")[0]].append(document)  # whatever else it says
         return found
+
+    def edits_undone(self, recalls: Iterable[tuple[str, int, int]]) -> list[Document]:
+        """The edits that each recall (channel id, seq of its message, its own) has changed, as stored.
+
+        Reads all that lies between the two.
+        """
+        changed = ({"_id": _between(name, seq, by - 1), "type": EDIT, "rev": by} for name, seq, by in recalls)
+        return list(self._each(changed))
 
     def stored_at(self, positions: Iterable[tuple[str, int]]) -> list[Document]:
         """Entries at (channel id, seq) positions, just as they are stored; missing ones are left out."""

@@ -63,6 +63,8 @@ def connect(url: str, *, pool_size: int) -> Database:
     client: MongoClient[Document] = MongoClient(
         url,
         tz_aware=True,
+        # A time that Python does not have breaks its own document, not all that are read with it.
+        datetime_conversion="DATETIME_AUTO",
         type_registry=TypeRegistry([_PlainNumbers()]),
         maxPoolSize=pool_size,
         waitQueueTimeoutMS=2_000,

@@ -11,12 +11,15 @@ from imapp.broker.topology import INDEX_TASK
 from imapp.config import Config
 from imapp.services.archiving.index_runner import IndexRunner
 from imapp.services.archiving.indexing import Indexer, IndexSweep
+from imapp.services.archiving.reindexing import Reindexer, ReindexStores
 from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.archive.entries import ArchiveEntries
 from imapp.stores.archive.indices import Indices
+from imapp.stores.channels import ChannelStore
 from imapp.stores.generations import GenerationStore
 from imapp.stores.index_marks import IndexMarks
 from imapp.stores.leases import LeaseStore
+from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database, connect
 from imapp.stores.schema import create_schema
@@ -61,6 +64,20 @@ def archive_stores(config: Config, database: Database) -> ArchiveStores | None:
     return ArchiveStores(client, indices, ArchiveEntries(client, indices))
 
 
+def reindex_stores(database: Database, archive: ArchiveStores) -> ReindexStores:
+    """What all indices are made anew from."""
+    return ReindexStores(
+        generations=GenerationStore(database),
+        indices=archive.indices,
+        entries=archive.entries,
+        channels=ChannelStore(database),
+        log=MessageLog(database),
+        manifests=ManifestStore(database),
+        unindexed=UnindexedStore(database),
+        leases=LeaseStore(database),
+    )
+
+
 def index_publisher(config: Config) -> Callable[[bytes], None]:
     """Enqueues `archive.index`, over a connection of its own; belongs to one thread."""
     publisher = TaskPublisher(celery_app(config), config.amqp_url)
@@ -75,5 +92,5 @@ def index_runner(database: Database, stores: ArchiveStores | None) -> IndexRunne
     marks = IndexMarks(database)
     unindexed = UnindexedStore(database)
     indexer = Indexer(log=MessageLog(database), marks=marks, archive=stores.entries, unindexed=unindexed)
-    sweep = IndexSweep(LeaseStore(database), marks, unindexed, indexer, every_s=SWEEP_EVERY_S / 2)
-    return IndexRunner((indexer, sweep, stores.indices))
+    sweep = IndexSweep(LeaseStore(database), marks, unindexed, every_s=SWEEP_EVERY_S / 2)
+    return IndexRunner((indexer, sweep, Reindexer(reindex_stores(database, stores))))

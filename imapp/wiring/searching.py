@@ -3,16 +3,10 @@
 from dataclasses import dataclass
 
 from imapp.config import Config
-from imapp.services.archiving.reindexing import Reindexer, ReindexStores
+from imapp.services.archiving.reindexing import Reindexer
 from imapp.services.archiving.running import Throttle
 from imapp.stores.archive.indices import Indices
-from imapp.stores.channels import ChannelStore
-from imapp.stores.generations import GenerationStore
-from imapp.stores.leases import LeaseStore
-from imapp.stores.manifests import ManifestStore
-from imapp.stores.messages import MessageLog
-from imapp.stores.unindexed import UnindexedStore
-from imapp.wiring.indexing import open_archive
+from imapp.wiring.indexing import open_archive, reindex_stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +27,7 @@ def search_tools(config: Config) -> SearchTools | None:
     if opened is None:
         return None
     database, archive = opened
-    stores = ReindexStores(
-        generations=GenerationStore(database),
-        indices=archive.indices,
-        entries=archive.entries,
-        channels=ChannelStore(database),
-        log=MessageLog(database),
-        manifests=ManifestStore(database),
-        unindexed=UnindexedStore(database),
-        leases=LeaseStore(database),
+    throttle = Throttle(config.archive_per_s)
+    return SearchTools(
+        archive.indices, Reindexer(reindex_stores(database, archive), throttle=throttle.passed)
     )
-    return SearchTools(archive.indices, Reindexer(stores, throttle=Throttle(config.archive_per_s).passed))

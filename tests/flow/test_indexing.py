@@ -55,7 +55,10 @@ def test_what_is_sent_edited_and_recalled_is_indexed_as_it_is_now(scene: Scene) 
 
     client.write("edit", channel_id=channel, message_id=texts[1], content="changed")
     client.write("recall", channel_id=channel, message_id=texts[2])
+    client.write("edit", channel_id=channel, message_id=texts[3], content="changed, then taken back")
     eventually(lambda: is_indexed(scene.cluster, channel), what="what was changed is indexed again")
+    client.write("recall", channel_id=channel, message_id=texts[3])
+    eventually(lambda: is_indexed(scene.cluster, channel), what="the edit has lost its proof there as well")
 
     index = found(scene.cluster, channel)
     assert index[texts[1]]["text"] == "changed"

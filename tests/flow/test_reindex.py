@@ -172,6 +172,7 @@ def test_one_that_dies_at_any_step_has_lost_nothing_and_the_next_goes_on(library
 
     assert done.ended
     assert done.channels == {"channel": 2, "built": 0, "switched": 0}.get(step, 3)
+    assert not library.generations.load().replaced
     assert library.buildings() == {"3" if step == "finished" else "2"}
     assert len(library.searchable()) == 19
     library.check_whole()

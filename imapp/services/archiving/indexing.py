@@ -7,12 +7,14 @@ that one writes its target again, as it is now, before the watermark moves past.
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from itertools import count, takewhile
+from typing import Final, NamedTuple
 
 from imapp import metrics
 from imapp.domain.archive.tiling import Range
-from imapp.domain.entries import AMENDMENTS
-from imapp.errors import ArchiveUnavailable
+from imapp.domain.entries import EDIT, RECALL
+from imapp.domain.ids import message_id, split_message_id
+from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.archiving.archive import Archive, Document
@@ -23,9 +25,11 @@ from imapp.stores.mongo import to_ms
 from imapp.stores.unindexed import UnindexedStore
 
 _JOB: Final = "archive.index"
-_PAGE: Final = 1_000  # channels looked at in one sweep
 _ENTRIES: Final = 1_000  # of one batch
-_REST_S: Final = 2.0  # between a failure and the next try
+LOOKED_AT: Final = 10_000
+"""Channels that one sweep looks at."""
+MOST_BEHIND: Final = 1_000
+"""So many that lag behind end it earlier."""
 
 log = get_log("indexing")
 
@@ -47,58 +51,63 @@ class Indexer:
         self._archive = archive
         self._unindexed = unindexed
         self._clock = clock
-        self._rests_until = 0.0
 
     def index(self, channel_ids: Iterable[str]) -> None:
-        """Return when these channels are indexed up to their ends, or while Elasticsearch is away.
+        """Return when these channels are indexed up to their ends, or to where their logs have a hole.
 
         Raises:
-            StoreUnavailable: the rest comes with the next task.
+            StoreUnavailable, ArchiveUnavailable: some may be; doing it again is harmless.
         """
-        if self._clock() < self._rests_until:
-            return  # each try would cost a worker half a minute where nobody answers
-        try:
-            self._index_behind(self._marks.of(channel_ids))
-        except ArchiveUnavailable as error:
-            self._rests_until = self._clock() + _REST_S
-            log.warning("indexing_waits", error=str(error)[:200])
-
-    def index_behind(self, marks: Mapping[str, IndexMark]) -> None:
-        """The same for channels whose marks are known."""
-        self.index([name for name, mark in marks.items() if mark.is_behind])
-
-    # ---- inside
-
-    def _index_behind(self, marks: Mapping[str, IndexMark]) -> None:
+        marks = self._marks.of(channel_ids)
         left = {name: mark for name, mark in marks.items() if mark.is_behind}
         while left:
             ranges = _batch(left)
-            done = self._settled(ranges)
+            done = self._attempted(ranges)
             self._marks.advance(done)
-            # Those whose next entry could not be read are left to another task.
+            # Those whose next entry could not be read are left to the sweep.
             later = {name: mark for name, mark in left.items() if name not in ranges}
             moved = {name: replace(left[name], indexed_seq=seq) for name, seq in done.items()}
             left = later | {name: mark for name, mark in moved.items() if mark.is_behind}
 
+    def _attempted(self, ranges: Mapping[str, Range]) -> dict[str, int]:
+        """The same as `_settled`; a channel that fails for a reason that nobody expected keeps no other."""
+        try:
+            return self._settled(ranges)
+        except (ArchiveUnavailable, StoreUnavailable):
+            raise
+        except Exception:
+            if len(ranges) == 1:
+                log.exception("indexing_failed", channel=next(iter(ranges)))
+                return {}
+        parts = list(ranges.items())
+        half = len(parts) // 2
+        return self._attempted(dict(parts[:half])) | self._attempted(dict(parts[half:]))
+
     def _settled(self, ranges: Mapping[str, Range]) -> dict[str, int]:
         """Up to where each of these channels is in the index now; without those where nothing was read."""
         stored = self._log.stored_between(ranges)
-        dense = [_dense(entries, after=ranges[name].from_seq - 1) for name, entries in stored.items()]
-        self._settle([entry for entries in dense for entry in entries])
+        dense = {name: _dense(name, ranges[name].from_seq, entries) for name, entries in stored.items()}
+        self._settle([entry for entries in dense.values() for entry in entries])
         point("indexing.written")
-        return {entries[-1]["channel_id"]: entries[-1]["seq"] for entries in dense if entries}
+        return {name: ranges[name].from_seq + len(entries) - 1 for name, entries in dense.items() if entries}
 
     def _settle(self, entries: Sequence[Document]) -> None:
         """Write these entries and those that they change; set aside what is refused."""
-        # Read after the entries that changed them, so they are at least as new as those say.
-        targets = self._log.stored_at(_targets(entries))
-        forms = {entry["_id"]: entry for entry in [*entries, *targets]}
+        forms = {entry["_id"]: entry for entry in [*entries, *self._changed_by(entries)]}
         refused = self._archive.write(list(forms.values()))
         self._set_aside(refused)
         self._unindexed.release([name for name in forms if name not in refused])
         now_ms = self._clock() * 1000
         for entry in entries:
-            metrics.indexing_lag.observe(max(0.0, now_ms - to_ms(entry["server_time"])) / 1000)
+            if entry["_id"] not in refused:
+                metrics.indexing_lag.observe(max(0.0, now_ms - to_ms(entry["server_time"])) / 1000)
+
+    def _changed_by(self, entries: Iterable[Document]) -> Sequence[Document]:
+        """What these entries have changed: read after them, so it is at least as new as they say."""
+        changes = list(_changes(entries))
+        targets = self._log.stored_at((one.channel_id, one.target_seq) for one in changes)
+        recalls = [one for one in changes if one.is_recall]
+        return [*targets, *self._log.edits_undone(one[:3] for one in recalls)]
 
     def _set_aside(self, refused: Mapping[str, str]) -> None:
         if not refused:
@@ -113,32 +122,27 @@ class IndexSweep:
     """Looks for channels that nobody was told of: a page of all channels each time it is called."""
 
     def __init__(
-        self,
-        leases: LeaseStore,
-        marks: IndexMarks,
-        unindexed: UnindexedStore,
-        indexer: Indexer,
-        *,
-        every_s: float,
+        self, leases: LeaseStore, marks: IndexMarks, unindexed: UnindexedStore, *, every_s: float
     ) -> None:
         self._leases = leases
         self._unindexed = unindexed
         self._marks = marks
-        self._indexer = indexer
         self._every_s = every_s
 
-    def next_page(self) -> None:
-        """Index what lags behind on the next page, unless somebody looked just now.
+    def next_page(self) -> list[str]:
+        """The channels of the next page that lag behind; none if somebody looked just now.
+
+        Nobody else is given them before all others had their turn.
 
         Raises:
             StoreUnavailable: the page comes again.
         """
         if not self._leases.take(_JOB, self._every_s):
-            return
+            return []
         metrics.unindexed_waiting.value = self._unindexed.count()
-        marks = self._marks.page(self._leases.position(_JOB), _PAGE)
-        self._leases.move(_JOB, max(marks) if len(marks) == _PAGE else "")
-        self._indexer.index_behind(marks)
+        behind, end = self._marks.behind(self._leases.position(_JOB), LOOKED_AT, MOST_BEHIND)
+        self._leases.move(_JOB, end)
+        return behind
 
 
 def _batch(marks: Mapping[str, IndexMark]) -> dict[str, Range]:
@@ -154,16 +158,30 @@ def _batch(marks: Mapping[str, IndexMark]) -> dict[str, Range]:
     return batch
 
 
-def _dense(entries: Sequence[Document], *, after: int) -> Sequence[Document]:
-    """The entries up to the first that is missing: a watermark must not pass over one."""
-    for place, entry in enumerate(entries, after + 1):
-        if entry["seq"] != place:
-            log.error("log_has_hole", channel=entry["channel_id"], seq=place)
-            return entries[: place - after - 1]
-    return entries
+def _dense(channel_id: str, from_seq: int, entries: Sequence[Document]) -> Sequence[Document]:
+    """The entries from there up to the first that is missing: a watermark must not pass over one."""
+    there = {entry["_id"]: entry for entry in entries}
+    names = (message_id(channel_id, seq) for seq in count(from_seq))
+    dense = [there[name] for name in takewhile(there.__contains__, names)]
+    if len(dense) < len(entries):
+        log.error("log_has_hole", channel=channel_id, seq=from_seq + len(dense))
+    return dense
 
 
-def _targets(entries: Iterable[Document]) -> Iterator[tuple[str, int]]:
+class _Change(NamedTuple):
+    """An entry that changes an earlier one: its channel, that one's seq, and its own."""
+
+    channel_id: str
+    target_seq: int
+    seq: int
+    is_recall: bool
+
+
+def _changes(entries: Iterable[Document]) -> Iterator[_Change]:
+    """Of these entries; one that does not say what it changes is refused by the index."""
     for entry in entries:
-        if entry["type"] in AMENDMENTS:
-            yield entry["channel_id"], entry["extra"]["target_seq"]
+        kind, extra = entry.get("type"), entry.get("extra")
+        target_seq = extra.get("target_seq") if isinstance(extra, dict) else None
+        if kind in (RECALL, EDIT) and isinstance(target_seq, int):  # a tuple asks for no hash
+            channel_id, seq = split_message_id(entry["_id"])
+            yield _Change(channel_id, target_seq, seq, kind == RECALL)

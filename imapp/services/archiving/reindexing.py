@@ -94,6 +94,40 @@ class Reindexer:
             self._stores.leases.let_go(_JOB, owner)
         return done
 
+    def prepare(self, owner: str) -> None:
+        """See that the indices can be written to and read, and that none is left that nobody writes to.
+
+        Raises:
+            StoreUnavailable, ArchiveUnavailable: they may not be.
+        """
+        self._stores.indices.prepare()
+        self.clear_up(owner)
+
+    def clear_up(self, owner: str) -> bool:
+        """Drop what a run has left that died after its last switch; whether it did so.
+
+        A text that was recalled since would else stay there, since nobody writes to it any more.
+
+        Raises:
+            StoreUnavailable, ArchiveUnavailable: it may still be there.
+        """
+        done = Reindexed()
+        if not self._is_left() or not self._stores.leases.hold(_JOB, owner, _LEASE_S):
+            return False
+        try:
+            if self._is_left() and not self._refused_meanwhile():
+                done.ended = self._drop_replaced(self._stores.generations.load().current, done)
+                log.info("reindexed", **_told(done))
+        finally:
+            self._stores.leases.let_go(_JOB, owner)
+        return done.ended
+
+    # ---- inside
+
+    def _is_left(self) -> bool:
+        known = self._stores.generations.load()
+        return known.replaced and known.next is None
+
     def _build(self, owner: str, done: Reindexed, *, anew: bool) -> None:
         self._stores.indices.prepare()
         building = self._stores.generations.begin(anew=anew)
@@ -129,12 +163,18 @@ class Reindexer:
         point("reindex.switched")
         self._stores.generations.finish(generation)
         point("reindex.finished")
+        return self._drop_replaced(generation, done)
+
+    def _drop_replaced(self, generation: int, done: Reindexed) -> bool:
+        """Drop all but the generation that is read, unless they have what that one does not take."""
+        indices = self._stores.indices
         # Until now somebody may look at the old ones, make one of either for a new month, or prove by them.
         self._sleep(SETTLED_S)
         indices.switch(generation)
         done.refused |= self._refused_meanwhile()
         if not done.refused:
             indices.drop_others({generation})
+            self._stores.generations.end(generation)
         return not done.refused
 
     def _copy_channel(self, channel_id: str, generation: int, done: Reindexed) -> None:

@@ -7,13 +7,14 @@ from typing import Any, Final
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from imapp import metrics
-from imapp.errors import ArchiveBusy, ArchiveUnavailable
+from imapp.errors import ArchiveBusy, ArchiveRefused, ArchiveUnavailable
 from imapp.stores.archive.breaker import Breaker
 
 WRITE_S: Final = 30.0
 """How long a bulk request may take; nobody waits for it."""
 
-_TOO_MANY: Final = 429
+# Other refusals speak of the server or of who asks: they pass, or an operator sees to them.
+_KINDS: Final = {400: ArchiveRefused, 413: ArchiveRefused, 429: ArchiveBusy}
 _CONNECTIONS: Final = 10
 
 Body = dict[str, Any]
@@ -86,14 +87,14 @@ def mapped_errors() -> Iterator[None]:
     """Turn the driver's errors into ours.
 
     Raises:
-        ArchiveUnavailable: whatever it is; the outcome of a write is unknown, but for `ArchiveBusy`.
+        ArchiveUnavailable: whatever it is; the outcome of a write is unknown, but for its subclasses.
     """
     try:
         yield
     except ApiError as error:
         metrics.archive_errors.value += 1
         # Its body may hold what somebody wrote; status and kind are enough to find it in the server's log.
-        kind = ArchiveBusy if error.status_code == _TOO_MANY else ArchiveUnavailable
+        kind = _KINDS.get(error.status_code, ArchiveUnavailable)
         raise kind(f"{error.status_code} {error.error}") from None
     except TransportError as error:
         metrics.archive_errors.value += 1

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from imapp.domain.entries import RECALLED
+from imapp.domain.entries import AMENDMENTS, RECALLED, LogEntry, wire_fields
 from imapp.domain.search.messages import indexed_text
 from imapp.stores.canonical import canonical, hash_of
 from imapp.stores.message_rows import entry_of
@@ -31,10 +31,12 @@ def indexed_form(document: Document) -> Document:
     """The document of Elasticsearch for a stored entry.
 
     Raises:
-        TypeError, ValueError, KeyError: it is none that this program stored.
+        Exception: of whatever kind, it is none that this program stored.
     """
+    stored = entry_of(document)
+    _check_readable(stored, document["_id"])
     entry = canonical(document)
-    text = indexed_text(entry_of(document))
+    text = indexed_text(stored)
     return {
         "channel_id": document["channel_id"],
         "seq": document["seq"],
@@ -47,3 +49,13 @@ def indexed_form(document: Document) -> Document:
         "entry": entry,
         "hash": hash_of(entry),
     }
+
+
+def _check_readable(entry: LogEntry, name: str) -> None:
+    """See that it is the entry it is kept as, can be shown, and says what it changes, if it does so."""
+    if entry.message_id != name:
+        raise ValueError("it says that it is another")
+    wire_fields(entry)
+    target_seq = entry.extra["target_seq"] if entry.type in AMENDMENTS else entry.seq
+    if not (isinstance(target_seq, int) and isinstance(entry.rev, int)):
+        raise TypeError("a number is none")
