@@ -46,6 +46,10 @@ _WORKER: Final = (
     ),
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 )
+_BEAT: Final = (
+    *(BIN / "celery", "--quiet", "-A", "workers.celery_app", "beat"),
+    *("-l", "WARNING", "--pidfile="),
+)
 
 NO_LIMITS: Final = {
     setting.variable: "0" for field, setting in settings_of(Config) if field.startswith(("limit_", "max_"))
@@ -60,8 +64,8 @@ class Cluster:
     number modulo the number of writers, and stands by for the others. No limit is set. `environment` are
     further variables of every process, `failpoints` specifications (`IM_FAILPOINTS`) by process name.
     Without `es_url` nothing is indexed, and `receipts` deletes what is kept no longer; with it the process
-    `archive` does both. With `metrics` each process
-    serves its figures on a port of its own.
+    `archive` does both, and further `archives` beside it (`archive-1`). Nothing is done from time to time
+    without `beats` (`beat-0`). With `metrics` all others serve their figures, each on a port of its own.
     """
 
     def __init__(
@@ -74,6 +78,8 @@ class Cluster:
         gateways: int = 2,
         writers: int = 2,
         shards: int = 2,
+        archives: int = 1,
+        beats: int = 0,
         environment: Mapping[str, str] | None = None,
         failpoints: Mapping[str, str] | None = None,
         metrics: bool = False,
@@ -101,6 +107,10 @@ class Cluster:
         self._metrics = metrics
         self._ports = {f"gateway-{number}": free_port() for number in range(gateways)}
         self.writers = [f"writer-{number}" for number in range(writers)]
+        self._archives = (
+            ["archive", *(f"archive-{number}" for number in range(1, archives))] if es_url else []
+        )
+        self._beats = [f"beat-{number}" for number in range(beats)]
         self.processes = {process.name: process for process in self._all_processes()}
         self._mongo: MongoClient[dict[str, Any]] | None = None
 
@@ -305,8 +315,10 @@ class Cluster:
             own = [f"messages.{shard}" for shard in range(self.shards) if shard % len(self.writers) == number]
             yield self._worker(name, ",".join(own))
         yield self._worker("receipts", "receipts,pushes" if self.es_url else "receipts,pushes,moves")
-        if self.es_url:
-            yield self._worker("archive", "archive,moves")
+        for name in self._archives:
+            yield self._worker(name, "archive,moves")
+        for name in self._beats:
+            yield self._process(name, _BEAT)
 
     def _worker(self, name: str, queues: str) -> ManagedProcess:
         return self._process(name, (*_WORKER, "-Q", queues, "-n", f"{name}-{self.namespace}@%h"))
