@@ -43,7 +43,8 @@ class MemberRow(Struct, frozen=True):
 
     What he has cleared lies outside his stays here and counts as read, so whatever reads by rows neither
     shows nor counts it; his stays as they were are those of `of_channels`. `marked_seq` is his watermark when
-    he marked the conversation as unread, None unless he did and has not looked since.
+    he marked the conversation as unread, None unless he did and has not looked since. `last_read_ms` is the
+    latest time of what moved his watermark, None where that is not known.
     """
 
     channel_id: str
@@ -60,6 +61,7 @@ class MemberRow(Struct, frozen=True):
     hidden_seq: int = 0
     marked_seq: int | None = None
     draft: Draft | None = None
+    last_read_ms: int | None = None
 
     def newest(self, last_seq: int) -> int:
         """The newest seq he may know of in a log that ends at `last_seq`; 0 for none."""
@@ -354,6 +356,7 @@ def _row(row: Document) -> MemberRow:
         hidden_seq=row.get("hidden_seq", 0),
         marked_seq=marked_of(row),
         draft=draft_of(row),
+        last_read_ms=to_ms(row["last_read_at"]) if row.get("last_read_at") else None,
     )
 
 

@@ -17,7 +17,8 @@ def with_own_messages(row: MemberRow, head: Head) -> MemberRow:
     seq, countable = head.own.get(own_key(row.member.user_id), (0, 0))
     if seq <= row.read_seq:
         return row
-    return replace(row, read_seq=seq, read_countable=max(countable, row.read_countable))
+    # The head does not say when that was.
+    return replace(row, read_seq=seq, read_countable=max(countable, row.read_countable), last_read_ms=None)
 
 
 class Watermarks:

@@ -36,22 +36,29 @@ class Known:
         return as_noted(worth, self.sharing[receipt.receiver])
 
     def is_unsure(self, flush: Flush) -> bool:
-        """Whether the ledger may hold some of it, whatever the watermarks say."""
+        """Whether the ledger may hold some of it, for all that the watermarks say."""
         return flush.status is PushStatus.RECEIVED or any(
-            self.sharing[receipt.receiver].ever_set for receipt in flush.receipts
+            self.sharing[receipt.receiver].ever_set
+            or receipt.up_to_seq <= self.rows[flush.channel_id, receipt.receiver].read_seq
+            for receipt in flush.receipts
         )
 
     def _is_known(self, channel_id: str, receipt: Receipt) -> bool:
-        """Whether the ledger says already all that it may: each opening of a chat would add a row to it.
+        """Whether the ledger surely says it already: each opening of a chat would add a row to it.
 
         A watermark within the latest stay was moved by a mark that is noted, or by a message that will be.
         One that is before it may come from joining, which reads nothing. If he has hidden what he reads, or
-        has shared it again, his watermark says nothing of what is noted.
+        has shared it again, his watermark says nothing of what is noted. Of a read mark from before the
+        watermark was moved last, the time may be news, so the ledger is asked.
         """
         row = self.rows[channel_id, receipt.receiver]
         if self.sharing[receipt.receiver].ever_set:
             return False
-        return row.member.spans[-1][0] <= receipt.up_to_seq <= row.read_seq
+        if not row.member.spans[-1][0] <= receipt.up_to_seq <= row.read_seq:
+            return False
+        if receipt.status is PushStatus.RECEIVED:
+            return True
+        return row.last_read_ms is not None and row.last_read_ms <= receipt.at_ms
 
 
 def readers(batch: ReceiptBatch) -> set[tuple[str, str]]:

@@ -89,6 +89,11 @@ class FakeMembers(MemberStore):
         with self._store.faults.step("members.find_all"):
             return {pair: self._store.members[pair] for pair in pairs if pair in self._store.members}
 
+    def rows_in(self, channel_ids: Iterable[str]) -> list[MemberRow]:
+        with self._store.faults.step("members.rows_in"):
+            wanted = set(channel_ids)
+            return [row for (name, _), row in self._store.members.items() if name in wanted]
+
     def mark_mentioned(self, seqs: Mapping[tuple[str, str], int]) -> None:
         with self._store.faults.step("members.mark_mentioned"):
             for key, seq in seqs.items():
@@ -110,6 +115,7 @@ class FakeMembers(MemberStore):
                         row,
                         read_seq=max(row.read_seq, mark.seq),
                         read_countable=max(row.read_countable, mark.countable),
+                        last_read_ms=max(row.last_read_ms or 0, mark.at_ms),
                         changed_at=self._store.tick() if told else row.changed_at,
                     )
 

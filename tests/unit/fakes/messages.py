@@ -1,6 +1,6 @@
 """The log, the transactions that change it with its channels, and the files that may be sent, in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,6 +62,10 @@ class FakeLog(MessageLog):
         with self._store.faults.step("log.page"):
             found = [copy_of(entry) for entry in self._store.log_of(channel_id) if low <= entry.seq <= high]
             return found[max(0, len(found) - limit) :] if newest_first else found[:limit]
+
+    def beyond(self, positions: Mapping[str, int], limit: int) -> dict[str, list[LogEntry]]:
+        found = {name: self.page(name, seq + 1, 10**12 - 1, limit=limit) for name, seq in positions.items()}
+        return {name: entries for name, entries in found.items() if entries}
 
     def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         with self._store.faults.step("log.at"):
