@@ -35,7 +35,7 @@ def retry() -> None:
 
 def _line(parcel: Parcel) -> str:
     left = len(parcel.records) - parcel.sent
-    return f"{parcel.parcel_id}  people: {left}  tries: {parcel.attempts}  {parcel.error}"
+    return f"{parcel.parcel_id}  people: {left}  tries: {parcel.failures}  {parcel.error}"
 
 
 @contextmanager

@@ -35,13 +35,14 @@ INDEXES: Final = [
 class Parcel:
     """Records that go out together, under an id that is always the same for them.
 
-    `sent` are how many of them are out, `attempts` how often it was taken, `error` why it failed last.
+    `sent` are how many of them are out, `failures` how often it has failed since then, `error` why it failed
+    last.
     """
 
     parcel_id: str
     records: Sequence[PushRecord]
     sent: int = 0
-    attempts: int = 0
+    failures: int = 0
     error: str = field(default="", compare=False)
 
 
@@ -75,15 +76,15 @@ class Outbox:
         with mapped_errors():
             row = self._parcels.find_one_and_update(
                 {"state": _WAITING, "$expr": {"$lte": ["$next_at", _NOW]}},
-                [{"$set": {"next_at": _in(for_s), "attempts": {"$add": ["$attempts", 1]}}}],
+                [{"$set": {"next_at": _in(for_s)}}],
                 sort=[("next_at", ASCENDING)],
                 return_document=ReturnDocument.AFTER,
             )
         return _parcel(row) if row else None
 
     def keep(self, parcel_id: str, *, sent: int, for_s: float) -> None:
-        """Note that part of a parcel is out, and hold the rest for longer."""
-        self._change(parcel_id, {"sent": sent, "next_at": _in(for_s)})
+        """Note that part of a parcel is out, and hold the rest for longer; its failures are forgotten."""
+        self._change(parcel_id, {"sent": sent, "next_at": _in(for_s), "attempts": 0})
 
     def remove(self, parcel_id: str) -> None:
         """All of it is out."""
@@ -91,8 +92,8 @@ class Outbox:
             self._parcels.delete_one({"_id": parcel_id})
 
     def postpone(self, parcel_id: str, *, by_s: float, error: str) -> None:
-        """Try it again, but not before this time has passed."""
-        self._change(parcel_id, {"next_at": _in(by_s), "error": {"$literal": error}})
+        """It has failed: try it again, but not before this time has passed."""
+        self._change(parcel_id, {"next_at": _in(by_s), **_failed(error)})
 
     def bury(self, parcel_id: str, *, error: str) -> None:
         """Give it up. It stays for the operators for 30 days, without what people wrote."""
@@ -100,7 +101,7 @@ class Outbox:
         records = {"$map": {"input": "$records", "as": "record", "in": blank}}
         self._change(
             parcel_id,
-            {"state": _DEAD, "died_at": _NOW, "error": {"$literal": error}, "records": records},
+            {"state": _DEAD, "died_at": _NOW, "records": records, **_failed(error)},
         )
 
     def dead(self, limit: int) -> list[Parcel]:
@@ -143,6 +144,10 @@ def _covers(parcel_id: str, seq: int) -> bool:
         return name.removeprefix(NUDGES).partition("-")[0] == str(seq)
     first, _, last = name.partition("-")
     return first.isdigit() and last.isdigit() and int(first) <= seq <= int(last)
+
+
+def _failed(error: str) -> Document:
+    return {"error": {"$literal": error}, "attempts": {"$add": ["$attempts", 1]}}
 
 
 def _in(seconds: float) -> Document:

@@ -59,7 +59,6 @@ def push_runner(
             channels, members, log, UserStore(database), DispatchStore(database, noted), EmojiStore(database)
         ),
         presence=presence_service(database),
-        badges=Badges(channels, members, log),
         sharing=read_sharing(config, database),
         tells=_notifier(config) is not None,
         poison=PoisonRule(AttemptStore(database), fail_stop),
@@ -89,7 +88,6 @@ def reminding(config: Config, database: Database) -> Reminding:
             EmojiStore(database),
         ),
         pushes=pushes,
-        badges=Badges(channels, members, log),
         every_ms=round(config.nudge_every_s * 1000),
         tells=_notifier(config) is not None,
     )
@@ -124,12 +122,13 @@ def keep_pushing(config: Config, database: Database) -> None:
     notifier = _notifier(config)
     if notifier is not None:
         patience = Patience(config.push_timeout_s, config.push_retry_s, config.push_tries)
-        watermarks = Watermarks(MemberStore(database), ChannelStore(database))
+        channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
         delivery = PushDelivery(
             Outbox(database),
-            MessageLog(database),
-            watermarks,
+            log,
+            Watermarks(members, channels),
             notifier,
+            badges=Badges(channels, members, log),
             patience=patience,
             noted=PushedStore(database, config.pushed_kept_s).note,
         )

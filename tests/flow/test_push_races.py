@@ -9,7 +9,6 @@ import pytest
 from imapp.domain.reminding import Reminder
 from imapp.errors import LogConflict
 from imapp.services.poison import PoisonRule
-from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.computing import PushRunner, PushStores
 from imapp.services.reading.sharing import ReadSharing
 from imapp.stores.attempts import AttemptStore
@@ -51,7 +50,6 @@ def runner(database: Database) -> PushRunner:
             channels, members, log, UserStore(database), DispatchStore(database), EmojiStore(database)
         ),
         presence=Nobody(),
-        badges=Badges(channels, members, log),
         sharing=ReadSharing(ReadReceipts.CHOOSE, SettingsStore(database)),
         tells=False,
         poison=PoisonRule(AttemptStore(database), fail),

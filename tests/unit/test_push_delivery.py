@@ -1,6 +1,6 @@
 """Out of the outbox: in portions, from where it stopped, never with a text that was recalled meanwhile."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -29,19 +29,20 @@ class Outbox:
         assert for_s > 2 * 5.0, "longer than a request may take"
         if self.parcel is None or self.pauses or self.errors:
             return None
-        self.parcel = replace(self.parcel, attempts=self.parcel.attempts + 1)
         return self.parcel
 
     def keep(self, parcel_id: str, *, sent: int, for_s: float) -> None:
         assert self.parcel is not None
         assert (self.parcel.parcel_id, for_s > 0) == (parcel_id, True)
-        self.parcel = replace(self.parcel, sent=sent)
+        self.parcel = replace(self.parcel, sent=sent, failures=0)
 
     def remove(self, _parcel_id: str) -> None:
         self.parcel = None
 
     def postpone(self, _parcel_id: str, *, by_s: float, error: str) -> None:
         assert error
+        assert self.parcel is not None
+        self.parcel = replace(self.parcel, failures=self.parcel.failures + 1)
         self.pauses.append(by_s)
 
     def bury(self, _parcel_id: str, *, error: str) -> None:
@@ -72,6 +73,18 @@ class Watermarks:
         return {(channel, user): self._read.get(user, 0) for channel, user in places}
 
 
+class Badges:
+    """How much everybody has not read, now."""
+
+    def __init__(self, unread: int = 1) -> None:
+        self.unread = unread
+        self.asked: list[int] = []
+
+    def of(self, user_ids: Collection[str]) -> dict[str, int]:
+        self.asked.append(len(user_ids))
+        return dict.fromkeys(user_ids, self.unread)
+
+
 class Service:
     """Somebody's push service, which takes so many portions and then fails."""
 
@@ -99,12 +112,17 @@ def record(user_id: str, seq: int = 1) -> PushRecord:
     )
 
 
-def parcel(people: int = 1, *, attempts: int = 0) -> Parcel:
-    return Parcel("p", [record(f"u{number}") for number in range(people)], attempts=attempts)
+def parcel(people: int = 1, *, failures: int = 0) -> Parcel:
+    return Parcel("p", [record(f"u{number}") for number in range(people)], failures=failures)
 
 
 def delivery(
-    outbox: Outbox, service: Service, log: Log | None = None, watermarks: Watermarks | None = None
+    outbox: Outbox,
+    service: Service,
+    log: Log | None = None,
+    watermarks: Watermarks | None = None,
+    *,
+    badges: Badges | None = None,
 ) -> PushDelivery:
     patience = Patience(timeout_s=5.0, first_pause_s=2.0, tries=3)
     entries = log or Log(log_entry(CHANNEL, 1))
@@ -114,6 +132,7 @@ def delivery(
         entries,  # type: ignore[arg-type]
         marks,  # type: ignore[arg-type]
         service,
+        badges=badges or Badges(),  # type: ignore[arg-type]
         patience=patience,
         jitter=lambda _, most: most,
     )
@@ -143,9 +162,9 @@ def test_after_a_failure_it_goes_on_where_it_stopped() -> None:
     assert [name for name, _ in service.taken] == ["p.0", "p.100", "p.200"]
 
 
-@pytest.mark.parametrize(("attempts", "pause"), [(0, 2.0), (1, 4.0)])
-def test_each_pause_is_twice_as_long(attempts: int, pause: float) -> None:
-    outbox = Outbox(parcel(attempts=attempts))
+@pytest.mark.parametrize(("failures", "pause"), [(0, 2.0), (1, 4.0)])
+def test_each_pause_is_twice_as_long(failures: int, pause: float) -> None:
+    outbox = Outbox(parcel(failures=failures))
 
     delivery(outbox, Service(takes=0)).send_due()
 
@@ -153,7 +172,7 @@ def test_each_pause_is_twice_as_long(attempts: int, pause: float) -> None:
 
 
 def test_the_last_try_is_the_last() -> None:
-    outbox = Outbox(parcel(attempts=2))
+    outbox = Outbox(parcel(failures=2))
 
     delivery(outbox, Service(takes=0)).send_due()
 
@@ -198,3 +217,34 @@ def test_nothing_goes_out_when_everybody_has_read_it() -> None:
     delivery(outbox, service, watermarks=Watermarks(u0=1, u1=7)).send_due()
 
     assert (service.taken, outbox.parcel) == ([], None)
+
+
+def test_the_badge_is_the_one_of_the_moment_at_which_it_goes_out() -> None:
+    """What was worked out before is stale: meanwhile he may have read, or more may have come and gone out."""
+    outbox, service, badges = Outbox(parcel()), Service(takes=0), Badges(1)
+    delivery(outbox, service, badges=badges).send_due()
+    outbox.pauses.clear()
+    service.takes, badges.unread = 99, 7
+
+    delivery(outbox, service, badges=badges).send_due()
+
+    ((_, (told,)),) = service.taken
+    assert told == changed(record("u0"), badge=7)
+
+
+def test_badges_are_counted_once_a_portion_and_only_of_those_who_are_told() -> None:
+    badges = Badges()
+
+    delivery(Outbox(parcel(150)), Service(), watermarks=Watermarks(u0=1), badges=badges).send_due()
+
+    assert badges.asked == [99, 50]
+
+
+def test_a_parcel_that_got_further_has_all_its_tries_again() -> None:
+    outbox, service = Outbox(parcel(250, failures=2)), Service(takes=1)
+
+    delivery(outbox, service).send_due()
+
+    assert (outbox.pauses, outbox.errors) == ([2.0], [])
+    assert outbox.parcel is not None
+    assert (outbox.parcel.sent, outbox.parcel.failures) == (100, 1)

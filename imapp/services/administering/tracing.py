@@ -112,7 +112,7 @@ def _passed(gateway: str, passage: Passage) -> Iterator[Step]:
 
 def _told_outside(parcel: Parcel) -> Iterator[Step]:
     """What is still to go out, or was given up; what is out is noted elsewhere."""
-    tries = f"{parcel.attempts} tries{': ' + parcel.error if parcel.error else ''}"
+    tries = f"{parcel.failures} tries{': ' + parcel.error if parcel.error else ''}"
     for record in parcel.records[parcel.sent :]:
         what = "a nudge, " if record.nudge else ""
         yield Step(TraceStepName.PUSHED, None, user_id=record.user_id, note=f"{what}not out: {tries}")

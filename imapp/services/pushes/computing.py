@@ -13,7 +13,6 @@ from imapp.errors import LogConflict, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.poison import PoisonRule
-from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.previews import Signs
 from imapp.services.pushes.records import push_record
 from imapp.services.reading.sharing import ReadSharing
@@ -67,14 +66,12 @@ class PushRunner:
         stores: PushStores,
         *,
         presence: Presence,
-        badges: Badges,
         sharing: ReadSharing,
         tells: bool,
         poison: PoisonRule,
     ) -> None:
         self._stores = stores
         self._presence = presence
-        self._badges = badges
         self._signs = Signs(stores.emojis)
         self._sharing = sharing
         self._tells = tells
@@ -152,7 +149,7 @@ class PushRunner:
             left = {name: left[name] for name, growth in grown.items() if growth.entries == _MAX_ENTRIES}
 
     def _parcels(self, done: Mapping[str, Dispatched], grown: Mapping[str, Growth]) -> dict[str, Parcel]:
-        """What must be told, by channel. Who is told of several channels has the same badge in each."""
+        """What must be told, by channel."""
         heads = self._stores.channels.heads(grown)
         listeners = self._listeners(grown, heads)
         away = self._away({listener.user_id for found in listeners.values() for listener in found})
@@ -165,14 +162,12 @@ class PushRunner:
             }
             for name, new in entries.items()
         }
-        told = {user_id for found in news.values() for user_id in found}
-        badges = self._badges.of(told) if told else {}
         signs = self._signs.of(what.entry for found in news.values() for what in found.values())
         return {
             name: Parcel(
                 f"{name}.{done[name].seq + 1}-{grown[name].last_seq}",
                 [
-                    push_record(user_id, what, heads[name], badge=badges.get(user_id, 0), signs=signs)
+                    push_record(user_id, what, heads[name], signs=signs)
                     for user_id, what in sorted(found.items())
                 ],
             )

@@ -1,22 +1,23 @@
 """Out of the outbox to the notifier: in portions, again after a failure, given up at last.
 
 What waited is looked at again before it goes: who has read meanwhile is left alone, what was recalled goes
-out without its text.
+out without its text, and the number on the icon is the one of now.
 """
 
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from imapp import metrics
 from imapp.domain.entries import NORMAL
 from imapp.domain.ids import split_message_id
 from imapp.failpoints import point
 from imapp.logs import get_log
+from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.notifiers import NotDelivered, Notifier
 from imapp.services.reading.watermarks import Watermarks
 from imapp.stores.messages import MessageLog
@@ -49,6 +50,7 @@ class PushDelivery:
         watermarks: Watermarks,
         notifier: Notifier,
         *,
+        badges: Badges,
         patience: Patience,
         noted: Callable[[str, Sequence[PushRecord], int], None] = lambda *_: None,
         jitter: Callable[[float, float], float] = random.uniform,
@@ -57,6 +59,7 @@ class PushDelivery:
         self._outbox = outbox
         self._entries = entries
         self._watermarks = watermarks
+        self._badges = badges
         self._notifier = notifier
         self._patience = patience
         self._noted = noted
@@ -74,8 +77,7 @@ class PushDelivery:
 
     def _send(self, parcel: Parcel, held_s: float) -> None:
         for start in range(parcel.sent, len(parcel.records), _PORTION):
-            unread = self._without_read(parcel.records[start : start + _PORTION])
-            portion = self._without_recalled(unread)
+            portion = self._as_of_now(parcel.records[start : start + _PORTION])
             try:
                 if portion:
                     self._notifier.deliver(f"{parcel.parcel_id}.{start}", portion)
@@ -87,20 +89,28 @@ class PushDelivery:
             self._noted(f"{parcel.parcel_id}.{start}", portion, time.time_ns() // 1_000_000)
             if start + _PORTION < len(parcel.records):
                 self._outbox.keep(parcel.parcel_id, sent=start + _PORTION, for_s=held_s)
+                parcel = replace(parcel, failures=0)  # what got further has all its tries again
         self._outbox.remove(parcel.parcel_id)
 
     def _failed(self, parcel: Parcel, error: str) -> None:
-        if parcel.attempts >= self._patience.tries:
+        failures = parcel.failures + 1
+        if failures >= self._patience.tries:
             self._outbox.bury(parcel.parcel_id, error=error)
             metrics.pushes_dead.value += 1
             log.error("push_dead", parcel=parcel.parcel_id, error=error, dead=self._outbox.count_dead())
             return
         # Half of it is chance, so that what failed together does not come back together.
-        pause = min(self._patience.first_pause_s * 2 ** (parcel.attempts - 1), _LONGEST_PAUSE_S)
+        pause = min(self._patience.first_pause_s * 2 ** (failures - 1), _LONGEST_PAUSE_S)
         pause = self._jitter(pause / 2, pause)
         metrics.pushes_postponed.value += 1
         self._outbox.postpone(parcel.parcel_id, by_s=pause, error=error)
         log.warning("push_postponed", parcel=parcel.parcel_id, error=error, pause_s=round(pause, 2))
+
+    def _as_of_now(self, records: Sequence[PushRecord]) -> list[PushRecord]:
+        """What of these records is still worth telling, with what is right now."""
+        left = self._without_recalled(self._without_read(records))
+        badges = self._badges.of({record.user_id for record in left}) if left else {}
+        return [structs.replace(record, badge=badges.get(record.user_id, 0)) for record in left]
 
     def _without_read(self, records: Sequence[PushRecord]) -> list[PushRecord]:
         """Nobody is disturbed for what he has read, or answered, while it waited."""
@@ -116,7 +126,7 @@ class PushDelivery:
         found = self._entries.at({split_message_id(record.message_id) for record in records})
         kept = {key for key, entry in found.items() if entry.status == NORMAL}
         return [
-            record if record.message_id in kept else replace(record, preview="")
+            record if record.message_id in kept else structs.replace(record, preview="")
             for record in records
             if record.message_id in kept or not record.nudge
         ]

@@ -11,9 +11,12 @@ from schemas.notifications import PushRecord
 
 
 def push_record(
-    user_id: str, news: News, head: Head, *, badge: int, signs: Mapping[str, str], nudge: bool = False
+    user_id: str, news: News, head: Head, *, signs: Mapping[str, str], nudge: bool = False
 ) -> PushRecord:
-    """What somebody is told of what is new to him; `signs` as of `previews.Signs`."""
+    """What somebody is told of what is new to him; `signs` as of `previews.Signs`.
+
+    Its badge is counted when it goes out (`delivery`): until then it may change.
+    """
     entry = news.entry
     sender = entry.sender_name or entry.sender
     direct = head.channel.type is ChannelType.DIRECT
@@ -23,7 +26,7 @@ def push_record(
         message_id=entry.message_id,
         title=sender if direct else head.channel.name,
         preview=preview(entry, signs, sender="" if direct else sender),
-        badge=badge,
+        badge=0,
         mentioned=news.mentioned,
         messages=news.messages,
         time=wire_time(entry.time_ms),

@@ -22,7 +22,6 @@ from imapp.failpoints import point
 from imapp.services.conflicts import tried
 from imapp.services.outgoing.frames import websocket_frame
 from imapp.services.personal.runner import Outcome
-from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.previews import Signs
 from imapp.services.pushes.recipients import PushService
 from imapp.services.pushes.records import push_record
@@ -63,12 +62,9 @@ class Reminding:
     With `tells` false nobody is told outside, as where no webhook is set.
     """
 
-    def __init__(
-        self, stores: ReminderStores, *, pushes: PushService, badges: Badges, every_ms: int, tells: bool
-    ) -> None:
+    def __init__(self, stores: ReminderStores, *, pushes: PushService, every_ms: int, tells: bool) -> None:
         self._stores = stores
         self._pushes = pushes
-        self._badges = badges
         self._signs = Signs(stores.emojis)
         self._watermarks = Watermarks(stores.members, stores.channels)
         self._every_ms = every_ms
@@ -154,7 +150,6 @@ class Reminding:
         return [name for name in unread if marks[entry.channel_id, name] < entry.seq]
 
     def _parcel(self, write: Remind, entry: LogEntry, head: Head, people: Collection[str]) -> Parcel:
-        badges = self._badges.of(people)
         key = hashlib.sha256(write.client_message_id.encode()).hexdigest()[:16]
         signs = self._signs.of([entry])
         records = [
@@ -162,7 +157,6 @@ class Reminding:
                 name,
                 News(entry, 1, is_addressed(name, entry)),
                 head,
-                badge=badges.get(name, 0),
                 signs=signs,
                 nudge=True,
             )
