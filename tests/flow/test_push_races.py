@@ -6,12 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from imapp.domain.channel import Channel, Member
+from imapp.domain.decisions import Accepted, Change
 from imapp.domain.reminding import Reminder
 from imapp.errors import LogConflict
+from imapp.failpoints import arm
 from imapp.services.poison import PoisonRule
 from imapp.services.pushes.computing import PushRunner, PushStores
 from imapp.services.reading.sharing import ReadSharing
 from imapp.stores.attempts import AttemptStore
+from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import Dispatch, DispatchStore
 from imapp.stores.emojis import EmojiStore
@@ -22,6 +26,7 @@ from imapp.stores.outbox import Parcel
 from imapp.stores.reminders import Made, ReminderStore
 from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
+from schemas.common import ChannelStatus, ChannelType, Role
 from schemas.settings import ReadReceipts
 from schemas.tasks import PushBatch, PushNudge
 from tests.support.entries import log_entry
@@ -54,6 +59,25 @@ def runner(database: Database) -> PushRunner:
         tells=False,
         poison=PoisonRule(AttemptStore(database), fail),
     )
+
+
+def open_chat(database: Database, channel_id: str) -> None:
+    """A direct chat of An and Bo without any entry."""
+    people = {name: Member(name, Role.MEMBER, ((1, None),)) for name in ("an", "bo")}
+    channel = Channel(
+        channel_id=channel_id,
+        type=ChannelType.DIRECT,
+        name="",
+        avatar="",
+        creator="an",
+        owner=None,
+        max_members=2,
+        status=ChannelStatus.ENABLED,
+        created_ms=1_000,
+        members=people,
+    )
+    opened = Change(channel, tuple(people.values()), joins=tuple(people), created=True)
+    ChangeStore(database).commit(Accepted(channel_id, None, opened))
 
 
 def ranges(database: Database, channel: str) -> list[tuple[int, int]]:
@@ -120,6 +144,32 @@ def test_nobody_is_reminded_of_what_was_read_before_a_recall(database: Database)
 
     reminders.add(message, Made("an", ()), reminder, parcel=parcel, recalls=1)
     assert reminders.made(message).reminders == [reminder]
+
+
+def test_a_channel_that_cannot_be_worked_out_is_set_aside_and_the_others_are_dispatched(
+    database: Database,
+) -> None:
+    log, (broken, sound, _) = MessageLog(database), CHANNELS
+    open_chat(database, broken)
+    log.append([log_entry(name, 1) for name in (broken, sound)])
+    ChannelStore(database).move_heads([log_entry(broken, 1)])
+    batch = PushBatch(nudges=[PushNudge(channel_id=name, at_ms=1_000) for name in (broken, sound)])
+    arm(f"pushes.channel~{broken}=raise")
+    try:
+        runner(database).run(batch, "task", redelivered=False)
+        runner(database).run(batch, "task", redelivered=True)
+    finally:
+        arm("")
+
+    (parked,) = database["parked"].find()
+    assert parked["reason"].startswith("RuntimeError")
+    assert (ranges(database, broken), ranges(database, sound)) == ([], [(1, 1)])
+    assert DispatchStore(database).dispatched([broken])[broken].seq == 1, "the sweep leaves it alone"
+
+    log.append([log_entry(broken, 2)])
+    ChannelStore(database).move_heads([log_entry(broken, 2)])
+    runner(database).run(batch, "another task", redelivered=False)
+    assert ranges(database, broken) == [(2, 2)]
 
 
 def test_a_long_log_is_dispatched_to_its_end(database: Database) -> None:

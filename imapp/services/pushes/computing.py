@@ -9,7 +9,7 @@ from imapp.domain.entries import LogEntry
 from imapp.domain.pushes import Listener, news_for
 from imapp.domain.receipts import Receipt
 from imapp.domain.sharing import Sharing, as_noted
-from imapp.errors import LogConflict, StoreUnavailable
+from imapp.errors import LogConflict
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.poison import PoisonRule
@@ -78,7 +78,10 @@ class PushRunner:
         self._poison = poison
 
     def run(self, batch: PushBatch, task_id: str, *, redelivered: bool) -> None:
-        """Return when all channels of the batch are dispatched up to their ends, or passed over."""
+        """Return when all channels of the batch are dispatched to their ends, or set aside and passed over.
+
+        One that raises is none for the sweep to come back to: it would raise again, for ever.
+        """
         nudges = list({nudge.channel_id: nudge for nudge in reversed(batch.nudges)}.values())
         self._poison.run(task_id, nudges, self._dispatch_many, redelivered=redelivered, aside=self._pass_over)
 
@@ -88,19 +91,15 @@ class PushRunner:
             self._dispatch_all(dict(times[start : start + _MAX_CHANNELS]))
 
     def _pass_over(self, nudge: PushNudge) -> None:
-        """Nobody is told of what kills its worker; otherwise the sweep would bring it back for ever."""
+        """Nobody is told of what was set aside; otherwise the sweep would bring it back for ever."""
         for channel_id, head in self._stores.channels.heads([nudge.channel_id]).items():
             self._stores.dispatches.pass_over(channel_id, head.channel.last_seq)
 
     def _dispatch_all(self, times: dict[str, int]) -> None:
-        """All in one transaction; one by one if that fails, so that no channel holds up the others."""
+        """All in one transaction; one by one if another worker is at any of them: it holds up no other."""
         try:
             self._dispatch(times)
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            if not isinstance(error, LogConflict):
-                log.exception("push_failed", channels=len(times))
+        except LogConflict:
             for channel_id, at_ms in times.items():
                 self._dispatch_one(channel_id, at_ms)
 
@@ -110,11 +109,6 @@ class PushRunner:
                 self._dispatch({channel_id: at_ms})
             except LogConflict:
                 continue  # another worker was faster: what is left is worked out anew
-            except StoreUnavailable:
-                raise
-            except Exception:
-                # The sweep comes back to it; until then it shows in the log.
-                log.exception("push_failed", channel=channel_id)
             return
         log.warning("push_contended", channel=channel_id)
 
