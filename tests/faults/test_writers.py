@@ -9,6 +9,8 @@ from typing import Any, Final
 import pytest
 
 from devstack.services import Stack
+from imapp.stores.channel_rows import own_key
+from schemas.common import SYSTEM_SENDER
 from tests.support import broker
 from tests.support.chatter import Chatter
 from tests.support.clock import ClockFile
@@ -182,8 +184,18 @@ def _set_back(cluster: Cluster, rows: list[Row]) -> None:
 
 
 def _are_mended(cluster: Cluster, channels: list[str]) -> bool:
-    heads = {row["_id"]: row["head"]["seq"] for row in _heads(cluster, channels)}
-    return all(heads[channel] == _newest(cluster, channel) for channel in channels)
+    rows = _heads(cluster, channels)
+    return all(
+        row["head"]["seq"] == _newest(cluster, row["_id"]) and _own_are_right(cluster, row) for row in rows
+    )
+
+
+def _own_are_right(cluster: Cluster, row: Row) -> bool:
+    """Whether nobody's own messages count as unread."""
+    newest = {"$group": {"_id": "$sender", "seq": {"$max": "$seq"}}}
+    wanted = {"channel_id": row["_id"], "sender": {"$ne": SYSTEM_SENDER}}
+    sent = cluster.database["messages"].aggregate([{"$match": wanted}, newest])
+    return all(row["own"][own_key(found["_id"])]["seq"] >= found["seq"] for found in sent)
 
 
 def _newest(cluster: Cluster, channel: str) -> int:

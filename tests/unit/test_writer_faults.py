@@ -277,3 +277,30 @@ def joined(bench: Bench) -> set[str]:
 def left(bench: Bench) -> set[str]:
     """Everybody whom the stream lets go."""
     return {name for batch in bench.broker.batches for item in batch.items for name in item.leaves}
+
+
+class TestAFailover:
+    """Fast writes are rolled back, and their writer dies before it repeats them: the log is right."""
+
+    def test_takes_no_watermark_of_a_sender_with_the_head(self, bench: Bench, team: str) -> None:
+        bench.run(tell("an", "bo", "so we talk"))
+        channels, members = dict(bench.store.channels), dict(bench.store.members)
+        bench.run(say("an", "one", team), say("bo", "two", team), say("an", "three", team))
+        bench.run(tell("an", "bo", "one"), tell("bo", "an", "two"))
+        bench.store.channels, bench.store.members = channels, members
+
+        bench.new_process().cache.load([team, PAIR])
+
+        assert {name: bench.store.row_of(team, name).read_seq for name in ("an", "bo")} == {"an": 4, "bo": 3}
+        assert {name: bench.store.row_of(PAIR, name).read_seq for name in ("an", "bo")} == {"an": 2, "bo": 3}
+
+    def test_takes_no_watermark_without_the_head(self, bench: Bench, team: str) -> None:
+        """It takes back the latest writes, so a mark is written before the head that tells of its loss."""
+        bench.run(say("an", "hello", team))
+
+        steps = bench.store.faults.steps
+        assert last(steps, "members.move_marks") < last(steps, "channels.move_heads")
+
+
+def last(steps: list[str], name: str) -> int:
+    return len(steps) - 1 - steps[::-1].index(name)

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from imapp.domain.channel import Channel
-from imapp.domain.entries import MESSAGES
+from imapp.domain.entries import MESSAGES, LogEntry
 from imapp.domain.ids import direct_channel_id, generation_of, stable_part
 from imapp.errors import LogConflict
 from imapp.stores.channels import ChannelStore
 from imapp.stores.join_requests import JoinRequestStore
-from imapp.stores.members import MemberStore
+from imapp.stores.members import MemberStore, mark_of
 from imapp.stores.messages import MessageLog
 from schemas.common import ChannelType
 
@@ -120,18 +120,27 @@ class ChannelCache:
     def _repair(self, channel_ids: list[str]) -> None:
         """A plain send's head may have been lost: the log is right. last_seq = max(head, newest entry).
 
+        What its senders have read by sending was lost with it.
+
         Raises:
             LogConflict: another writer changed a channel between our reading its head and its members.
         """
         behind = self._log.existing((name, self._states[name].last_seq + 1) for name in channel_ids)
-        newest = []
+        missed: list[LogEntry] = []
         for name in behind:
-            missed = self._log.page(name, self._states[name].last_seq + 1, _LAST_SEQ, limit=_MAX_MISSED)
+            found = self._log.page(name, self._states[name].last_seq + 1, _LAST_SEQ, limit=_MAX_MISSED)
             # Commands with effects move the head in their own transaction: behind one, everything is stale.
-            if any(entry.type not in MESSAGES for entry in missed):
+            if any(entry.type not in MESSAGES for entry in found):
                 self.drop(channel_ids)
                 raise LogConflict("the channel changed while it was read")
-            newest += missed[-1:]
-        for entry in newest:
+            missed += found
+        newest = {entry.channel_id: entry for entry in missed}
+        for entry in newest.values():
             self._states[entry.channel_id].append(entry)
-        self._channels.move_heads(newest)
+        own = {(entry.channel_id, entry.sender): mark_of(entry) for entry in missed}
+        direct = {name for name in newest if self._states[name].type is ChannelType.DIRECT}
+        # In this order, as of `HeadKeeper.move`.
+        self._members.move_own_marks(mark for mark in own.values() if mark.channel_id not in direct)
+        self._channels.move_heads(
+            newest.values(), [mark for mark in own.values() if mark.channel_id in direct]
+        )

@@ -56,8 +56,10 @@ class HeadKeeper:
             for entry in entries
         }
         newest, own, marks = _parts(moved.values())
-        self._channels.move_heads(newest, own)
+        # Heads last: a failover takes back the latest writes, so where a mark was lost, a head was too, and
+        # whoever loads the channel sees by its head that something is missing.
         self._members.move_own_marks(marks)
+        self._channels.move_heads(newest, own)
         with self._lock:
             for key, what in moved.items():
                 self._recent.pop(key, None)  # so that the dict stays in order of age
