@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -32,8 +32,11 @@ _MAX_CHANNELS: Final = 1_000  # big groups waiting to be summed; it is a hint, a
 
 _ENCODER: Final = msgspec.json.Encoder()
 
-Audience = Mapping[str, Sequence[Member]]
-"""Who may be told of a channel's marks, by channel id."""
+Place = tuple[str, int]
+"""A channel's id, and up to which seq of it a mark goes."""
+
+Audience = Mapping[Place, Sequence[Member]]
+"""Who may be told of the marks that go up to a place."""
 
 
 def is_small(head: Head) -> bool:
@@ -61,7 +64,7 @@ class ReceiptTeller:
         for flush in small:
             for receipt in flush.receipts:
                 frame = _frame(flush, receipt)
-                for member in audience.get(flush.channel_id, ()):
+                for member in audience[flush.channel_id, receipt.up_to_seq]:
                     hidden = flush.status is PushStatus.READ and not sharing[member.user_id].shares
                     if not hidden and _concerns(receipt, member):
                         frames[flush.channel_id, member.user_id].append(frame)
@@ -69,30 +72,26 @@ class ReceiptTeller:
 
     def _audience(self, flushes: Sequence[Flush], heads: Mapping[str, Head]) -> Audience:
         """In a direct chat the two of them; in a group the senders of what is newest among the marked."""
-        newest: dict[str, int] = {}
-        for flush in flushes:
-            up_to = max(receipt.up_to_seq for receipt in flush.receipts)
-            newest[flush.channel_id] = max(up_to, newest.get(flush.channel_id, 0))
-        direct = [name for name in newest if heads[name].channel.type is ChannelType.DIRECT]
-        groups = {name: seq for name, seq in newest.items() if name not in direct}
-        audience = self._senders(groups)
+        marked = {(flush.channel_id, mark.up_to_seq) for flush in flushes for mark in flush.receipts}
+        direct = {name for name, _ in marked if heads[name].channel.type is ChannelType.DIRECT}
+        two: dict[str, list[Member]] = defaultdict(list)
         for row in self._members.rows_in(direct) if direct else ():
-            audience.setdefault(row.channel_id, []).append(row.member)
-        return audience
+            two[row.channel_id].append(row.member)
+        groups = {place for place in marked if place[0] not in direct}
+        in_direct = {place: two[place[0]] for place in marked - groups}
+        return {**self._senders(groups), **in_direct} if groups else in_direct
 
-    def _senders(self, newest: Mapping[str, int]) -> dict[str, list[Member]]:
-        """Those of the entries just up to a seq, by channel id; what is archived is too old to tell of."""
-        after = {name: max(0, seq - _RECENT) for name, seq in newest.items()}
-        places = {
-            (name, entry.sender)
-            for name, entries in (self._log.beyond(after, _RECENT) if after else {}).items()
-            for entry in entries
-            if entry.seq <= newest[name]
-        }
-        senders: dict[str, list[Member]] = defaultdict(list)
-        for (name, _), row in (self._members.find_all(places) if places else {}).items():
-            senders[name].append(row.member)
-        return senders
+    def _senders(self, marked: Collection[Place]) -> Audience:
+        """Those of the entries just up to each place; what is archived is too old to tell of."""
+        recent = {(name, up_to): range(max(1, up_to - _RECENT + 1), up_to + 1) for name, up_to in marked}
+        entries = self._log.at({(name, seq) for (name, _), seqs in recent.items() for seq in seqs})
+        senders = {(entry.channel_id, entry.seq): entry.sender for entry in entries.values()}
+        rows = self._members.find_all({(name, sender) for (name, _), sender in senders.items()})
+        audience: dict[Place, list[Member]] = {}
+        for (name, up_to), seqs in recent.items():
+            told = {senders[name, seq] for seq in seqs if (name, seq) in senders}
+            audience[name, up_to] = [rows[name, sender].member for sender in told if (name, sender) in rows]
+        return audience
 
 
 class ReceiptSums:
