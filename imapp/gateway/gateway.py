@@ -61,6 +61,7 @@ class Gateway:
         self.marks = marks
         self.received = received
         marks.gateway = received.gateway = self.name
+        received.last_seq = self.registry.last_seq
         self.personal = personal
         self.presence = make_presence(self.name, self.registry)
         self._inquiries = make_inquiries(self.name, self.registry, passages)

@@ -46,6 +46,8 @@ class ReceivedCoalescer:
     ) -> None:
         self.gateway = ""
         """The name of the gateway that this is part of, for those who trace a message."""
+        self.last_seq: Callable[[str], int] = lambda _: 0
+        """Where a channel ends, as far as the gateway knows; 0 where it does not."""
         self._publisher = publisher
         self._queue = queue
         self._clock = clock
@@ -65,24 +67,34 @@ class ReceivedCoalescer:
         return not self._waiting and not self._flushing
 
     def add(self, channel_id: str, user_id: str, seq: int, *, from_seq: int = 1) -> bool:
-        """Take a mark, stamped with now; whether there was room for it."""
+        """Take a mark of a client, stamped with now; whether there was room for it.
+
+        What he speaks of beyond the end has not been sent, so nobody has received it.
+        """
+        end = self.last_seq(channel_id)
+        return self._add(channel_id, user_id, min(seq, end) if end else seq, from_seq=from_seq, end=end)
+
+    def _add(self, channel_id: str, user_id: str, seq: int, *, from_seq: int, end: int) -> bool:
         key = (channel_id, user_id)
-        if seq <= max(self._recent.get(key, 0), self._older.get(key, 0)):
-            return True  # said before
+        said = max(self._recent.get(key, 0), self._older.get(key, 0))
+        # One that was taken while the end was not known may have gone beyond it, and says nothing.
+        if seq < from_seq or (seq <= said and not 0 < end < said):
+            return True
         if self._count >= _MAX_WAITING:
             return False
         if from_seq == 1:
             self._recent[key] = seq
         at_ms = time.time_ns() // 1_000_000
         self._keep(
-            ReceivedMark(channel_id=channel_id, user_id=user_id, seq=seq, at_ms=at_ms, from_seq=from_seq)
+            ReceivedMark(channel_id=channel_id, user_id=user_id, seq=seq, at_ms=at_ms, from_seq=from_seq), end
         )
         return True
 
     def add_page(self, user_id: str, channel_id: str, entries: Sequence[Entry]) -> None:
         """Take that somebody has fetched these entries, which leave out nothing that is his in between."""
         if entries:
-            self.add(channel_id, user_id, entries[-1].seq, from_seq=entries[0].seq)
+            # It may be ahead of what this gateway has heard of.
+            self._add(channel_id, user_id, entries[-1].seq, from_seq=entries[0].seq, end=0)
 
     def run(self) -> None:
         """Flush a few times a second until stopped."""
@@ -113,13 +125,13 @@ class ReceivedCoalescer:
         finally:
             self._flushing = False
 
-    def _keep(self, mark: ReceivedMark) -> None:
+    def _keep(self, mark: ReceivedMark, end: int = 0) -> None:
         marks = self._waiting.setdefault(mark.channel_id, {})
         key = (mark.user_id, mark.from_seq)
         known = marks.get(key)
         if known is None:
             self._count += 1
-        if known is None or known.seq < mark.seq:
+        if known is None or known.seq < mark.seq or 0 < end < known.seq:
             marks[key] = mark
 
     def _take_due(self) -> list[ReceivedMark]:

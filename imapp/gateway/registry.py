@@ -120,6 +120,11 @@ class Registry:
         """A channel that somebody here hears."""
         return self._channels.get(channel_id)
 
+    def last_seq(self, channel_id: str) -> int:
+        """How far the stream has come in a channel that somebody here hears; 0: not known."""
+        local = self._channels.get(channel_id)
+        return local.last_seq if local is not None else 0
+
     def channel_ids(self) -> list[str]:
         """All channels that somebody here hears."""
         return list(self._channels)

@@ -3,10 +3,12 @@
 import msgspec
 import pytest
 
+from imapp.domain.entries import wire_entry
 from imapp.errors import BrokerUnavailable
 from imapp.gateway import received
 from imapp.gateway.received import ReceivedCoalescer
 from schemas.tasks import ReceiptBatch, ReceivedMark
+from tests.support.entries import log_entry
 
 CHANNEL = "c" * 24
 
@@ -34,7 +36,9 @@ class Hands:
     def __init__(self) -> None:
         self.broker = Broker()
         self.now = 100.0
+        self.ends: dict[str, int] = {}
         self.marks = ReceivedCoalescer(self.broker, "queue", clock=lambda: self.now)  # type: ignore[arg-type]
+        self.marks.last_seq = lambda channel_id: self.ends.get(channel_id, 0)
 
     def flush(self, after_s: float = 0.2) -> list[tuple[str, int]]:
         """What goes out at the next flush: (user id, seq)."""
@@ -73,6 +77,42 @@ def test_a_page_does_not_hide_the_cumulative_mark_beside_it(hands: Hands) -> Non
     hands.marks.add(CHANNEL, "bo", 7)
 
     assert hands.flush() == [("bo", 90), ("bo", 7)]
+
+
+class TestAMarkBeyondTheEnd:
+    """It says nothing of what is sent later, nor does it hide what is said of that."""
+
+    def test_counts_up_to_the_end_that_the_gateway_knows(self, hands: Hands) -> None:
+        hands.ends[CHANNEL] = 5
+        hands.marks.add(CHANNEL, "bo", 10_000)
+        assert hands.flush() == [("bo", 5)]
+
+        hands.ends[CHANNEL] = 6
+        hands.marks.add(CHANNEL, "bo", 6)
+        assert hands.flush(after_s=1) == [("bo", 6)]
+
+    def test_of_which_nothing_is_within_is_nothing(self, hands: Hands) -> None:
+        hands.ends[CHANNEL] = 5
+        hands.marks.add(CHANNEL, "bo", 10_000, from_seq=6)
+        assert hands.flush() == []
+
+    @pytest.mark.parametrize("flushed", [True, False], ids=["handed over", "waiting"])
+    def test_that_was_taken_before_the_end_was_known_hides_no_true_one(
+        self, hands: Hands, flushed: bool
+    ) -> None:
+        hands.marks.add(CHANNEL, "bo", 10_000)
+        if flushed:
+            hands.flush()
+
+        hands.ends[CHANNEL] = 6
+        hands.marks.add(CHANNEL, "bo", 6)
+
+        assert hands.flush(after_s=1) == [("bo", 6)]
+
+    def test_is_none_where_a_page_was_fetched_that_the_stream_has_not_brought_yet(self, hands: Hands) -> None:
+        hands.ends[CHANNEL] = 5
+        hands.marks.add_page("bo", CHANNEL, [wire_entry(log_entry(CHANNEL, seq)) for seq in (6, 7)])
+        assert hands.flush() == [("bo", 7)]
 
 
 def test_a_crowd_is_gathered_for_longer_after_its_first_flush(hands: Hands) -> None:
