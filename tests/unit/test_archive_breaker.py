@@ -1,12 +1,16 @@
 """While Elasticsearch does not answer nobody waits for it but one at a time, who tries for all."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
 import circuitbreaker
 import gevent
 import pytest
 from gevent.event import Event
 
 from imapp.errors import ArchiveUnavailable
-from imapp.stores.archive.breaker import OPEN_S, OPENS_AFTER, Breaker
+from imapp.stores.archive.breaker import AT_ONCE, OPEN_S, OPENS_AFTER, Breaker
 
 READERS = 10
 
@@ -15,7 +19,7 @@ class Server:
     """Elasticsearch behind a breaker: it hangs until a test lets those who wait for it go."""
 
     def __init__(self) -> None:
-        self.breaker = Breaker("test")
+        self.breaker = Breaker("test", turn_s=5)
         self.now = 1_000.0
         self.waiting = 0
         self.refused = 0
@@ -103,3 +107,55 @@ def test_one_who_is_stopped_while_he_tries_lets_the_next_one_try(server: Server)
     asking = server.all_ask()
     assert server.waiting == 1
     server.let_go(asking)
+
+
+def begun(breaker: Breaker) -> AbstractContextManager[None]:
+    """A question that has no answer yet."""
+    asked = breaker.watching()
+    asked.__enter__()
+    return asked
+
+
+def under_way(breaker: Breaker) -> Sequence[AbstractContextManager[None]]:
+    """As many as there may be at once."""
+    return [begun(breaker) for _ in range(AT_ONCE)]
+
+
+def fail(asked: AbstractContextManager[None]) -> None:
+    error = ArchiveUnavailable("timed out")
+    asked.__exit__(ArchiveUnavailable, error, None)
+
+
+def ask(breaker: Breaker) -> str:
+    """Why a question was refused, if it was."""
+    try:
+        with breaker.watching():
+            return ""
+    except ArchiveUnavailable as error:
+        return str(error)
+
+
+def test_who_waits_for_his_turn_is_refused_once_those_before_him_have_failed() -> None:
+    breaker = Breaker("test", turn_s=60)
+    for _ in range(OPENS_AFTER - 1):
+        fail(begun(breaker))
+    *earlier, last = under_way(breaker)
+    with ThreadPoolExecutor(1) as others:
+        waits = others.submit(ask, breaker)
+        assert not waits.done()
+
+        fail(last)
+
+        assert waits.result(30) == "not asked: timed out"
+    for one in earlier:
+        fail(one)
+
+
+def test_nobody_waits_for_his_turn_for_longer_than_for_an_answer() -> None:
+    breaker = Breaker("test", turn_s=0.01)
+    asked = under_way(breaker)
+
+    assert ask(breaker) == "not asked: too many are asking"
+
+    asked[0].__exit__(None, None, None)
+    assert ask(breaker) == ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from circuitbreaker import CircuitBreaker
@@ -11,15 +11,17 @@ from imapp.errors import ArchiveUnavailable
 
 OPENS_AFTER: Final = 3  # failures in a row
 OPEN_S: Final = 2  # then one tries
+AT_ONCE: Final = 10
+"""Questions under way at the same time; others wait for their turn."""
 
 
 class Breaker:
     """Refuses questions at once after some failures in a row, until one of them is answered again.
 
-    Any thread or greenlet may use it.
+    Any thread or greenlet may use it. `turn_s` is how long a question waits at most before it is asked.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, turn_s: float) -> None:
         self._circuit = CircuitBreaker(
             failure_threshold=OPENS_AFTER,
             recovery_timeout=OPEN_S,
@@ -27,6 +29,8 @@ class Breaker:
             name=name,
         )
         self._trying = Lock()
+        self._turn_s = turn_s
+        self._turns = BoundedSemaphore(AT_ONCE)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -35,6 +39,19 @@ class Breaker:
         Raises:
             ArchiveUnavailable: it may not be asked now.
         """
+        if self._circuit.opened:
+            raise self._refusal()
+        # Whoever waited for one of the driver's connections instead could not be refused any more.
+        if not self._turns.acquire(timeout=self._turn_s):
+            raise ArchiveUnavailable("not asked: too many are asking")
+        try:
+            with self._asking():
+                yield
+        finally:
+            self._turns.release()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
         if self._circuit.closed:
             with self._circuit:
                 yield

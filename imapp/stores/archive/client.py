@@ -8,14 +8,14 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from imapp import metrics
 from imapp.errors import ArchiveBusy, ArchiveRefused, ArchiveUnavailable
-from imapp.stores.archive.breaker import Breaker
+from imapp.stores.archive.breaker import AT_ONCE, Breaker
 
 WRITE_S: Final = 30.0
 """How long a bulk request may take; nobody waits for it."""
 
 # Other refusals speak of the server or of who asks: they pass, or an operator sees to them.
 _KINDS: Final = {400: ArchiveRefused, 413: ArchiveRefused, 429: ArchiveBusy}
-_CONNECTIONS: Final = 10
+_CONNECTIONS: Final = 2 * AT_ONCE + 10  # opened when needed: for readers, searches, and all else
 
 Body = dict[str, Any]
 
@@ -31,9 +31,9 @@ class ArchiveClient:
         client = Elasticsearch(url, max_retries=0, retry_on_timeout=False, connections_per_node=_CONNECTIONS)
         self._reading = client.options(request_timeout=read_s)
         self._writing = client.options(request_timeout=WRITE_S)
-        self._reads = Breaker(f"reads-{id(self)}")
+        self._reads = Breaker(f"reads-{id(self)}", turn_s=read_s)
         # Their own: searches that take too long say nothing of whether entries can be read.
-        self._searches = Breaker(f"searches-{id(self)}")
+        self._searches = Breaker(f"searches-{id(self)}", turn_s=read_s)
 
     @contextmanager
     def reading(self) -> Iterator[Elasticsearch]:
