@@ -10,13 +10,17 @@ from imapp.stores.blobs import CHUNK_BYTES, GridBlobs
 from imapp.stores.files import FileStore
 from imapp.stores.leases import LeaseStore
 from schemas.frames import MessageEvent
+from tests.support.raw import RawPeer
 from tests.support.rest import RestClient
 from tests.support.samples import PDF, image
 from tests.support.scene import Scene
+from tests.support.tokens import make_token
 from tests.support.uploads import blob_of, bytes_kept, kept, refusal, send_file
 from tests.support.waiting import eventually
 
 LONG = PDF + bytes(range(256)) * 4_000
+LARGE = 7_000_000
+"""Bytes, more than what is on its way to a slow client at once."""
 
 
 def group(scene: Scene, *others: str) -> tuple[RestClient, list[RestClient], str]:
@@ -251,6 +255,23 @@ def test_who_has_a_file_is_not_sent_it_again(scene: Scene) -> None:
     assert (again.status_code, again.content) == (304, b"")
     assert (other.status_code, other.content) == (200, PDF)
     assert (stale.status_code, stale.content) == (200, PDF)
+
+
+def test_a_download_whose_file_goes_is_broken_off(scene: Scene) -> None:
+    """Its length was promised, so nothing may come after what there is, and no less may count as all."""
+    an = scene.rest(scene.people("an")[0])
+    file_id = kept(an, PDF + bytes(LARGE))
+    blobs, blob = GridBlobs(scene.cluster.database), blob_of(scene.cluster.database, file_id)
+    head = f"HTTP/1.1\r\nHost: im\r\nAuthorization: Bearer {make_token(an.user)}\r\n\r\n"
+    with RawPeer(an.url, receive_buffer=4_096) as peer:
+        peer.send(f"GET /api/v1/files/{file_id} {head}GET /api/v1/me {head}".encode())
+        peer.read_until(PDF)
+
+        blobs.remove(blob)
+        rest = peer.read_rest()
+
+    assert b"HTTP/1.1" not in rest, "the connection went on as if that had been all"
+    assert refusal(fetch(an, file_id)) == "busy", "not a 200 that then has nothing"
 
 
 def test_only_the_headers_can_be_asked_for(scene: Scene) -> None:
