@@ -388,6 +388,27 @@ export interface ChangeEmojiBody {
   address?: string | null;
 }
 
+/** Change my picture: to an image that I have sent up, an address, or none. */
+export interface ChangeMe {
+  type: "change_me";
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+  /** An https address, or the id of an image that you have sent up; empty for none. At most 500 characters; pattern `^([A-Za-z0-9._-]*|https://[!#-;=?-\[\]-~]+)$(?!\n)`. */
+  avatar: string;
+}
+
+/** I, as the others see me now. */
+export interface ChangeMeReply {
+  type: "ok";
+  /** The company's user id. 1 to 64 characters; pattern `^(?!\.\.?$)[A-Za-z0-9_.@-]+$(?!\n)`. */
+  user_id: string;
+  name: string;
+  avatar: string;
+  kind: UserKind;
+  /** Chosen by the client; the reply carries it back. 1 to 64 characters. */
+  id: string;
+}
+
 /** A direct chat or a group, as one of its members sees it. */
 export interface Channel {
   /** 24 characters of 0-9 and a-z. Exactly 24 characters; pattern `^[0-9a-z]{24}$`. */
@@ -2135,6 +2156,7 @@ export type ClientFrame =
   | Edit
   | Read
   | SetConversation
+  | ChangeMe
   | GetSettings
   | SetSettings
   | Unread
@@ -2185,6 +2207,7 @@ export type Reply =
   | WrittenReply
   | ReadReply
   | ConversationReply
+  | ChangeMeReply
   | SettingsReply
   | UnreadReply
   | SearchMessagesReply
@@ -2210,6 +2233,7 @@ export interface Replies {
   edit: WrittenReply;
   read: ReadReply;
   set_conversation: ConversationReply;
+  change_me: ChangeMeReply;
   settings: SettingsReply;
   set_settings: SettingsReply;
   unread: UnreadReply;

@@ -6,11 +6,13 @@ from typing import Any, Final
 import msgspec
 
 from imapp.contracts.samples import (
+    AN,
     CHANNEL_ID,
     CLIENT_ID,
     CONVERSATION,
     EMOJI,
     ENTRY,
+    FILE_ID,
     HITS,
     MESSAGE_ID,
     NUDGED,
@@ -47,6 +49,7 @@ _REQUESTS: Final[tuple[frames.Request, ...]] = (
     ),
     frames.Read(id=_ID, channel_id=CHANNEL_ID, seq=42),
     frames.SetConversation(id=_ID, channel_id=CHANNEL_ID, pinned=True),
+    frames.ChangeMe(id=_ID, avatar=FILE_ID),
     frames.GetSettings(id=_ID),
     frames.SetSettings(id=_ID, share_read=False),
     frames.Unread(id=_ID, channel_id=CHANNEL_ID),
@@ -95,6 +98,7 @@ _REPLIES: Final[tuple[msgspec.Struct, ...]] = (
     frames.WrittenReply(id=_ID, channel_id=CHANNEL_ID, message_id=MESSAGE_ID, seq=42, server_time=TIME),
     frames.ReadReply(id=_ID, channel_id=CHANNEL_ID, read_seq=42, unread=0, unread_label=""),
     frames.ConversationReply(id=_ID, **msgspec.structs.asdict(CONVERSATION)),
+    frames.ChangeMeReply(id=_ID, user_id=AN.user_id, name=AN.name, avatar=FILE_ID, kind=AN.kind),
     frames.SettingsReply(id=_ID, **msgspec.structs.asdict(SETTINGS)),
     frames.UnreadReply(id=_ID, **msgspec.structs.asdict(UNREAD_PAGE)),
     frames.SearchMessagesReply(id=_ID, **{name: getattr(HITS, name) for name in HITS.__struct_fields__}),

@@ -159,6 +159,7 @@ def gateway_services(config: Config) -> GatewayServices:
     )
     gateway = _gateway(config, members, limits, make_presence)
     quotas = _quotas(config, database, log)
+    pictures = PictureService(FileStore(database), PictureStore(database), users)
     door = _door(config, limits)
     sessions = SessionServices(
         gateway=gateway,
@@ -169,6 +170,7 @@ def gateway_services(config: Config) -> GatewayServices:
         summaries=summaries,
         search=search,
         sharing=sharing,
+        pictures=pictures,
         quotas=quotas,
         emojis=emojis,
         door=door,
@@ -197,7 +199,7 @@ def gateway_services(config: Config) -> GatewayServices:
         quotas=quotas,
         keeping=_keeping(config, database),
         fetching=FetchingService(FileStore(database), GridBlobs(database), access, users),
-        pictures=PictureService(FileStore(database), PictureStore(database), users),
+        pictures=pictures,
         signer=UrlSigner(store.body_key, users),
         door=door,
         prepare=prepare,

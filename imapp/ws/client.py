@@ -11,6 +11,7 @@ from imapp.gateway.door import Door
 from imapp.gateway.gateway import Gateway
 from imapp.gateway.limits import Limits
 from imapp.services.archiving.returns import Prepare
+from imapp.services.files.pictures import PictureService
 from imapp.services.identity.identities import Authenticator
 from imapp.services.identity.quotas import QuotaService
 from imapp.services.pushes.summaries import SummaryService
@@ -38,6 +39,7 @@ class SessionServices:
     unread: UnreadExplainer
     summaries: SummaryService
     sharing: ReadSharing
+    pictures: PictureService
     quotas: QuotaService
     search: MessageSearchService
     emojis: EmojiService

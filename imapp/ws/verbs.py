@@ -113,6 +113,12 @@ def _set_conversation(client: Client, request: frames.SetConversation) -> None:
     _ask_personal(client, request.id, make, partial(_with_body, frames.ConversationReply, Conversation))
 
 
+def _change_me(client: Client, request: frames.ChangeMe) -> None:
+    client.services.limits.marks.check(client.user_id)
+    me = client.services.pictures.set_own(client.user_id, request.avatar)
+    client.reply(encode(with_id(frames.ChangeMeReply, request.id, me)))
+
+
 def _get_settings(client: Client, request: frames.GetSettings) -> None:
     client.services.limits.lists.check(client.user_id)
     settings = client.services.sharing.settings(client.user_id)
@@ -231,6 +237,7 @@ VERBS: Final[dict[type, Callable[[Client, Any], None]]] = {
     frames.Edit: _edit,
     frames.Read: _read,
     frames.SetConversation: _set_conversation,
+    frames.ChangeMe: _change_me,
     frames.GetSettings: _get_settings,
     frames.SetSettings: _set_settings,
     frames.Unread: _unread,

@@ -23,6 +23,7 @@ from schemas.frames.events import (
     TypingEvent,
 )
 from schemas.frames.replies import (
+    ChangeMeReply,
     ConversationReply,
     EmojisReply,
     ErrorReply,
@@ -42,6 +43,7 @@ from schemas.frames.replies import (
 from schemas.frames.requests import (
     MAX_DEVICE_CHARS,
     AddMembers,
+    ChangeMe,
     CreateGroup,
     Edit,
     Emojis,
@@ -88,6 +90,8 @@ __all__ = [
     "MAX_DEVICE_CHARS",
     "REPLIES",
     "AddMembers",
+    "ChangeMe",
+    "ChangeMeReply",
     "ClientFrame",
     "CloseCode",
     "ClosingEvent",
@@ -150,6 +154,7 @@ ClientFrame = (
     | Edit
     | Read
     | SetConversation
+    | ChangeMe
     | GetSettings
     | SetSettings
     | Unread
@@ -190,6 +195,7 @@ REPLIES: Final[Mapping[type[Request], type[Struct] | None]] = {
     Edit: WrittenReply,
     Read: ReadReply,
     SetConversation: ConversationReply,
+    ChangeMe: ChangeMeReply,
     GetSettings: SettingsReply,
     SetSettings: SettingsReply,
     Unread: UnreadReply,

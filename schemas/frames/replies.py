@@ -19,6 +19,7 @@ from schemas.receipts import Nudged, ReceiptSummaries
 from schemas.requests import Request as Request  # noqa: PLC0414  # other modules take it from here
 from schemas.search import MessageHits
 from schemas.settings import Settings
+from schemas.users import User
 
 # ---- server -> client: replies
 
@@ -56,6 +57,12 @@ class ReadReply(ReadState, kw_only=True, tag_field="type", tag="ok"):
 
 class ConversationReply(Conversation, kw_only=True, tag_field="type", tag="ok"):
     """The conversation as it is now."""
+
+    id: RequestId
+
+
+class ChangeMeReply(User, kw_only=True, tag_field="type", tag="ok"):
+    """I, as the others see me now."""
 
     id: RequestId
 

@@ -109,6 +109,12 @@ class SetConversation(Request, kw_only=True, tag="set_conversation"):
     draft: DraftBody | None = None
 
 
+class ChangeMe(Request, kw_only=True, tag="change_me"):
+    """Change my picture: to an image that I have sent up, an address, or none."""
+
+    avatar: Avatar
+
+
 class GetSettings(Request, kw_only=True, tag="settings"):
     """What I have set for myself, whatever the conversation."""
 

@@ -8,6 +8,7 @@ from imapp.services.files.collecting import FileCollector
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.files import FileStore
 from imapp.stores.leases import LeaseStore
+from tests.support.link import RefusedError
 from tests.support.rest import RestClient
 from tests.support.samples import image
 from tests.support.scene import Scene
@@ -188,6 +189,21 @@ def test_a_persons_picture_is_for_everybody(scene: Scene) -> None:
     assert all(sees(client, file_id) for client in (an, bo, chen))
     (member,) = [one for one in bo.members(channel).members if one.user_id == an.user]
     assert member.avatar == file_id
+    assert an.call("GET", "/me").json()["avatar"] == file_id
+
+
+def test_over_the_socket_it_is_the_same(scene: Scene) -> None:
+    an, bo, _, _ = group(scene)
+    file_id, of_bo = picture(an), picture(bo)
+    phone = scene.connect(an.user)
+
+    me = phone.request("change_me", avatar=file_id)
+
+    assert (me.user_id, me.avatar) == (an.user, file_id)
+    assert sees(bo, file_id)
+    with pytest.raises(RefusedError) as refused:
+        phone.request("change_me", avatar=of_bo)
+    assert refused.value.code == "not_found"
     assert an.call("GET", "/me").json()["avatar"] == file_id
 
 

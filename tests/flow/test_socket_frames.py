@@ -56,6 +56,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     },
     "message_receipts": {"message_ids": [f"{NOWHERE}.000000000001"]},
     "nudge": {"client_message_id": "m1", "message_id": f"{NOWHERE}.000000000001"},
+    "change_me": {"avatar": "https://im.example/a"},
     "settings": {},
     "set_settings": {"share_read": True},
     "set_conversation": {

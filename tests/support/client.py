@@ -19,6 +19,7 @@ _REPLIES: Final[Mapping[str, type]] = {
     "hello": frames.HelloReply,
     "read": frames.ReadReply,
     "set_conversation": frames.ConversationReply,
+    "change_me": frames.ChangeMeReply,
     "settings": frames.SettingsReply,
     "set_settings": frames.SettingsReply,
     "nudge": frames.NudgeReply,

@@ -222,6 +222,7 @@ FRAMES: Final[Mapping[str, Row]] = {
     "edit": Row(
         entry_rights=may_change(Who.OWNER), needs=lambda _: {**_AN_ID, "content": "hi"}, own_cast=True
     ),
+    "change_me": Row(rights=ANYBODY, needs=lambda _: {"avatar": "https://im.example/a.png"}),
     "settings": Row(rights=ANYBODY),
     "set_settings": Row(rights=ANYBODY, needs=lambda _: {"share_read": True}),
     "unread": Row(rights=ONCE_IN),

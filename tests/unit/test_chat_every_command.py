@@ -42,6 +42,7 @@ class TestHelp:
                 "search_messages",
                 "settings",
                 "set_settings",
+                "change_me",
             )
             or (desktop.screen.is_leaving or desktop.carrier.asked)
         )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imapp.cli.chat.carrier import Carried, Fetched, NotCarried, PictureUp, SentUp, ShownBy
+from imapp.cli.chat.carrier import Fetched, NotCarried, PictureUp, SentUp
 from schemas.common import MessageType
 from tests.unit.fakes.desktop import Desktop
 from tests.unit.fakes.phone import LUNCH, row
@@ -25,27 +25,27 @@ def test_a_file_is_sent_up_first_and_then_sent(desktop: Desktop, tmp_path: Path)
 
 
 def test_ones_own_picture_is_sent_up_or_named(desktop: Desktop, tmp_path: Path) -> None:
-    me = tmp_path / "me.png"
-    me.write_bytes(b"x")
+    (tmp_path / "me.png").write_bytes(b"x")
     desktop.begin()
-    desktop.type(f"/avatar {me}", "/avatar https://im.example/me.png", "/avatar -")
 
-    outcomes: list[Carried] = [
-        ShownBy("f1"),
-        NotCarried("no such picture of yours", of_upload=True),
-        ShownBy(""),
-    ]
-    for number, outcome in enumerate(outcomes, start=1):
-        assert len(desktop.carrier.asked) == number, "one after the other"
-        desktop.screen.take_brought(outcome)
-        desktop.screen.update()
+    desktop.type(f"/avatar {tmp_path / 'me.png'}")
+    assert desktop.carrier.asked == [("me.png", None)]
+    desktop.screen.take_brought(PictureUp(None, "f1"))
+    desktop.type("/avatar https://im.example/me.png", "/avatar -")
 
-    assert desktop.carrier.asked == [(me,), ("https://im.example/me.png",), ("",)]
-    assert [line for line in desktop.shown() if line[0] in "✓✗"] == [
-        "✓ you have a new picture",
-        "✗ not sent: no such picture of yours",
-        "✓ you have no picture",
+    [sent_up] = desktop.sends("change_me")
+    desktop.answer(sent_up, user_id="an", name="An", avatar="f1", kind="employee")
+    [elsewhere] = desktop.sends("change_me")
+    desktop.refuse(elsewhere, "not_found")
+    [none] = desktop.sends("change_me")
+    desktop.answer(none, user_id="an", name="An", avatar="", kind="employee")
+
+    assert [frame["avatar"] for frame in (sent_up, elsewhere, none)] == [
+        "f1",
+        "https://im.example/me.png",
+        "",
     ]
+    assert desktop.shown()[-3:] == ["  you have a new picture", "✗ It is not_found.", "  you have no picture"]
 
 
 def test_a_groups_picture_is_sent_up_first_and_then_set(desktop: Desktop, tmp_path: Path) -> None:

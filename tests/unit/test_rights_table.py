@@ -1,6 +1,7 @@
 """Every route and every frame has its row in the table of rights: nothing is added without saying who may."""
 
 import typing
+from typing import Final
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -41,6 +42,38 @@ def test_every_route_has_a_row() -> None:
 
 def test_every_frame_has_a_row() -> None:
     assert [f"the frame {name!r} {ADVICE}" for name in sorted(frame_types() - FRAMES.keys())] == []
+
+
+_OTHER_NAMES: Final = {
+    "send_message": "send",
+    "send_to_person": "send",
+    "recall_message": "recall",
+    "edit_message": "edit",
+    "mark_read": "read",
+}
+_OF_ADMINISTRATORS: Final = ("administration", "moderation", "emojis")
+_OF_REST: Final = {"upload_file"}  # bytes do not go through frames
+_OF_THE_SOCKET: Final = {"received", "typing"}
+_READS: Final = {
+    "hello",
+    "ping",
+    "sync",
+    "history",
+    "unread",
+    "settings",
+    "search_messages",
+    "message_receipts",
+    "watch",
+    "emojis",
+}
+
+
+def test_every_write_is_there_over_rest_and_over_the_socket() -> None:
+    names = [name.partition(" ") for name in ROUTES]
+    writes = [endpoint.split(".") for method, _, endpoint in names if method != "GET"]
+    over_rest = {verb for area, verb in writes if area not in _OF_ADMINISTRATORS} - _OF_REST
+
+    assert {_OTHER_NAMES.get(verb, verb) for verb in over_rest} == frame_types() - _READS - _OF_THE_SOCKET
 
 
 def test_a_route_that_is_added_is_missed() -> None:

@@ -13,6 +13,7 @@ from schemas.groups import JoinRequestPage
 from schemas.receipts import PushCounts, PushPage, PushStatus, ReceiptSummaries
 from schemas.search import Hit, MessageHits
 from schemas.settings import ReadReceipts, Settings
+from schemas.users import User
 
 _NAMES: Final = 20  # people in one line
 _PER_LINE: Final = 6  # emoji
@@ -85,6 +86,11 @@ def settings_lines(settings: Settings, _lexicon: Lexicon) -> list[str]:
     shares = "others learn what you have read" if settings.share_read else "nobody learns what you have read"
     decided = "" if settings.read_receipts is ReadReceipts.CHOOSE else "; your organisation decides it"
     return [f"{shares}, nor you what they have{decided}" if not settings.share_read else shares + decided]
+
+
+def picture_lines(me: User, _lexicon: Lexicon) -> list[str]:
+    """By what one is shown now."""
+    return [f"you have {'a new' if me.avatar else 'no'} picture"]
 
 
 def channel_lines(channel: Channel, lexicon: Lexicon) -> list[str]:

@@ -14,6 +14,7 @@ Ask = (
     | frames.SearchMessages
     | frames.Unread
     | frames.MessageReceipts
+    | frames.ChangeMe
     | frames.GetSettings
     | frames.SetSettings
     | frames.Watch
@@ -93,7 +94,7 @@ def _kind(ask: Ask) -> _Kind:
     match ask:
         case frames.Unread() | frames.MessageReceipts() | frames.History(around=int()):
             return ("question", ask.id)
-        case frames.GetSettings() | frames.SetSettings() | frames.SearchMessages():
+        case frames.GetSettings() | frames.SetSettings() | frames.SearchMessages() | frames.ChangeMe():
             return ("question", ask.id)
         case frames.History():
             return ("older" if ask.after is None else "newer", ask.channel_id)

@@ -27,17 +27,10 @@ class SentUp:
 
 @dataclass(frozen=True, slots=True)
 class PictureUp:
-    """An image is with the server and can be the picture of the group it was meant for."""
+    """An image is with the server and can be the picture of the group it was meant for; None: one's own."""
 
-    channel_id: str
+    channel_id: str | None
     file_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownBy:
-    """The person is shown by another picture from now on; "" for none."""
-
-    avatar: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ class NotCarried:
     of_upload: bool
 
 
-Carried = SentUp | PictureUp | ShownBy | Fetched | NotCarried
+Carried = SentUp | PictureUp | Fetched | NotCarried
 
 
 class _RefusedError(ValueError):
@@ -74,13 +67,9 @@ class Carrier:
         """Take a file to the server."""
         self._begin(lambda: self._send_up(path, channel_id, kind, client_id), of_upload=True)
 
-    def send_picture(self, path: Path, *, channel_id: str, client_id: str) -> None:
-        """Take the picture of a group to the server."""
+    def send_picture(self, path: Path, *, channel_id: str | None, client_id: str) -> None:
+        """Take the picture of a group to the server, or (None) one's own."""
         self._begin(lambda: PictureUp(channel_id, self._upload(path, client_id)), of_upload=True)
-
-    def show_by(self, picture: Path | str, *, client_id: str) -> None:
-        """Show the person by an image of this machine, by an address, or ("") by none."""
-        self._begin(lambda: self._show_by(picture, client_id), of_upload=True)
 
     def fetch(self, file_id: str, path: Path | None) -> None:
         """Bring a file here: to this path, or under its own name into the current directory."""
@@ -98,13 +87,6 @@ class Carrier:
 
     def _send_up(self, path: Path, channel_id: str, kind: MessageType, client_id: str) -> Carried:
         return SentUp(channel_id, kind, self._upload(path, client_id))
-
-    def _show_by(self, picture: Path | str, client_id: str) -> Carried:
-        avatar = self._upload(picture, client_id) if isinstance(picture, Path) else picture
-        answer = self._rest.patch("/me", json={"avatar": avatar})
-        if not answer.ok:
-            raise _RefusedError(why(answer))
-        return ShownBy(avatar)
 
     def _upload(self, path: Path, client_id: str) -> str:
         """The id of a file that is with the server now."""

@@ -39,14 +39,6 @@ class Rest:
         """
         return requests.post(self._url + path, headers=self._headers, timeout=TIMEOUT_S, **request)
 
-    def patch(self, path: str, **request: Any) -> requests.Response:
-        """What came of it.
-
-        Raises:
-            OSError: the server can't be reached.
-        """
-        return requests.patch(self._url + path, headers=self._headers, timeout=TIMEOUT_S, **request)
-
 
 def why(answer: requests.Response) -> str:
     """Why the server refused, in words."""

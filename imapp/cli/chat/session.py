@@ -2,7 +2,7 @@
 
 import time
 
-from imapp.cli.chat.carrier import Fetched, NotCarried, PictureUp, SentUp, ShownBy
+from imapp.cli.chat.carrier import Fetched, NotCarried, PictureUp, SentUp
 from imapp.cli.chat.changes import Connect, Disconnect, Transmit
 from imapp.cli.chat.connection import State
 from imapp.cli.chat.core import ChatCore
@@ -59,7 +59,7 @@ class Session:
                     self._link.close(code)
 
     def _take(self, item: Item | None) -> None:
-        if isinstance(item, SentUp | PictureUp | ShownBy | Fetched | NotCarried | Found | NotFound):
+        if isinstance(item, SentUp | PictureUp | Fetched | NotCarried | Found | NotFound):
             self._screen.take_brought(item)
             return
         match item:

@@ -47,13 +47,9 @@ class FakeCarrier(Carrier):
         assert client_id
         self.asked.append((path.name, channel_id, kind))
 
-    def send_picture(self, path: Path, *, channel_id: str, client_id: str) -> None:
+    def send_picture(self, path: Path, *, channel_id: str | None, client_id: str) -> None:
         assert client_id
         self.asked.append((path.name, channel_id))
-
-    def show_by(self, picture: Path | str, *, client_id: str) -> None:
-        assert client_id
-        self.asked.append((picture,))
 
     def fetch(self, file_id: str, path: Path | None) -> None:
         self.asked.append((file_id, path))

@@ -36,8 +36,8 @@ class Desk:
         self.places = Places(core, printer, self.pane)
         self._core = core
         self._printer = printer
-        self._carrying = Carrying(core, printer, self.pane, carrier)
         self._asking = Asking(core, printer, self.pane, library)
+        self._carrying = Carrying(core, printer, self.pane, carrier, ask=self._asking.ask)
         self._doers: Mapping[type[Command], Callable[[Any], None]] = {
             **self.places.doers,
             **Talking(core, printer, self.pane, self.places).doers,

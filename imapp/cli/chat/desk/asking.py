@@ -20,6 +20,7 @@ from schemas.groups import JoinRequestPage
 from schemas.receipts import PushPage, ReceiptSummaries
 from schemas.search import MessageHits
 from schemas.settings import Settings
+from schemas.users import User
 
 PAGE: Final = 20
 _OF_MINE: Final = 5
@@ -47,6 +48,7 @@ class Asking:
             ReceiptSummaries: answers.receipt_lines,
             PushPage: answers.recipient_lines,
             Settings: answers.settings_lines,
+            User: answers.picture_lines,
             Channel: answers.channel_lines,
             MemberPage: answers.member_lines,
             JoinRequestPage: answers.request_lines,
@@ -62,6 +64,11 @@ class Asking:
     def is_busy(self) -> bool:
         """Whether an answer is awaited."""
         return self._waiting > 0
+
+    def ask(self, question: Ask) -> None:
+        """Ask it over the socket; the answer is said when it comes."""
+        self._waiting += 1
+        self._core.ask(question)
 
     def told(self, told: Told) -> None:
         """The socket has answered."""
@@ -88,7 +95,7 @@ class Asking:
             self._printer.say("dim", f"  {' '.join(clean(line).splitlines())}")
 
     def _find(self, command: asking.Find) -> None:
-        self._ask(frames.SearchMessages(id=self._core.new_id(), words=command.words, limit=PAGE))
+        self.ask(frames.SearchMessages(id=self._core.new_id(), words=command.words, limit=PAGE))
 
     def _place(self, channel_id: str) -> str:
         room = self._core.store.rooms.get(channel_id)
@@ -97,12 +104,12 @@ class Asking:
     def _why(self, command: asking.Why) -> None:
         channel_id = self._pane.open_channel()
         before = self._pane.message(command.before).seq if command.before is not None else None
-        self._ask(frames.Unread(id=self._core.new_id(), channel_id=channel_id, before=before, limit=PAGE))
+        self.ask(frames.Unread(id=self._core.new_id(), channel_id=channel_id, before=before, limit=PAGE))
 
     def _seen(self, command: asking.Seen) -> None:
         if command.which is None:
             newest = self._pane.newest_of_mine(_OF_MINE)
-            self._ask(frames.MessageReceipts(id=self._core.new_id(), message_ids=newest))
+            self.ask(frames.MessageReceipts(id=self._core.new_id(), message_ids=newest))
             return
         place = f"/messages/{self._pane.message(command.which).message_id}/pushes"
         self._waiting += 1
@@ -110,9 +117,9 @@ class Asking:
 
     def _share(self, command: asking.Share) -> None:
         if command.shares is None:
-            self._ask(frames.GetSettings(id=self._core.new_id()))
+            self.ask(frames.GetSettings(id=self._core.new_id()))
         else:
-            self._ask(frames.SetSettings(id=self._core.new_id(), share_read=command.shares))
+            self.ask(frames.SetSettings(id=self._core.new_id(), share_read=command.shares))
 
     def _members(self, command: asking.Members) -> None:
         path = f"/channels/{self._pane.open_channel()}/members"
@@ -128,10 +135,6 @@ class Asking:
         lines = answers.emoji_lines(self._core.store.emojis.signs, command.part)
         for line in lines or ["there is none such"]:
             self._printer.say("dim", f"  {line}")
-
-    def _ask(self, question: Ask) -> None:
-        self._waiting += 1
-        self._core.ask(question)
 
     def _look_up(self, what: str, shape: type, **params: Any) -> None:
         self._waiting += 1

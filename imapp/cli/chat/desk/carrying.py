@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from imapp.cli.chat.carrier import Carried, Carrier, Fetched, NotCarried, PictureUp, SentUp, ShownBy
+from imapp.cli.chat.asks import Ask
+from imapp.cli.chat.carrier import Carried, Carrier, Fetched, NotCarried, PictureUp, SentUp
 from imapp.cli.chat.commands import carrying
 from imapp.cli.chat.commands.grammar import Command, Misuse, Pick
 from imapp.cli.chat.core import ChatCore
@@ -17,7 +18,9 @@ from schemas import frames
 class Carrying:
     """Has files carried, sends those that are with the server, and says what became of each."""
 
-    def __init__(self, core: ChatCore, printer: Printer, pane: Pane, carrier: Carrier) -> None:
+    def __init__(
+        self, core: ChatCore, printer: Printer, pane: Pane, carrier: Carrier, *, ask: Callable[[Ask], None]
+    ) -> None:
         self.doers: Mapping[type[Command], Callable[[Any], None]] = {
             carrying.SendFile: self._send_up,
             carrying.Download: self._fetch,
@@ -27,6 +30,7 @@ class Carrying:
         self._printer = printer
         self._pane = pane
         self._carrier = carrier
+        self._ask = ask
         self._under_way = 0
 
     @property
@@ -41,9 +45,7 @@ class Carrying:
             case SentUp():
                 self._send(carried)
             case PictureUp(channel_id, file_id):
-                self._picture_group(channel_id, file_id)
-            case ShownBy(avatar):
-                self._printer.say("dim", f"✓ you have {'a new' if avatar else 'no'} picture")
+                self._set_picture(channel_id, file_id)
             case Fetched(path, size):
                 self._printer.say("dim", f"✓ {one_line(str(path))}, {bytes_text(size)}")
             case NotCarried(why, of_upload):
@@ -78,22 +80,20 @@ class Carrying:
 
     def _show_by(self, command: carrying.Picture) -> None:
         picture = command.picture
-        channel_id = self._pane.open_channel() if command.of_group else ""
-        is_there = not picture or picture.startswith("https://")
-        if not command.of_group:
-            path = picture if is_there else self._found(picture)
-            self._under_way += is_there
-            self._carrier.show_by(path, client_id=self._core.new_id())
-        elif is_there:
-            self._picture_group(channel_id, picture)
+        channel_id = self._pane.open_channel() if command.of_group else None
+        if not picture or picture.startswith("https://"):
+            self._set_picture(channel_id, picture)
         else:
             self._carrier.send_picture(
                 self._found(picture), channel_id=channel_id, client_id=self._core.new_id()
             )
 
-    def _picture_group(self, channel_id: str, avatar: str) -> None:
-        """What becomes of it its entry says."""
+    def _set_picture(self, channel_id: str | None, avatar: str) -> None:
+        """Of a group, whose entry then says what became of it, or of the person himself."""
         new_id = self._core.new_id()
+        if channel_id is None:
+            self._ask(frames.ChangeMe(id=new_id, avatar=avatar))
+            return
         self._core.submit(
             frames.UpdateChannel(id=new_id, client_message_id=new_id, channel_id=channel_id, avatar=avatar)
         )
