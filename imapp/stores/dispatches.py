@@ -12,6 +12,7 @@ from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.receipts import Receipt
+from imapp.processes import this_process
 from imapp.stores.mongo import Database, mapped_errors, to_datetime, transaction
 from imapp.stores.outbox import Outbox, Parcel
 from imapp.stores.pushes import Flush, PushLedger
@@ -59,6 +60,7 @@ class DispatchStore:
         self._pushes = database["pushes"]
         self._ledger = PushLedger(database, noted)
         self._outbox = Outbox(database)
+        self._process = this_process()
 
     def dispatched(self, channel_ids: Iterable[str]) -> dict[str, Dispatched]:
         """How far each of these channels is dispatched."""
@@ -121,6 +123,7 @@ class DispatchStore:
                     "min_seq": dispatch.from_seq,
                     "max_seq": dispatch.up_to_seq,
                     "rows": [],
+                    "process": self._process,
                 }
                 for dispatch in dispatches
             ],

@@ -81,13 +81,16 @@ class PushLedger:
         with mapped_errors():
             self._pushes.delete_many(wanted)
 
-    def dispatched_ms(self, channel_id: str, seq: int) -> int | None:
-        """When it was worked out who must hear of the entry at `seq`; None: not yet."""
+    def dispatched(self, channel_id: str, seq: int) -> tuple[int, str] | None:
+        """When (ms), and in which process, it was worked out who must hear of the entry at `seq`.
+
+        None: not yet. The process is "" where it is not known.
+        """
         wanted = {"channel_id": channel_id, "status": _DISPATCHED, "max_seq": {"$gte": seq}}
         with mapped_errors():
             # The ranges of a channel form a chain, so the first that reaches so far holds it.
             row = self._pushes.find_one(wanted, sort=[("max_seq", ASCENDING)])
-        return to_ms(row["at"]) if row and row["min_seq"] <= seq else None
+        return (to_ms(row["at"]), row.get("process", "")) if row and row["min_seq"] <= seq else None
 
     def reaching(self, flushes: Sequence[Flush]) -> dict[tuple[str, str], list[Receipt]]:
         """What is noted of the same people that reaches as far, by channel id and receiver.

@@ -1,14 +1,17 @@
 """The life of one message is shown: what happened to it, when, in which process; and what nobody knows."""
 
 import json
+import re
 import time
-from typing import Any
+from typing import Any, Final
 
 from tests.conftest import ClusterFactory
 from tests.support.client import Client
 from tests.support.operator import Operator
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
+
+HOST_AND_PID: Final = re.compile(r"[^:]+:\d+")
 
 
 def steps_of(operator: Operator, message_id: str, **query: Any) -> dict[str, list[Any]]:
@@ -44,11 +47,15 @@ def test_every_step_is_shown_with_time_and_process(scene: Scene, operator: Opera
     assert {step["connection_id"]: step["process"] for step in found["delivered"]} == {
         client.hello.connection: gateway for client, gateway in gateways.items()
     }
-    (published,) = found["published"]
-    assert published["process"]
+    (stored,), (published,), (dispatched,) = found["stored"], found["published"], found["dispatched"]
+    assert HOST_AND_PID.fullmatch(published["process"])
+    assert stored["process"] == published["process"], "the writer that published it has stored it"
+    assert HOST_AND_PID.fullmatch(dispatched["process"])
+    assert dispatched["process"] != stored["process"]
     for name in ("received", "read"):
         (taken,) = [step["process"] for step in found[name] if step["user_id"] == bo]
         assert taken == gateways[others]
+    assert [step["process"] for step in found["read"] if step["user_id"] == an] == [None], "by sending"
     times = [found[name][0]["time"] for name in ("accepted", "stored", "published", "delivered")]
     assert times == sorted(times)
 
@@ -112,6 +119,7 @@ def test_what_a_gateway_has_forgotten_is_said_to_be_unknown(own_cluster: Cluster
 
         assert "delivered" in {step["step"] for step in last["steps"]}
         assert {step["step"] for step in first["steps"]} <= {"stored", "dispatched", "read"}
+        assert [step["process"] for step in first["steps"] if step["step"] == "stored"] == [None]
         assert any("remembers from" in what for what in first["unknown"])
         assert any("no gateway remembers it" in what for what in first["unknown"])
 

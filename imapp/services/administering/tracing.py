@@ -67,9 +67,10 @@ class TraceService:
 
     def _stored(self, entry: LogEntry, writer: str | None) -> Iterator[Step]:
         yield Step(TraceStepName.STORED, entry.time_ms, process=writer, user_id=entry.sender)
-        dispatched_ms = self._ledger.dispatched_ms(entry.channel_id, entry.seq)
-        if dispatched_ms is not None:
-            yield Step(TraceStepName.DISPATCHED, dispatched_ms)
+        dispatched = self._ledger.dispatched(entry.channel_id, entry.seq)
+        if dispatched is not None:
+            at_ms, worker = dispatched
+            yield Step(TraceStepName.DISPATCHED, at_ms, process=worker or None)
         for receipt in self._ledger.covering(entry.channel_id, entry.seq):
             process = receipt.process or None
             yield Step(_NAMES[receipt.status], receipt.at_ms, process=process, user_id=receipt.receiver)
