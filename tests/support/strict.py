@@ -21,6 +21,8 @@ OF_USER: Final = 3
 OF_ADDRESS: Final = 4
 GROUPS: Final = 2
 CHANNELS: Final = 3
+RECALL_WINDOW_S: Final = 600
+EDIT_WINDOW_S: Final = 60
 _A_LITTLE: Final = f"{SLOW}/{AT_ONCE}"
 
 STRICT: Final = {
@@ -42,6 +44,8 @@ STRICT: Final = {
     "IM_MAX_CONNECTIONS_OF_ADDRESS": str(OF_ADDRESS),
     "IM_MAX_GROUPS_MADE": str(GROUPS),
     "IM_MAX_CHANNELS_OF_USER": str(CHANNELS),
+    "IM_RECALL_WINDOW_S": str(RECALL_WINDOW_S),
+    "IM_EDIT_WINDOW_S": str(EDIT_WINDOW_S),
 }
 """Its environment."""
 
