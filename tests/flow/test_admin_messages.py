@@ -1,5 +1,14 @@
 """Administrators read what was written anywhere, take it back, and see what it said before."""
 
+import pytest
+
+from imapp.services.administering import channels
+from imapp.services.administering.channels import ChannelAdmin
+from imapp.stores.channels import ChannelStore
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.users import UserStore
+from schemas.admin import AdminHistoryQuery
 from tests.support.cast import Cast, Who
 from tests.support.operator import Operator
 from tests.support.scene import Scene
@@ -41,6 +50,30 @@ def test_what_one_person_wrote_is_read_in_pages(scene: Scene, operator: Operator
     assert (first["more_before"], second["more_before"], second["from_seq"]) == (True, False, 1)
     assert operator.get(path, sender="somebody-else")["entries"] == []
     assert operator.call("GET", path, params={"sender": bo, "after": 1}).status_code == 422
+
+
+@pytest.mark.limit("entries that an administrator's page of one sender looks through")
+def test_a_page_of_one_sender_looks_through_so_many_entries_and_says_that_there_are_more(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an, bo = scene.people("an", "bo")
+    phone, other = scene.connect(an), scene.connect(bo)
+    channel = phone.write("create_group", name="team", user_ids=[bo]).channel_id
+    other.send_text(channel, "bo at 2")
+    for seq in range(3, 7):
+        phone.send_text(channel, f"an at {seq}")
+    database = scene.cluster.database
+    admin = ChannelAdmin(
+        ChannelStore(database), MemberStore(database), MessageLog(database), UserStore(database)
+    )
+    monkeypatch.setattr(channels, "LOOKED_THROUGH", 4)
+
+    first = admin.history(channel, AdminHistoryQuery(sender=bo))
+    second = admin.history(channel, AdminHistoryQuery(sender=bo, before=first.from_seq))
+
+    assert (first.entries, first.from_seq, first.to_seq, first.more_before) == ([], 3, 6, True)
+    assert [entry.content for entry in second.entries] == ["bo at 2"]
+    assert (second.from_seq, second.more_before) == (1, False)
 
 
 def test_an_administrator_takes_back_what_is_not_his_and_where_he_is_not(

@@ -146,6 +146,7 @@ def test_the_last_message_is_shown_shortened(scene: Scene) -> None:
 # ---- what is unread
 
 
+@pytest.mark.limit("unread badge")
 def test_the_badge_shows_up_to_99(scene: Scene) -> None:
     an, bo = scene.people("an", "bo")
     sender, reader = scene.connect(an), scene.connect(bo)

@@ -56,6 +56,7 @@ def waiting(channel: Any, queue: Any) -> int:
     return count
 
 
+@pytest.mark.limit("a command in the task queue that no writer takes")
 def test_a_command_that_nobody_takes_in_time_is_dropped_and_is_no_dead_letter(channel: Any) -> None:
     shard, dead = TOPOLOGY.message_queue(0), TOPOLOGY.dead_queue()
     Producer(channel).publish(b"late", exchange="", routing_key=shard.name)

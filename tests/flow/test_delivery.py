@@ -213,6 +213,7 @@ def test_a_stranger_hears_nothing(scene: Scene) -> None:
 # ---- whatever one of them does
 
 
+@pytest.mark.limit("outbox of a connection, bytes")
 def test_a_slow_reader_is_cut_and_the_others_go_on(scene: Scene) -> None:
     an, bo, chen = scene.people("an", "bo", "chen")
     owner, quick = scene.connect(an), scene.connect(chen, gateway=1)

@@ -310,6 +310,7 @@ def test_an_image_is_shown_in_place_and_has_two_thumbnails(scene: Scene) -> None
 # ---- collecting
 
 
+@pytest.mark.limit("file that no message and no picture refers to")
 def test_a_file_that_was_never_sent_is_removed_when_its_time_is_over(scene: Scene) -> None:
     an = scene.rest(scene.people("an")[0])
     early, late = kept(an, LONG), kept(an)

@@ -132,6 +132,7 @@ def test_a_header_that_comes_byte_by_byte_is_given_up(url: str, attack: Attack) 
         eventually(lambda: not peer.send(b"x"), timeout=4 * HEADER_S, what="the slow header is given up")
 
 
+@pytest.mark.limit("unfinished WebSocket message or HTTP body")
 def test_a_body_that_comes_byte_by_byte_is_given_up(url: str, eve: str, attack: Attack) -> None:
     header = (
         f"POST /api/v1/channels/direct HTTP/1.1\r\nHost: im\r\nAuthorization: Bearer {make_token(eve)}\r\n"

@@ -88,6 +88,11 @@ class TestMutes:
     def test_have_a_time_to_come_and_not_too_far(self, until: int) -> None:
         assert refuse(team(), mute("bo", TEAM, "chen", until)).code is ErrorCode.INVALID
 
+    @pytest.mark.limit("mute")
+    def test_may_be_as_long_as_a_year(self) -> None:
+        longest = NOW_MS + MAX_MUTE_DAYS * 86_400_000
+        assert told(team(), mute("bo", TEAM, "chen", longest))["until"] == wire_time(longest)
+
     def test_nothing_is_to_be_ended_for_who_is_not_muted(self) -> None:
         assert accept(team(), mute("bo", TEAM, "chen", 0)).is_nothing
         expired = after(team(), mute("bo", TEAM, "chen", LATER))

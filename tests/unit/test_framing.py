@@ -106,6 +106,7 @@ def test_a_broken_frame_ends_the_connection_with_its_code(wire: bytes, code: int
     assert refusal.value.code == code
 
 
+@pytest.mark.limit("pings, pongs and pieces at once")
 @pytest.mark.parametrize(
     "flood",
     [

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from imapp.gateway import keystrokes
 from imapp.gateway.keystrokes import MAX_HEARERS, Keystrokes
 from imapp.gateway.registry import Registry
 from imapp.gateway.signals import Signals
@@ -103,12 +104,21 @@ def test_all_devices_of_the_others_are_told(room: Room) -> None:
     assert [events(b"".join(device.sent)) for device in (an, bo, bo2)] == [[], [event], [event]]
 
 
+@pytest.mark.limit("connections of a channel that hear of typing, per gateway")
 def test_in_a_large_channel_nothing_is_taken_and_nothing_told(room: Room) -> None:
     devices = [room.member(f"user{number}") for number in range(MAX_HEARERS + 1)]
 
     assert not room.typed(devices[0])
     room.keystrokes.tell(Typing(channel_id=LUNCH, user_id="an", user_name="An"))
     assert not any(device.sent for device in devices)
+
+
+@pytest.mark.limit("who typed lately, in a gateway")
+def test_when_too_many_typed_lately_more_is_dropped(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keystrokes, "_MAX_REMEMBERED", 2)
+    devices = [room.member(f"user{number}") for number in range(3)]
+
+    assert [room.typed(device) for device in devices] == [True, True, False]
 
 
 def test_a_channel_that_nobody_here_hears_is_passed_over(room: Room) -> None:

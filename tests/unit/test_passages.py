@@ -58,6 +58,7 @@ def test_where_nobody_hears_it_nothing_is_kept() -> None:
     assert connections(passages, 4) == []
 
 
+@pytest.mark.limit("passages that a gateway remembers")
 def test_the_oldest_go_first_and_it_is_said_since_when_all_is_known() -> None:
     passages = Passages(3)
     began = passages.since_ms

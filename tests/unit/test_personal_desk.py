@@ -144,6 +144,7 @@ def test_an_answer_for_another_gateway_is_no_answer(gateway: Gateway) -> None:
     assert not gateway.desk.idle
 
 
+@pytest.mark.limit("personal writes waiting in a gateway")
 def test_too_many_that_wait_are_refused_at_once(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(personal, "MAX_WAITING", 3)
     gateway.pin(count=3)

@@ -160,6 +160,7 @@ def test_what_the_broker_did_not_take_goes_out_later_with_what_came_meanwhile(ha
     assert sorted(hands.flush(after_s=1)) == [("bo", 6), ("chen", 5)]
 
 
+@pytest.mark.limit("received marks waiting in a gateway")
 def test_a_full_coalescer_says_so(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(received, "_MAX_WAITING", 2)
     assert hands.marks.add(CHANNEL, "bo", 1)

@@ -62,6 +62,7 @@ def test_many_are_told_in_several_notices(signals: Signals, publisher: KeptMessa
     assert [user for notice in notices for user in notice.user_ids] == people
 
 
+@pytest.mark.limit("`typing` in one notice to the gateways")
 def test_typing_of_many_is_one_notice_and_too_much_is_dropped(
     signals: Signals, publisher: KeptMessages
 ) -> None:
@@ -73,6 +74,7 @@ def test_typing_of_many_is_one_notice_and_too_much_is_dropped(
     assert publisher.taken == [TypingNotice(typing=[typing(number) for number in range(500)])]
 
 
+@pytest.mark.limit("people in one notice of presence")
 def test_too_many_people_are_dropped(signals: Signals, publisher: KeptMessages) -> None:
     for start in range(0, 25_000, 500):
         signals.changed([f"user{number}" for number in range(start, start + 500)])

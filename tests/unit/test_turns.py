@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imapp.errors import RequestError
-from imapp.gateway.batcher import MAX_COMMANDS, MAX_PENDING_OF_ONE, Batcher, Flight, Timing
+from imapp.gateway.batcher import MAX_COMMANDS, MAX_PENDING, MAX_PENDING_OF_ONE, Batcher, Flight, Timing
 from imapp.gateway.limits import Limits, Rate
 from imapp.gateway.pending import Pending
 from imapp.gateway.turns import TURN, Turns
@@ -150,6 +150,28 @@ def test_one_person_can_not_fill_the_queue() -> None:
     with pytest.raises(RequestError, match="busy"):
         shard.submit(send("an", MAX_PENDING_OF_ONE), Connection(), "c")
     shard.submit(send("bo", 1), Connection(), "c")
+
+
+@pytest.mark.limit("commands waiting in a gateway, per shard")
+def test_all_together_can_fill_it_and_then_nobody_is_taken() -> None:
+    shard = batcher()
+    for number in range(MAX_PENDING):
+        shard.submit(send(f"u{number // MAX_PENDING_OF_ONE}", number), Connection(), "c")
+
+    with pytest.raises(RequestError, match="busy"):
+        shard.submit(send("an", 1), Connection(), "c")
+
+
+@pytest.mark.limit("wait for a turn")
+def test_who_would_wait_too_long_is_told_so_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    shard = batcher()
+    shard.submit(send("an", 1), Connection(), "c")
+    shard.submit(send("an", 2), Connection(), "c")
+
+    monkeypatch.setattr("imapp.gateway.batcher.MAX_QUEUED_S", 0.0)
+
+    with pytest.raises(RequestError, match="busy"):
+        shard.submit(send("an", 3), Connection(), "c")
 
 
 def test_after_a_refusal_for_the_rate_the_channel_waits_for_that_command() -> None:

@@ -112,8 +112,9 @@ READS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "sync": ("sync", {}),
     "marks": ("read", {"seq": 1}),
     "lists": ("watch", {"user_ids": ["somebody"]}),
+    "searches": ("search_messages", {"words": "hello"}),
 }
-OF_NO_CHANNEL: Final = ("sync", "watch")
+OF_NO_CHANNEL: Final = ("sync", "watch", "search_messages")
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,7 @@ OF_NO_CHANNEL: Final = ("sync", "watch")
         pytest.param("sync", marks=pytest.mark.limit("sync")),
         pytest.param("marks", marks=pytest.mark.limit("marks")),
         pytest.param("lists", marks=pytest.mark.limit("lists")),
+        pytest.param("searches", marks=pytest.mark.limit("searches")),
     ],
 )
 def test_reads_and_marks_have_limits_of_their_own(strict_scene: Scene, limit: str) -> None:

@@ -27,6 +27,9 @@ def check_refused_once_used_up(ask: Callable[[], Any], at_once: int) -> None:
     [
         pytest.param("GET", "/conversations", None, marks=pytest.mark.limit("lists")),
         pytest.param("GET", "/users", None, id="people", marks=pytest.mark.limit("searches")),
+        pytest.param("GET", "/search/messages?words=hello", None, marks=pytest.mark.limit("searches")),
+        pytest.param("GET", "/search/contacts?words=bo", None, marks=pytest.mark.limit("searches")),
+        pytest.param("PATCH", "/me", {"avatar": ""}, marks=pytest.mark.limit("marks")),
         pytest.param("GET", "/sync", None),
         pytest.param("GET", "/channels/{channel}/messages", None),
         pytest.param("GET", "/messages/{channel}.000000000001", None),
