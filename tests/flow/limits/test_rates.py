@@ -112,9 +112,8 @@ READS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "sync": ("sync", {}),
     "marks": ("read", {"seq": 1}),
     "lists": ("watch", {"user_ids": ["somebody"]}),
-    "searches": ("search_messages", {"words": "hello"}),
 }
-OF_NO_CHANNEL: Final = ("sync", "watch", "search_messages")
+OF_NO_CHANNEL: Final = ("sync", "watch")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,6 @@ OF_NO_CHANNEL: Final = ("sync", "watch", "search_messages")
         pytest.param("sync", marks=pytest.mark.limit("sync")),
         pytest.param("marks", marks=pytest.mark.limit("marks")),
         pytest.param("lists", marks=pytest.mark.limit("lists")),
-        pytest.param("searches", marks=pytest.mark.limit("searches")),
     ],
 )
 def test_reads_and_marks_have_limits_of_their_own(strict_scene: Scene, limit: str) -> None:
@@ -142,6 +140,17 @@ def test_reads_and_marks_have_limits_of_their_own(strict_scene: Scene, limit: st
     for name, more in others.values():
         where = {} if name in OF_NO_CHANNEL else {"channel_id": channel}
         assert outcomes([phone.post(name, **more, **where)]) == ["ok"], name
+
+
+@pytest.mark.limit("searches")
+def test_searches_have_a_limit_of_their_own_whether_or_not_there_is_an_index(strict_scene: Scene) -> None:
+    (an,) = strict_scene.people("an")
+    phone = connect(strict_scene, an)
+
+    answers = outcomes([phone.post("search_messages", words="hello") for _ in range(2 * AT_ONCE)])
+
+    assert answers == ["search_unavailable"] * AT_ONCE + ["rate_limited"] * AT_ONCE
+    assert outcomes([phone.post("sync")]) == ["ok"]
 
 
 @pytest.mark.limit("nudges")
