@@ -1,8 +1,7 @@
 """Whatever is sent, recalled, moved, restored and interrupted, the log reads as a plain list in memory."""
 
 import itertools
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -16,34 +15,28 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from msgspec import structs
 
-from devstack.services import Stack
 from imapp import failpoints
 from imapp.domain.archive.tiling import Range
 from imapp.domain.decisions import Accepted, Windows
 from imapp.domain.ids import message_id
+from imapp.services.archiving.archive import Archive
+from imapp.services.archiving.indexing import Indexer
 from imapp.services.archiving.moving import ChannelMover
 from imapp.services.archiving.restoring import Restorer
 from imapp.services.archiving.returns import Returns
 from imapp.services.archiving.verifying import ArchiveVerifier
 from imapp.services.archiving.whole_log import WholeLog
 from imapp.services.reading.access import AccessService
-from imapp.services.searching.cursors import SearchCursors
-from imapp.services.searching.messages import MessageSearchService, SearchStores
 from imapp.services.writing.channel_cache import ChannelCache
 from imapp.services.writing.heads import HeadKeeper
 from imapp.services.writing.people import ProfileCache
 from imapp.services.writing.writer import Writer, WriterStores
-from imapp.stores.archive.client import ArchiveClient
-from imapp.stores.archive.entries import ArchiveEntries
-from imapp.stores.archive.indices import Indices
-from imapp.stores.archive.searching import MessageIndex
+from imapp.stores.canonical import content_hash
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
 from imapp.stores.files import FileStore
-from imapp.stores.generations import Generations
 from imapp.stores.index_marks import IndexMarks
 from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.manifests import ManifestStore
@@ -53,47 +46,18 @@ from imapp.stores.mongo import Database
 from imapp.stores.unindexed import UnindexedStore
 from imapp.stores.users import UserStore
 from schemas.commands import AnyCommand, EditMessage, RecallMessage, SendMessage
-from schemas.search import MessageSearch, SearchOrder
 from schemas.users import User, UserKind
-from tests.support.archive import drop_indices
 from tests.support.archive_in_memory import ArchiveInMemory
 from tests.unit.fakes.commands import create
 
 DAY_MS: Final = 24 * 3_600_000
 AFTER_DAYS: Final = 30
+ACTS: Final = ("send", "recall", "edit", "index", "move", "restore")
 STEPS: Final = ("read", "copying", "proved", "noted", "noted_again", "deleted")
 _BEFORE: Final = 5  # messages that are old enough from the beginning
-WORDS: Final = ("text", "edited", "ago long", "now", "nowhere")
-_PAGE: Final = 3  # hits
 EVER: Final = Windows(recall_ms=10**15, edit_ms=10**15)
 
 numbers = itertools.count(1)
-
-
-class Index:
-    """An index of its own on the real server."""
-
-    def __init__(self, url: str) -> None:
-        self.namespace = f"t{secrets.token_hex(6)}"
-        self.client = ArchiveClient(url, read_s=30)
-        self._indices = Indices(self.client, self.namespace, Generations)
-        self._indices.prepare()
-        self.entries = ArchiveEntries(self.client, self._indices)
-        self.alias = self._indices.alias
-
-    def refresh(self) -> None:
-        """Let all that was written be found."""
-        with self.client.writing() as client:
-            client.indices.refresh(index=self.alias)
-
-
-@pytest.fixture
-def index(stack: Stack) -> Iterator[Index]:
-    """Gone afterwards."""
-    index = Index(stack.es_url)
-    yield index
-    index.client.close()
-    drop_indices(stack.es_url, index.namespace)
 
 
 @dataclass(frozen=True)
@@ -106,29 +70,16 @@ class Line:
     reply_to: int | None = None
     said: tuple[str, ...] = ()
     """What it said before it was edited."""
-
-
-class SearchedArchive(ArchiveInMemory):
-    """Read from memory, and searched for in a real Elasticsearch."""
-
-    def __init__(self, index: Index) -> None:
-        super().__init__()
-        self._index = index
-
-    def write(self, documents: Sequence[dict[str, Any]]) -> Mapping[str, str]:
-        refused = super().write(documents)
-        assert self._index.entries.write(documents) == {}
-        return refused
+    rev: int = 0
+    """The seq of its last edit."""
 
 
 class ArchiveMachine(RuleBasedStateMachine):
     """An owner and a member in one group; a writer, a mover and an indexer that never know of each other."""
 
-    def __init__(self, database: Database, index: Index) -> None:
+    def __init__(self, database: Database, archive: Archive) -> None:
         super().__init__()
-        self.database = database
-        self.search_index = index
-        self.archive = SearchedArchive(index)
+        self.database, self.archive = database, archive
         self.log, self.whole = MessageLog(database), WholeLog(database, self.archive)
         self.channels, self.members = ChannelStore(database), MemberStore(database)
         self.manifests = ManifestStore(database)
@@ -142,15 +93,8 @@ class ArchiveMachine(RuleBasedStateMachine):
             windows=EVER,
             clock_ms=lambda: self.now_ms,
         )
-        found = SearchStores(
-            self.channels,
-            self.members,
-            self.log,
-            IndexMarks(database),
-            UnindexedStore(database),
-            MessageIndex(index.client, index.alias),
-        )
-        self.searching = MessageSearchService(found, SearchCursors(b"k" * 32), lambda: self.now_ms / 1000)
+        self.marks, self.unindexed = IndexMarks(database), UnindexedStore(database)
+        self.indexer = Indexer(log=self.log, marks=self.marks, archive=archive, unindexed=self.unindexed)
         self.restorer = Restorer(self.log, self.manifests, self.archive, EditStore(database))
         self.returns = Returns(self.restorer, AccessService(self.channels, self.members))
         made = create("an", "bo", client_id=f"group-{next(numbers)}")
@@ -206,7 +150,9 @@ class ArchiveMachine(RuleBasedStateMachine):
             text = f"edited {next(numbers)}"
             self.write(EditMessage(**self.command(), seq=seq, content=text))
             line = self.list[seq - 1]
-            self.list[seq - 1] = replace(line, content=text, said=(*line.said, line.content))
+            self.list[seq - 1] = replace(
+                line, content=text, said=(*line.said, line.content), rev=len(self.list) + 1
+            )
             self.list.append(Line(101, ""))
 
     @rule(days=st.sampled_from([0, 10, 40]))
@@ -215,9 +161,29 @@ class ArchiveMachine(RuleBasedStateMachine):
 
     @rule()
     def index(self) -> None:
-        """All that is hot is indexed, what has changed again."""
-        self.archive.write(self.log.documents(self.channel, 1, 10**9, 10**6))
-        IndexMarks(self.database).advance({self.channel: len(self.list)})
+        """What an archive worker does; afterwards all that is hot is in the index as it is."""
+        self.indexer.index([self.channel])
+        assert self.indexed_seq == len(self.list)
+        stored = self.log.documents(self.channel, 1, 10**9, 10**6)
+        copies = self.archive.read(one["_id"] for one in stored)
+        assert {name: copy.content_hash for name, copy in copies.items()} == {
+            one["_id"]: content_hash(one) for one in stored
+        }
+
+    @rule()
+    def index_and_die(self) -> None:
+        """All is written, and the watermark does not move."""
+        before = self.indexed_seq
+        failpoints.arm("indexing.written=raise")
+        try:
+            self.indexer.index([self.channel])
+        finally:
+            failpoints.arm("")
+        assert self.indexed_seq == before
+
+    @property
+    def indexed_seq(self) -> int:
+        return self.marks.of([self.channel])[self.channel].indexed_seq
 
     @rule(chunk=st.integers(1, 5))
     def move(self, chunk: int) -> None:
@@ -233,6 +199,35 @@ class ArchiveMachine(RuleBasedStateMachine):
             pass
         finally:
             failpoints.arm("")
+
+    @rule(data=st.data(), chunk=st.integers(1, 3), step=st.sampled_from(STEPS), act=st.sampled_from(ACTS))
+    def move_while_something_happens(self, data: Any, chunk: int, step: str, act: str) -> None:
+        """Between two steps of the move, once."""
+        waiting = [act]
+
+        def pass_by(name: str, _matter: str = "") -> bool:
+            if waiting and name == f"archive.{step}":
+                self.act(waiting.pop(), data)
+            return False
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("imapp.services.archiving.moving.point", pass_by)
+            patch.setattr("imapp.services.archiving.ensuring.point", pass_by)
+            self.mover(chunk).move(self.channel)
+
+    def act(self, what: str, data: Any) -> None:
+        if what == "send":
+            self.send(data, replies=data.draw(st.booleans()))
+        elif what == "recall":
+            self.recall(data)
+        elif what == "edit":
+            self.edit(data)
+        elif what == "index":
+            self.index()
+        elif what == "move":
+            self.mover(2).move(self.channel)
+        else:
+            self.restore(1, 10)
 
     @rule(first=st.integers(1, 20), count=st.integers(1, 10))
     def restore(self, first: int, count: int) -> None:
@@ -251,46 +246,6 @@ class ArchiveMachine(RuleBasedStateMachine):
         page = self.whole.page(self.channel, low, high, limit=limit, newest_first=newest_first)
         expected = list(range(low, high + 1))
         assert [entry.seq for entry in page] == (expected[-limit:] if newest_first else expected[:limit])
-
-    @rule(words=st.sampled_from(WORDS), order=st.sampled_from(SearchOrder))
-    def search_what_is_indexed(self, words: str, order: SearchOrder) -> None:
-        """It finds what the list says, and counts that; page by page."""
-        self.index()
-        self.search_index.refresh()
-        expected = self.saying(words)
-        hits, total = self.search(words, order)
-        assert (sorted(hits), total) == (expected, len(expected))
-        assert order is SearchOrder.RELEVANT or hits == expected[::-1]
-
-    @rule(words=st.sampled_from(WORDS))
-    def search_what_may_not_be_indexed_yet(self, words: str) -> None:
-        """It finds nothing that the list does not say now, and counts nothing that was recalled."""
-        hits, total = self.search(words, SearchOrder.NEWEST)
-        assert set(hits) <= set(self.saying(words))
-        # What was edited a moment ago may still be counted by what it said.
-        assert total <= len(self.saying(words, edited=True))
-
-    def search(self, words: str, order: SearchOrder) -> tuple[list[int], int]:
-        """The seqs that are found, and how many there are said to be."""
-        search = MessageSearch(words=words, channel_id=self.channel, order=order, limit=_PAGE)
-        first = page = self.searching.page("an", search)
-        seqs = [hit.entry.seq for hit in page.hits]
-        while page.cursor is not None:
-            page = self.searching.page("an", structs.replace(search, cursor=page.cursor))
-            seqs += [hit.entry.seq for hit in page.hits]
-        assert first.total is not None
-        return seqs, first.total
-
-    def saying(self, words: str, *, edited: bool = False) -> list[int]:
-        """The messages of the list that have all these words in them, or had them before an edit."""
-        wanted = set(words.split())
-        return [
-            seq
-            for seq, line in enumerate(self.list, 1)
-            if line.kind == 1
-            and not line.recalled
-            and any(wanted <= set(text.split()) for text in (line.content, *(line.said if edited else ())))
-        ]
 
     @invariant()
     def the_log_is_the_list(self) -> None:
@@ -321,7 +276,9 @@ class ArchiveMachine(RuleBasedStateMachine):
 
     def check_recalled_texts(self) -> None:
         """No text that was taken back is anywhere any more, archive included (I7)."""
-        held = [*self.archive.texts.values(), *map(str, self.log.documents(self.channel, 1, 10**9, 10**6))]
+        copies = self.archive.read(message_id(self.channel, seq) for seq in range(1, len(self.list) + 1))
+        held = [copy.entry for copy in copies.values()]
+        held += map(str, self.log.documents(self.channel, 1, 10**9, 10**6))
         for text in self.taken_back:
             assert not any(f"'{text}'" in one or f'"{text}"' in one for one in held), text
 
@@ -337,21 +294,30 @@ class ArchiveMachine(RuleBasedStateMachine):
         )
 
 
-@pytest.mark.timeout(600)
-def test_the_log_is_read_and_found_as_a_plain_list_whatever_happens(database: Database, index: Index) -> None:
-    UserStore(database).put(
-        [
-            User(user_id=name, name=name.capitalize(), avatar="", kind=UserKind.EMPLOYEE)
-            for name in ("an", "bo")
-        ]
-    )
+def run(machine: Callable[[], ArchiveMachine], *, examples: int, steps: int) -> None:
+    """So many runs of so many steps; a failure prints its steps."""
     run_state_machine_as_test(
-        lambda: ArchiveMachine(database, index),  # type: ignore[arg-type]  # anything that makes a machine will do
+        machine,  # type: ignore[arg-type]  # anything that makes a machine will do
         settings=settings(
-            max_examples=6,
-            stateful_step_count=25,
+            max_examples=examples,
+            stateful_step_count=steps,
             deadline=None,
-            phases=[Phase.explicit, Phase.generate],  # to shrink takes minutes; a failure prints its steps
+            phases=[Phase.explicit, Phase.generate],  # to shrink takes minutes
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.fixture
+def people(database: Database) -> Database:
+    """Where An and Bo are known."""
+    users = [
+        User(user_id=name, name=name.capitalize(), avatar="", kind=UserKind.EMPLOYEE) for name in ("an", "bo")
+    ]
+    UserStore(database).put(users)
+    return database
+
+
+@pytest.mark.timeout(600)
+def test_the_log_is_read_as_a_plain_list_whatever_happens(people: Database) -> None:
+    run(lambda: ArchiveMachine(people, ArchiveInMemory()), examples=25, steps=30)
