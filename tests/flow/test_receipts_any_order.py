@@ -7,15 +7,10 @@ from random import Random
 import pytest
 
 from imapp.errors import LogConflict
-from imapp.services.receipts.applying import ReceiptStores
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
-from imapp.stores.channels import ChannelStore
 from imapp.stores.folds import LedgerFolds
-from imapp.stores.members import MemberStore
-from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
-from imapp.stores.pushes import PushLedger
 from schemas.receipts import PushStatus
 from schemas.tasks import ReadMark, ReceivedMark
 from tests.support.marking import (
@@ -32,22 +27,13 @@ from tests.support.marking import (
     read_up_to,
     share_out,
     states,
+    stores_on,
     tasks_of,
     told,
     unread,
     unread_after,
     watermarks,
 )
-
-
-def stores_of(database: Database) -> ReceiptStores:
-    return ReceiptStores(
-        MemberStore(database),
-        ChannelStore(database),
-        MessageLog(database),
-        PushLedger(database),
-        LedgerFolds(database),
-    )
 
 
 def marks_by(chance: Random, count: int) -> list[AnyMark]:
@@ -77,7 +63,7 @@ def fold(database: Database) -> Callable[[], None]:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_racing_workers_come_to_what_the_marks_say(database: Database, seed: int) -> None:
-    chance, stores, ears = Random(seed), stores_of(database), Ears()
+    chance, stores, ears = Random(seed), stores_on(database), Ears()
     plant(stores, ChangeStore(database))
     marks = marks_by(chance, 60)
     workers = [Worker(stores, AttemptStore(database), ears) for _ in range(2)]

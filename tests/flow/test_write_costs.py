@@ -5,8 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pymongo.read_concern import ReadConcern
 
+from imapp.domain.channel import Member
+from imapp.stores.attempts import AttemptStore
+from imapp.stores.changes import ChangeStore
+from imapp.stores.mongo import Database
+from schemas.common import Role
+from schemas.tasks import ReadMark
 from tests.support.client import Client
+from tests.support.marking import BEGAN_MS, GROUP, LAST, Ears, Worker, plant, stores_on
 from tests.support.scene import Scene
 from tests.support.waiting import PATIENCE_S, eventually
 
@@ -19,10 +27,10 @@ Writes = Counter[tuple[str, str]]
 """How many changes of documents, by collection and kind."""
 
 
-def writes_of(scene: Scene, channel: str, act: Callable[[], None]) -> Writes:
+def writes_of(database: Database, channel: str, act: Callable[[], None]) -> Writes:
     """What an act changes in the documents of a channel; all of them are named after it."""
-    database, found = scene.cluster.database, Counter[tuple[str, str]]()
-    with database.watch(max_await_time_ms=200) as stream:
+    found = Counter[tuple[str, str]]()
+    with database.with_options(read_concern=ReadConcern("majority")).watch(max_await_time_ms=200) as stream:
         act()
         database["marker"].insert_one({"_id": f"{channel}-end-{len(found)}"})
         for change in stream:
@@ -62,7 +70,7 @@ def test_a_send_costs_the_same_for_two_and_for_many(scene: Scene, members: int) 
         an_here.send_text(group, "hello")
         eventually(lambda: dispatched(scene, group) == indexed(scene, group) == 2)
 
-    assert writes_of(scene, group, send) == {
+    assert writes_of(scene.cluster.database, group, send) == {
         ("messages", "insert"): 1,
         ("channels", "update"): 2,  # the head, and later how far it is indexed
         ("members", "update"): 1,  # the sender's own watermark
@@ -86,7 +94,26 @@ def test_the_receipts_of_a_crowd_are_a_handful_of_documents(scene: Scene) -> Non
         message_id = sent.message_id or ""
         eventually(lambda: asker.pushes(message_id).counts.received == ONLINE, timeout=3 * PATIENCE_S)
 
-    receipts = writes_of(scene, group, send_and_acknowledge)
+    receipts = writes_of(scene.cluster.database, group, send_and_acknowledge)
     # A first flush and two more of each gateway at most, two documents of the dispatch.
     assert receipts["pushes", "insert"] <= 8
     assert receipts["members", "update"] == 1
+
+
+@pytest.mark.parametrize("readers", [2, CROWD])
+def test_reading_costs_a_document_for_all_and_each_reader_his_own_row(
+    database: Database, readers: int
+) -> None:
+    """The watermark is each person's own: without it there is no unread count in one read."""
+    names = [f"u{number}" for number in range(readers)]
+    stores = stores_on(database)
+    plant(stores, ChangeStore(database), [Member(name, Role.MEMBER, ((1, None),)) for name in ("an", *names)])
+    worker = Worker(stores, AttemptStore(database), Ears())
+
+    def read(task_id: str, at_ms: int) -> Writes:
+        """All of them have read the newest entry, and their marks came to the gateway in one flush."""
+        marks = [ReadMark(channel_id=GROUP, user_id=name, seq=LAST, at_ms=at_ms) for name in names]
+        return writes_of(database, GROUP, lambda: worker.run(marks, task_id))
+
+    assert read("first", BEGAN_MS) == {("pushes", "insert"): 1, ("members", "update"): readers}
+    assert read("again", BEGAN_MS + 1) == {}, "they open the chat again"

@@ -21,6 +21,12 @@ from imapp.services.receipts.applying import ReceiptRunner, ReceiptStores
 from imapp.services.receipts.events import ReceiptTeller
 from imapp.stores.attempts import AttemptStore
 from imapp.stores.changes import ChangeStore
+from imapp.stores.channels import ChannelStore
+from imapp.stores.folds import LedgerFolds
+from imapp.stores.members import MemberStore
+from imapp.stores.messages import MessageLog
+from imapp.stores.mongo import Database
+from imapp.stores.pushes import PushLedger
 from schemas.common import ChannelStatus, ChannelType, Role
 from schemas.frames import ConversationEvent, ReceiptEvent
 from schemas.receipts import PushStatus
@@ -99,15 +105,25 @@ class Worker:
 
 
 class Unsummed:
-    """Sums of big groups, of which there are none."""
+    """Sums of big groups, of which nobody is told here."""
 
     def add(self, channel_ids: Iterable[str]) -> None:
-        """Take no channel."""
-        assert not list(channel_ids)
+        """Take channels."""
 
 
-def plant(stores: ReceiptStores, changes: ChangeStore) -> None:
-    """A group of four in which An has sent all entries."""
+def stores_on(database: Database) -> ReceiptStores:
+    """The stores as a worker has them."""
+    return ReceiptStores(
+        MemberStore(database),
+        ChannelStore(database),
+        MessageLog(database),
+        PushLedger(database),
+        LedgerFolds(database),
+    )
+
+
+def plant(stores: ReceiptStores, changes: ChangeStore, members: Sequence[Member] = EVERYBODY) -> None:
+    """A group of these people in which An has sent all entries."""
     channel = Channel(
         channel_id=GROUP,
         type=ChannelType.GROUP,
@@ -118,9 +134,9 @@ def plant(stores: ReceiptStores, changes: ChangeStore) -> None:
         max_members=500,
         status=ChannelStatus.ENABLED,
         created_ms=1_000,
-        members={member.user_id: member for member in EVERYBODY},
+        members={member.user_id: member for member in members},
     )
-    opened = Change(channel, tuple(EVERYBODY), joins=tuple(STAYS), created=True)
+    opened = Change(channel, tuple(members), joins=tuple(channel.members), created=True)
     changes.commit(Accepted(GROUP, None, opened))
     entries = [log_entry(GROUP, seq) for seq in range(1, LAST + 1)]
     stores.log.append(entries)

@@ -90,3 +90,44 @@ def test_who_hides_what_he_reads_hears_only_that_it_was_received(shares: bool, r
     (frame,) = group.frames
     told = msgspec.json.decode(frame[frame.index(b"{") :], type=ReceiptsEvent)
     assert (told.total, told.received + told.read, told.read) == (2, 2, read)
+
+
+SEVEN = [f"u{number}" for number in range(7)]
+
+
+class Crowd(Group):
+    """Seven people who have each said something in turn, twice; the last one has left."""
+
+    def __init__(self) -> None:
+        super().__init__(shares=True)
+        self.told: list[tuple[str, int]] = []
+
+    def page(self, *_: object, **__: object) -> list[Any]:
+        return [log_entry(GROUP, seq, sender=SEVEN[(seq - 1) % 7]) for seq in range(1, 15)]
+
+    def of_channels(self, _: object) -> dict[str, dict[str, Member]]:
+        stays = {**dict.fromkeys(SEVEN, ((1, None),)), "u6": ((1, 14),)}
+        return {GROUP: {name: Member(name, Role.MEMBER, stay) for name, stay in stays.items()}}
+
+    def covering(self, *_: object) -> list[Receipt]:
+        return []
+
+    def sees(self, _: str) -> bool:
+        return True
+
+    def notify(self, notices: Any) -> None:
+        for notice in notices:
+            event = msgspec.json.decode(notice.frame[notice.frame.index(b"{") :], type=ReceiptsEvent)
+            self.told.append((notice.user_id, event.seq))
+
+
+def test_the_latest_five_who_are_still_there_are_told_once_of_their_newest_message() -> None:
+    crowd: Any = Crowd()
+    sums = ReceiptSums(members=crowd, log=crowd, ledger=crowd, sharing=crowd, outlet=crowd)
+    for _ in range(100):
+        sums.add([GROUP])  # however many marks there were since the last time
+
+    sums.tell()
+    sums.tell()
+
+    assert crowd.told == [("u1", 9), ("u2", 10), ("u3", 11), ("u4", 12), ("u5", 13)]

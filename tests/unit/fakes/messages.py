@@ -76,7 +76,8 @@ class FakeLog(MessageLog):
         return self._store.archived.intersection(message_ids)
 
     def countables(self, places: Iterable[tuple[str, int]]) -> dict[str, int]:
-        return {key: entry.countable for key, entry in self.at(places).items()}
+        wanted = list(places)
+        return {key: entry.countable for key, entry in self.at(wanted).items()} if wanted else {}
 
 
 class FakeChanges(ChangeStore):

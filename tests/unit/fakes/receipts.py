@@ -8,25 +8,32 @@ from imapp.domain.receipts import Receipt
 from imapp.stores.folds import LedgerFolds
 from imapp.stores.pushes import Flush, PushLedger
 from schemas.receipts import PushStatus
+from tests.unit.fakes.store import FakeStore
 
 
 class FakeLedger(PushLedger):
     """What was noted: the first flush under a key stays."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
         self.flushes: dict[str, Flush] = {}
 
     def append(self, flushes: Iterable[Flush], session: Any = None) -> None:
         assert session is None, "no part of a transaction"
-        for flush in flushes:
-            self.flushes.setdefault(flush.document_id, flush)
+        noted = list(flushes)
+        if noted:
+            with self._store.faults.step("ledger.append"):
+                for flush in noted:
+                    self.flushes.setdefault(flush.document_id, flush)
 
     def reaching(self, flushes: Sequence[Flush]) -> dict[tuple[str, str], list[Receipt]]:
+        if not flushes:
+            return {}
         own = {flush.document_id for flush in flushes}
         people = {receipt.receiver for flush in flushes for receipt in flush.receipts}
         found: dict[tuple[str, str], list[Receipt]] = {}
-        for name, flush in self.flushes.items():
-            if name not in own:
+        with self._store.faults.step("ledger.reaching"):
+            for flush in [known for name, known in self.flushes.items() if name not in own]:
                 for receipt in flush.receipts:
                     if receipt.receiver in people:
                         found.setdefault((flush.channel_id, receipt.receiver), []).append(receipt)
