@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from imapp.errors import RequestError
 from imapp.gateway.door import Door
-from imapp.gateway.limits import Limits
+from imapp.gateway.limits import Limits, Rate
 from imapp.rest import install_rest
 from imapp.rest.context import RestServices
 from imapp.rest.guard import PUBLIC
@@ -60,6 +60,17 @@ def knock(client: FlaskClient, rule: Rule, **options: Any) -> list[TestResponse]
     path = rule.build({name: IDS[name] for name in rule.arguments})
     assert path is not None
     return [client.open(path[1], method=method, **options) for method in sorted(rule.methods or ())]
+
+
+@pytest.mark.limit("searches")
+@pytest.mark.parametrize("path", ["/users", "/search/messages?words=a", "/search/contacts?words=a"])
+def test_whatever_is_searched_counts_as_a_search_and_not_as_a_list(path: str) -> None:
+    limits = Limits({"searches": Rate(0.001, 1)})
+    limits.searches.check(AN.user_id)
+
+    answer = make_app(door=Door(limits)).test_client().get(f"/api/v1{path}", headers=AN_IS_ASKING)
+
+    assert answer.status_code == 429
 
 
 def test_every_route_that_is_not_public_asks_who_is_there() -> None:
