@@ -1,5 +1,6 @@
 """The system that is hurt and mended, and how hard it is hurt."""
 
+import base64
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,10 +13,18 @@ import pytest
 from devstack.services import Stack
 from tests.conftest import start_cluster
 from tests.support.cluster import Cluster
+from tests.support.endpoint import Endpoint
 from tests.support.load import Crowd, Load
 from tests.support.scene import Scene
 
-_ENVIRONMENT: Final = {"IM_STANDBY_DELAY_S": "0.5", "IM_GIVE_BACK_AFTER_S": "5"}
+_ENVIRONMENT: Final = {
+    "IM_STANDBY_DELAY_S": "0.5",
+    "IM_GIVE_BACK_AFTER_S": "5",
+    "IM_PUSH_SWEEP_S": "1",
+    # What a worker has taken for the webhook when it dies is due again 30 s and twice this later.
+    "IM_PUSH_TIMEOUT_S": "1",
+}
+_SECRET: Final = "whsec_" + base64.b64encode(bytes(32)).decode()
 _SHORT_SEED: Final = 1
 _HERE: Final = Path(__file__).parent
 _PATIENCE_S: Final = 900
@@ -84,10 +93,22 @@ def rng(seed: int, request: pytest.FixtureRequest) -> random.Random:
 
 
 @pytest.fixture(scope="session")
-def patient(stack: Stack) -> Iterator[Cluster]:
+def endpoint() -> Iterator[Endpoint]:
+    """Where those who are not connected are told."""
+    with Endpoint() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def patient(stack: Stack, endpoint: Endpoint) -> Iterator[Cluster]:
     """Two gateways, two writers that stand by for each other, and a receipts worker: to be hurt by all."""
+    environment = {
+        **_ENVIRONMENT,
+        "IM_PUSH_WEBHOOK": endpoint.url,
+        "IM_PUSH_WEBHOOK_SECRET": _SECRET,
+    }
     with ExitStack() as keep:
-        yield start_cluster(stack, keep, environment=_ENVIRONMENT)
+        yield start_cluster(stack, keep, environment=environment, metrics=True)
 
 
 @pytest.fixture
@@ -100,9 +121,13 @@ def hurt(patient: Cluster, stack: Stack) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def load(hurt: Cluster, force: Force, rng: random.Random, request: pytest.FixtureRequest) -> Iterator[Load]:
+def load(
+    hurt: Cluster, endpoint: Endpoint, rng: random.Random, request: pytest.FixtureRequest
+) -> Iterator[Load]:
     """A crowd that begins to talk when the test enters the load; its result is printed."""
+    endpoint.deliveries.clear()
+    force: Force = request.getfixturevalue("force")
     with Scene(hurt) as scene:
-        load = Load(scene, force.crowd, rng)
+        load = Load(scene, force.crowd, rng, endpoint=endpoint)
         yield load
-        print(f"\n{request.node.name}: {load.line()}")
+        load.say_result(request.node.name)

@@ -36,7 +36,7 @@ def slow_load(stack: Stack, rng: random.Random, request: pytest.FixtureRequest) 
         with Scene(cluster) as scene:
             load = Load(scene, crowd, rng)
             yield load
-            print(f"\n{request.node.name}: {load.line()}")
+            load.say_result(request.node.name)
 
 
 def test_under_twice_the_load_the_rest_is_refused_at_once_and_it_is_normal_again_soon(

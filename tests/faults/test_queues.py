@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from devstack.services import Stack
 from imapp.domain.ids import shard_of
 from tests.support import broker
 from tests.support.cluster import Cluster
@@ -31,7 +32,10 @@ _GARBAGE: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
 }
 
 
-@pytest.mark.parametrize("queue", ["messages.0", pytest.param("receipts", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "queue",
+    ["messages.0", *(pytest.param(name, marks=pytest.mark.long) for name in ("receipts", "pushes"))],
+)
 def test_a_queue_that_was_deleted_by_hand_is_made_again(load: Load, queue: str) -> None:
     """Guard: publishers declare the queue with every new connection and publish `mandatory`; a worker whose
     consumer is cancelled starts anew and declares it too.
@@ -44,6 +48,22 @@ def test_a_queue_that_was_deleted_by_hand_is_made_again(load: Load, queue: str) 
         broker.delete_queue(load.cluster, queue)
         load.wait_recovered(promise="a queue that was deleted is declared and served again")
     load.cluster.wait_consumers(2)
+
+
+@pytest.mark.parametrize("kind", ["gateway", pytest.param("replies", marks=pytest.mark.long)])
+def test_a_gateway_whose_own_queue_was_deleted_makes_it_again(load: Load, stack: Stack, kind: str) -> None:
+    """Guard: a consumer that RabbitMQ cancels ends its connection, and `GatewayConsumer.run` begins anew: all
+    who are connected are told to resync, since what the queue held is gone.
+
+    Switch: without `consumer_cancel_notify` the gateway hears no fanout (nobody is told), or no replies.
+    """
+    with load:
+        load.wait_moment()
+        before = load.resyncs
+        load.hurts_now()
+        broker.delete_own_queues(stack, load.cluster, kind)
+        eventually(lambda: load.resyncs > before, timeout=_PARKED_S, what="somebody is told to resync")
+        load.wait_recovered(promise="a gateway whose queue was deleted hears again")
 
 
 def test_what_no_worker_can_read_is_set_aside_and_the_shard_goes_on(load: Load) -> None:

@@ -23,6 +23,7 @@ def test_everything_goes_on_when_rabbitmq_was_killed(stack: Stack, load: Load) -
 
     Switch: without the loop in `GatewayConsumer.run` a gateway never hears again (nobody is whole).
     """
+    load.judges_marks = True
     with load:
         load.wait_moment()
         stack.rabbitmq.kill()
@@ -36,6 +37,7 @@ def test_everything_goes_on_when_mongodb_was_killed(stack: Stack, load: Load) ->
 
     Switch: `j=False` with `w=1` in `DURABLE` loses what was acknowledged within the last 100 ms (lost).
     """
+    load.judges_marks = True
     with load:
         load.wait_moment()
         stack.mongod.kill()
@@ -54,7 +56,8 @@ def test_sends_are_refused_in_time_while_rabbitmq_takes_nothing(stack: Stack, lo
     with load:
         load.wait_moment()
         with _ALARMS[alarm](stack):
-            eventually(lambda: load.refusals > 0, timeout=_REFUSED_S, what="somebody is refused")
+            before = load.refusals
+            eventually(lambda: load.refusals > before, timeout=_REFUSED_S, what="somebody is refused")
         load.hurts_now()
         load.wait_recovered(promise="everybody is served once RabbitMQ takes messages again")
     assert not load.silences

@@ -42,6 +42,15 @@ def delete_queue(cluster: Cluster, name: str) -> None:
         connection.default_channel.queue_delete(f"{cluster.namespace}.{name}")
 
 
+def delete_own_queues(stack: Stack, cluster: Cluster, kind: str) -> None:
+    """Delete every gateway's own queue of a kind, `gateway` or `replies`, which only RabbitMQ itself can."""
+    stack.rabbitmqctl(
+        "eval",
+        '[rabbit_amqqueue:delete(Q, false, false, <<"an operator">>) || Q <- rabbit_amqqueue:list(), '
+        f'string:prefix(element(4, amqqueue:get_name(Q)), <<"{cluster.namespace}.{kind}.">>) =/= nomatch].',
+    )
+
+
 def publish_raw(cluster: Cluster, name: str, body: Any, **properties: Any) -> None:
     """Put a message into a queue as it is."""
     with Connection(cluster.amqp_url, connect_timeout=5) as connection:

@@ -4,22 +4,27 @@ import random
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from schemas import frames
 from tests.support.client import Client
+from tests.support.marks import Marks
 from tests.support.persistent import Persistent
 from tests.support.scene import Scene
 
 _LAST_ANSWER_S = 60.0
 _CHANGES_MIND = 0.4  # of his turns
 _TOO_LATE = "edit_window_passed"
+_READS: Final = 0.3  # of what he acknowledges
+_ASKS: Final = 0.3  # of his turns
 
 
 class Busybody(Persistent, ABC):
     """Somebody who does the same thing again and again on a thread of his own, until `hush`.
 
-    `pause_s` lies between two turns, and varies by a half.
+    `pause_s` lies between two turns, and varies by a half. With `marks` he acknowledges after each turn what
+    his device holds, as a good client does, and now and then he reads it; the book learns of it.
     """
 
     def __init__(
@@ -27,6 +32,8 @@ class Busybody(Persistent, ABC):
     ) -> None:
         super().__init__(scene, user, gateway=gateway, final=final)
         self.pause_s = pause_s
+        self.marks: Marks | None = None
+        self._acknowledged: dict[tuple[str, str], int] = {}
         self._stopping = threading.Event()
         self._failure: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -57,10 +64,36 @@ class Busybody(Persistent, ABC):
     def take_turn(self) -> None:
         """Do it once; return when it is answered."""
 
+    def acknowledge(self) -> None:
+        """Say what this device has received, and perhaps that it was read; nobody waits for the answers."""
+        client = self.client
+        for channel in client.holdings.channels():
+            place, last = (client.connection, channel), client.holdings.last(channel)
+            if self.marks is not None and last > self._acknowledged.get(place, 0):
+                self._acknowledged[place] = last
+                self.marks.receives(self.user, channel, last)
+                client.acknowledge(channel, last)
+                if random.random() < _READS:
+                    self._read(self.marks, channel, last)
+
+    def acknowledge_all(self) -> None:
+        """Say once more what this device has received, now that nothing is hurt."""
+        if self.marks is not None and self.client.is_open:
+            for channel in self.client.holdings.channels():
+                last = self.client.holdings.last(channel)
+                self.marks.receives(self.user, channel, last, settled=True)
+                self.client.acknowledge(channel, last)
+
+    def _read(self, marks: Marks, channel: str, seq: int) -> None:
+        marks.reads(self.user, channel, seq)
+        reply = self.client.post("read", channel_id=channel, seq=seq)
+        reply.add_done_callback(partial(marks.on_read, self.user, channel))
+
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
                 self.take_turn()
+                self.acknowledge()
                 if self.pause_s:
                     self._stopping.wait(self.pause_s * random.uniform(0.5, 1.5))
         except BaseException as failure:  # noqa: BLE001  # `hush` raises it where the test can see it
@@ -84,6 +117,7 @@ class Chatter(Busybody):
         self.window = window
         self._number = 0
         self._channel = ""
+        self._watched = ""
 
     def talk(self, channel: str) -> None:
         """Begin to send, until `hush`."""
@@ -103,6 +137,14 @@ class Chatter(Busybody):
                 for number in numbers
             }
         )
+        self._ask_how_far()
+
+    def _ask_how_far(self) -> None:
+        """Ask now and then who has received and read the first of these messages."""
+        if self.marks is not None and random.random() < _ASKS:
+            self._watched = self._watched or self.newest.get("message_id", "")
+            reply = self.client.post("message_receipts", message_ids=[self._watched])
+            reply.add_done_callback(self.marks.on_counts)
 
 
 class Host(Busybody):

@@ -10,8 +10,11 @@ from typing import Final, Self
 from imapp.domain.ids import direct_key, shard_of
 from tests.support.chatter import Busybody, Chatter, Host, direct_channel
 from tests.support.cluster import Cluster
+from tests.support.endpoint import Endpoint
 from tests.support.history import Resynced
-from tests.support.report import Report
+from tests.support.marks import Marks
+from tests.support.marks_shown import MarksAudit, Participants
+from tests.support.report import Finding, Report
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
@@ -26,7 +29,7 @@ class Crowd:
     """How many talk, and how busily: each sends `window` texts at once every `pause_s` or so.
 
     Pairs write to each other; each group has an owner who asks two people of the pairs in and shows them
-    out again, all the time, and edits what he says.
+    out again, all the time, and edits what he says. In each group is somebody who is never connected.
     """
 
     pairs: int = 6
@@ -39,12 +42,21 @@ class Crowd:
 class Load:
     """The crowd on one cluster. Leaving the block without an error ends the talk and judges it."""
 
-    def __init__(self, scene: Scene, crowd: Crowd, rng: random.Random) -> None:
+    def __init__(
+        self, scene: Scene, crowd: Crowd, rng: random.Random, *, endpoint: Endpoint | None = None
+    ) -> None:
+        """`endpoint` is where the cluster tells those who are not connected."""
         self.scene = scene
+        self.judges_marks = False
+        """Whether receipts, unread numbers and pushes are judged as well."""
+        self.marks = Marks()
+        self._endpoint = endpoint
+        self._absent: list[str] = []
         self.recovered_s = 0.0
         """The longest that it took until everybody was whole again; `lately_s` after the last fault."""
         self.lately_s = 0.0
-        self.report = Report()
+        self.report: Report | None = None
+        """What the checker said; None until it has judged."""
         self._crowd = crowd
         self._rng = rng
         self.pairs: list[Chatter] = []
@@ -106,7 +118,9 @@ class Load:
             try:
                 self.hush()
             finally:  # a broken promise says more than that somebody still waits
+                untrue = self._audit()
                 self.report = self.scene.judge()
+                self.report.untrue += untrue
                 self.report.raise_if_broken()
 
     # ---- while it runs
@@ -162,6 +176,7 @@ class Load:
         self._stop()
         for person in self.everybody:
             person.hush()
+            person.acknowledge_all()
 
     def wait_whole(self, what: str, *, timeout: float, since: float | None = None) -> None:
         """Return when everybody has begun something after a time, now by default, and it is answered."""
@@ -174,9 +189,10 @@ class Load:
 
         eventually(is_whole, timeout=timeout, what=what)
 
-    def line(self) -> str:
-        """What the fault did to whom."""
-        return f"{self.report.summary()}, recovered within {self.recovered_s:.1f} s"
+    def say_result(self, name: str) -> None:
+        """Print what the fault did to whom; nothing if nobody has judged it."""
+        if self.report is not None:
+            print(f"\n{name}: {self.report.summary()}, recovered within {self.recovered_s:.1f} s")
 
     # ---- inside
 
@@ -193,10 +209,20 @@ class Load:
             rng = random.Random(self._rng.random())
             host = Host(self.scene, owner, rng=rng, gateway=self._gateway(), pause_s=crowd.pause_s)
             self.hosts.append(host)
-            made = host.client.write(
-                "create_group", name=f"group {number}", user_ids=list(members[number :: crowd.groups])
-            )
+            self._absent += self.scene.people(f"away{number}")
+            group = [*members[number :: crowd.groups], self._absent[-1]]
+            made = host.client.write("create_group", name=f"group {number}", user_ids=group)
             self.group_channels.append(made.channel_id)
+        for person in self.everybody:
+            person.marks = self.marks
+
+    def _audit(self) -> list[Finding]:
+        """What is shown of receipts, unread numbers and pushes otherwise than it was said."""
+        if not self.judges_marks:
+            return []
+        people = Participants([person.user for person in self.everybody], self._absent, self._endpoint)
+        channels = [*self.pair_channels, *self.group_channels]
+        return MarksAudit(self.scene, self.marks, channels, people).findings(self._rng)
 
     def _paired(self, users: Sequence[str]) -> list[str]:
         """These people in such an order that the pairs of first and second half reach every shard."""

@@ -7,7 +7,7 @@ from tests.support.history import Answered, Entry, History, Seen, Step
 from tests.support.invariants import check
 from tests.support.stories import CHANNEL
 
-CLEAN: Final = "lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0 kept 0 unproved 0"
+CLEAN: Final = "lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0 kept 0 unproved 0 untrue 0"
 
 
 def with_steps(history: History, steps: list[Step]) -> History:

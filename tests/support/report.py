@@ -31,6 +31,7 @@ class Report:
     reorder: stored in another order than sent, or shown out of order (I5).  phantom: shown or stored without
     being what was sent and stored.  leak: shown to somebody outside his stays (I3).  kept: recalled, and
     still saying something somewhere (I7).  unproved: in the archive otherwise than in the log (I8).
+    untrue: a receipt, an unread number or a push that is not what people said, or that is missing (I6).
     """
 
     acked: int = 0
@@ -42,6 +43,7 @@ class Report:
     leak: list[Finding] = field(default_factory=list)
     kept: list[Finding] = field(default_factory=list)
     unproved: list[Finding] = field(default_factory=list)
+    untrue: list[Finding] = field(default_factory=list)
 
     @property
     def findings(self) -> dict[str, list[Finding]]:
@@ -55,6 +57,7 @@ class Report:
             "leak": self.leak,
             "kept": self.kept,
             "unproved": self.unproved,
+            "untrue": self.untrue,
         }
 
     @property
@@ -63,7 +66,7 @@ class Report:
         return not any(self.findings.values())
 
     def summary(self) -> str:
-        """One line: `acked N lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0 kept 0 unproved 0`."""
+        """One line: `acked N lost 0 dup 0 gap 0 reorder 0 phantom 0 leak 0 kept 0 unproved 0 untrue 0`."""
         counts = " ".join(f"{kind} {len(found)}" for kind, found in self.findings.items())
         return f"acked {self.acked} {counts}"
 
