@@ -11,6 +11,7 @@ import requests
 from pymongo import MongoClient
 
 from devstack.services import Stack
+from imapp.config import Config
 from tests.support.cluster import Cluster
 from tests.support.processes import BIN, ManagedProcess, free_port
 from tests.support.waiting import eventually
@@ -53,7 +54,10 @@ class Product:
             es_url=stack.es_url if archived else "",
             gateways=1,
             writers=writers,
-            environment={"IM_ENV": "production"},
+            environment={
+                "IM_ENV": "production",
+                "IM_SEARCH_TIMEOUT_S": str(Config(environment="test").search_timeout_s),
+            },
         )
         self.mongo_url = self.cluster.mongo_url
 

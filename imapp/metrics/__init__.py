@@ -147,6 +147,11 @@ archive_unproved: Final = _number(
     ARCHIVE,
     "Entries that were due to move and stayed, since the archive did not show an equal copy.",
 )
+archive_failed: Final = _number(
+    "imapp_archive_failed_total",
+    ARCHIVE,
+    "Channels that a round of the move has left as they were, because it failed at them.",
+)
 archive_round: Final = _number(
     "imapp_archive_last_round_timestamp_seconds",
     ARCHIVE,

@@ -7,6 +7,7 @@ from typing import Final
 from imapp.stores.mongo import Database, Document, mapped_errors
 
 _NOW: Final = "$$NOW"
+_MOST_ASIDE: Final = 1_000
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,13 +56,32 @@ class LeaseStore:
     def begin_round(self, job: str) -> None:
         """Note that a round of this job begins now, at its first place."""
         with mapped_errors():
-            self._leases.update_one({"_id": job}, [{"$set": {"began": _NOW, "position": ""}}], upsert=True)
+            self._leases.update_one(
+                {"_id": job}, [{"$set": {"began": _NOW, "position": "", "aside": []}}], upsert=True
+            )
 
     def end_round(self, job: str) -> None:
         """Note that the round that was begun has come to its end."""
         with mapped_errors():
             change = {"round": {"$ifNull": ["$began", _NOW]}, "ended": _NOW, "position": ""}
-            self._leases.update_one({"_id": job}, [{"$set": change}, {"$unset": "began"}])
+            self._leases.update_one({"_id": job}, [{"$set": change}, {"$unset": ["began", "aside"]}])
+
+    def put_aside(self, job: str, matter: str) -> bool:
+        """Note what the round comes back to before it ends; false if there are 1,000 already."""
+        room: Document = {"_id": job, f"aside.{_MOST_ASIDE - 1}": {"$exists": False}}
+        with mapped_errors():
+            return self._leases.update_one(room, {"$addToSet": {"aside": matter}}).matched_count > 0
+
+    def aside(self, job: str) -> list[str]:
+        """What the round has put aside and not come back to."""
+        with mapped_errors():
+            row = self._leases.find_one({"_id": job}, {"aside": 1})
+        return list(row.get("aside", ())) if row else []
+
+    def take_back(self, job: str, matter: str) -> None:
+        """Note that the round has come back to it."""
+        with mapped_errors():
+            self._leases.update_one({"_id": job}, {"$pull": {"aside": matter}})
 
     def last_round(self, job: str) -> Round | None:
         """The last round that came to its end, if any."""

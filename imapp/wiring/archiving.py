@@ -33,7 +33,7 @@ from imapp.stores.pushes import PushLedger
 from imapp.stores.reminders import ReminderStore
 from imapp.stores.schema import create_schema
 from imapp.stores.unindexed import UnindexedStore
-from imapp.wiring.indexing import ArchiveStores, archive_stores, open_archive
+from imapp.wiring.indexing import ArchiveStores, background_archive, open_archive
 
 _LONGEST_WAIT_S: Final = 5  # between two chunks, so that no task takes much longer than it shall
 
@@ -100,7 +100,7 @@ def round_tools(config: Config) -> Iterator[RoundServices]:
     database = connect(config.mongo_url, pool_size=2)
     try:
         create_schema(database)
-        stores = archive_stores(config, database)
+        stores = background_archive(config, database)
         yield RoundServices(_any_run(config, database, stores), ChannelStore(database))
     finally:
         database.client.close()
@@ -153,7 +153,9 @@ def _run(config: Config, database: Database, mover: ChannelMover | None, archive
         throttle=Throttle(config.archive_per_s).passed,
         chunk=_chunk(config.archive_per_s),
     )
-    return ArchiveRun(LeaseStore(database), ChannelStore(database), mover=mover, retention=retention)
+    return ArchiveRun(
+        LeaseStore(database), ChannelStore(database), mover=mover, retention=retention, check=archive.check
+    )
 
 
 def _chunk(per_s: int) -> int:

@@ -12,7 +12,7 @@ from imapp.config import Config
 from imapp.services.archiving.index_runner import IndexRunner
 from imapp.services.archiving.indexing import Indexer, IndexSweep
 from imapp.services.archiving.reindexing import Reindexer, ReindexStores
-from imapp.stores.archive.client import ArchiveClient
+from imapp.stores.archive.client import ArchiveClient, PatientClient
 from imapp.stores.archive.entries import ArchiveEntries
 from imapp.stores.archive.indices import Indices
 from imapp.stores.channels import ChannelStore
@@ -48,7 +48,7 @@ def open_archive(config: Config) -> tuple[Database, ArchiveStores] | None:
         StoreUnavailable: MongoDB does not answer.
     """
     database = connect(config.mongo_url, pool_size=2)
-    stores = archive_stores(config, database)
+    stores = background_archive(config, database)
     if stores is None:
         return None
     create_schema(database)
@@ -56,10 +56,20 @@ def open_archive(config: Config) -> tuple[Database, ArchiveStores] | None:
 
 
 def archive_stores(config: Config, database: Database) -> ArchiveStores | None:
-    """Connects to nothing yet; None where there is no Elasticsearch."""
+    """For whoever answers people. Connects to nothing yet; None where there is no Elasticsearch."""
     if not config.es_url:
         return None
-    client = ArchiveClient(config.es_url, read_s=config.search_timeout_s)
+    return _stores(config, database, ArchiveClient(config.es_url, read_s=config.search_timeout_s))
+
+
+def background_archive(config: Config, database: Database) -> ArchiveStores | None:
+    """The same for workers and commands, which nobody waits for: they give Elasticsearch time."""
+    if not config.es_url:
+        return None
+    return _stores(config, database, PatientClient(config.es_url))
+
+
+def _stores(config: Config, database: Database, client: ArchiveClient) -> ArchiveStores:
     indices = Indices(client, config.namespace, GenerationStore(database).recent)
     return ArchiveStores(client, indices, ArchiveEntries(client, indices))
 

@@ -42,7 +42,7 @@ from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
 from imapp.wiring.archiving import nightly_move
 from imapp.wiring.base import open_store, presence_service, read_sharing, topology, windows
-from imapp.wiring.indexing import archive_stores, index_publisher, index_runner
+from imapp.wiring.indexing import background_archive, index_publisher, index_runner
 from imapp.wiring.pushes import keep_pushing, push_publisher, push_runner, reminding
 from schemas.tasks import AnyPersonalWrite, FanoutItem, Remind, SetConversation, SetSettings
 
@@ -70,7 +70,7 @@ def task_services(config: Config, fail_stop: Callable[[str], None]) -> TaskServi
     """The services of a worker process; call it in that process. Waits for MongoDB."""
     database = open_store(config, _WRITER_POOL)
     channels, members, log = ChannelStore(database), MemberStore(database), MessageLog(database)
-    archive = archive_stores(config, database)
+    archive = background_archive(config, database)
     nudgers = _nudgers(config)
     outlet = make_outlet(config, lambda items: _tell(nudgers, items))
     folding = LedgerFolding(LedgerFolds(database))

@@ -71,6 +71,7 @@ class Night:
             ChannelStore(self.database),
             mover=mover,
             retention=retention,
+            check=self.archive.check,
             clock=lambda: self.at_s,
         )
 
@@ -136,6 +137,33 @@ def test_a_channel_that_can_not_be_moved_keeps_no_other_from_it(
 
     assert (done.ended, done.failed) == (True, 1)
     assert night.moved() == [CHANNELS[0], *CHANNELS[2:]]
+
+
+def test_a_channel_about_which_the_archive_never_answers_keeps_no_other_from_moving(night: Night) -> None:
+    night.archive.slow = {CHANNELS[1]}
+    failed = metrics.archive_failed.value
+
+    done = night.run().run("a")
+
+    assert (done.ended, done.channels, done.failed) == (True, 6, 1)
+    assert metrics.archive_failed.value == failed + 1
+    assert night.moved() == [CHANNELS[0], *CHANNELS[2:]]
+
+    night.archive.slow = set()
+    assert night.run().run("a").failed == 0
+    assert night.moved() == list(CHANNELS)
+
+
+def test_the_round_comes_back_to_it_in_whichever_slice_it_ends(night: Night) -> None:
+    night.archive.slow = {CHANNELS[0]}
+    assert not night.run(after_each=night.pass_a_second).run("a", for_s=2.0).ended
+    assert night.moved() == list(CHANNELS[1:3])
+    night.archive.slow = set()
+
+    done = night.run().run("b")
+
+    assert (done.ended, done.failed) == (True, 0)
+    assert night.moved() == list(CHANNELS)
 
 
 def test_a_round_that_the_archive_interrupts_goes_on_at_the_channel_at_hand(night: Night) -> None:

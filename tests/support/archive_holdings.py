@@ -16,7 +16,6 @@ from tests.support.recorder import entry_of
 from tests.support.waiting import eventually
 
 _INDEXED_S: Final = 60.0
-_PATIENT: Final = {"IM_SEARCH_TIMEOUT_S": "30"}
 _VERIFIED_S: Final = 60.0
 
 
@@ -96,7 +95,7 @@ def _entry(source: Mapping[str, Any]) -> Entry:
 
 
 def _unproved(cluster: Cluster, channels: Iterable[str]) -> dict[str, list[str]]:
-    with cluster.tool_beside("archive", "verify", *channels, environment=_PATIENT) as verifying:
+    with cluster.tool_beside("archive", "verify", *channels) as verifying:
         try:
             out, error = verifying.communicate(timeout=_VERIFIED_S)
         finally:

@@ -13,7 +13,6 @@ from tests.support.cluster import Cluster
 from tests.support.waiting import eventually
 
 _LATER_S: Final = 40 * 24 * 3600
-_PATIENT: Final = {"IM_SEARCH_TIMEOUT_S": "30"}
 _RUN_S: Final = 120.0
 
 
@@ -47,7 +46,7 @@ class Archivist:
     @contextmanager
     def moving(self, failpoints: str = "") -> Iterator[subprocess.Popen[str]]:
         """A run under way for the length of the block at most, with these failpoints."""
-        environment: Mapping[str, str] = {**self._clock, **_PATIENT, "IM_FAILPOINTS": failpoints}
+        environment: Mapping[str, str] = {**self._clock, "IM_FAILPOINTS": failpoints}
         with self.cluster.tool_beside("archive", "run", environment=environment) as mover:
             try:
                 yield mover
@@ -79,7 +78,7 @@ class Archivist:
         Raises:
             AssertionError: something is wrong with them.
         """
-        return self.cluster.tool("archive", "verify", *channels, environment=_PATIENT)
+        return self.cluster.tool("archive", "verify", *channels)
 
     def hot(self, channel: str) -> list[int]:
         """The seqs of a channel that are in MongoDB."""

@@ -95,6 +95,8 @@ class Cluster:
             "IM_MONGO_URL": self.mongo_url,
             "IM_AMQP_URL": amqp_url,
             "IM_ES_URL": es_url,
+            # Who answers people gives up after 2 s, which says little on two cores that others use as well;
+            # what moves, proves and restores has its own time, here as in production.
             "IM_SEARCH_TIMEOUT_S": "30",
             "IM_NAMESPACE": namespace,
             "IM_SHARDS": str(shards),

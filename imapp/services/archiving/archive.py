@@ -12,6 +12,13 @@ __all__ = ["Archive", "Copy", "Document", "Removing"]
 class Removing(Protocol):
     """Where entries may be that are to be gone."""
 
+    def check(self) -> None:
+        """See that it answers at all, when a question about one channel was not answered.
+
+        Raises:
+            ArchiveUnavailable: it is away.
+        """
+
     def remove(self, message_ids: Iterable[str]) -> None:
         """See that these are not there.
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
+from imapp import metrics
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.archiving.moving import ChannelMover, Moved
@@ -25,7 +26,8 @@ log = get_log("archive")
 class Run(Struct):
     """What a run has done. `ended` is false for one that found another at it, or was called off.
 
-    `failed` are channels of which it is not known why they could not be moved.
+    `failed` are channels that could not be moved, because the archive does not answer when it is asked about
+    them, or it is not known why.
     """
 
     channels: int = 0
@@ -85,9 +87,14 @@ class ArchiveRun:
         *,
         mover: ChannelMover | None,
         retention: Retention,
+        check: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Without a mover nothing moves, and what is kept no longer goes all the same."""
+        """Without a mover nothing moves, and what is kept no longer goes all the same.
+
+        `check` raises ArchiveUnavailable if the archive answers nobody.
+        """
+        self._check = check
         self._retention = retention
         self._leases = leases
         self._channels = channels
@@ -133,14 +140,37 @@ class ArchiveRun:
                 for channel_id in page:
                     if not keep_on():
                         return False
-                    self._look_after(channel_id, keep_on, done)
+                    self._first_look(channel_id, keep_on, done)
                     if not keep_on():
                         return False  # it may not have been done to its end
                     after = channel_id
                 self._leases.note(_JOB, owner, after)
         finally:
             self._leases.note(_JOB, owner, after)
+        for channel_id in self._leases.aside(_JOB):
+            if not keep_on():
+                return False
+            self._last_look(channel_id, keep_on, done)
+            self._leases.take_back(_JOB, channel_id)
         return True
+
+    def _first_look(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> None:
+        """One about which the archive does not answer waits until all others had their turn."""
+        try:
+            self._look_after(channel_id, keep_on, done)
+        except ArchiveUnavailable as error:
+            self._check()
+            if self._leases.put_aside(_JOB, channel_id):
+                log.warning("archive_channel_aside", channel=channel_id, error=str(error)[:200])
+            else:
+                _give_up(channel_id, error, done)
+
+    def _last_look(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> None:
+        try:
+            self._look_after(channel_id, keep_on, done)
+        except ArchiveUnavailable as error:
+            self._check()
+            _give_up(channel_id, error, done)
 
     def _look_after(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> None:
         try:
@@ -152,8 +182,17 @@ class ArchiveRun:
         except Exception:
             # One that can't be moved must not keep all others from it, night after night.
             log.exception("archive_channel_failed", channel=channel_id)
+            metrics.archive_failed.value += 1
             moved = Moved(failed=True)
         done.channels += 1
         done.entries += moved.entries
         done.unproved += len(moved.problems)
         done.failed += moved.failed
+
+
+def _give_up(channel_id: str, error: ArchiveUnavailable, done: Run) -> None:
+    """Leave a channel to the next round: not even the other channels' time has helped."""
+    log.error("archive_channel_failed", channel=channel_id, error=str(error)[:200])
+    metrics.archive_failed.value += 1
+    done.channels += 1
+    done.failed += 1

@@ -12,6 +12,8 @@ from imapp.stores.archive.breaker import AT_ONCE, Breaker
 
 WRITE_S: Final = 30.0
 """How long a bulk request may take; nobody waits for it."""
+BACKGROUND_READ_S: Final = 30.0
+"""How long a question may take that nobody waits for: of the move, the proof, an operator's command."""
 
 # Other refusals speak of the server or of who asks: they pass, or an operator sees to them.
 _KINDS: Final = {400: ArchiveRefused, 413: ArchiveRefused, 429: ArchiveBusy}
@@ -80,6 +82,23 @@ class ArchiveClient:
     def close(self) -> None:
         """Close all connections."""
         self._reading.close()
+
+
+class PatientClient(ArchiveClient):
+    """The same for work that nobody waits for: its questions may take long, and none is refused unasked."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, read_s=BACKGROUND_READ_S)
+
+    @contextmanager
+    def reading(self) -> Iterator[Elasticsearch]:
+        """The driver, for one question.
+
+        Raises:
+            ArchiveUnavailable: it does not answer.
+        """
+        with mapped_errors():
+            yield self._reading
 
 
 @contextmanager

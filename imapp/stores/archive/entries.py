@@ -124,6 +124,14 @@ class ArchiveEntries:
         found = self.read(names)
         return [found[name].document for name in names if name in found]
 
+    def check(self) -> None:
+        """See that Elasticsearch answers, whatever its indices say.
+
+        Raises:
+            ArchiveUnavailable: it does not.
+        """
+        self._client.ping()
+
     def remove(self, message_ids: Iterable[str]) -> None:
         """See that these are not there, in any building.
 
