@@ -6,6 +6,7 @@ import pytest
 
 from imapp.domain.archive.tiling import Range
 from imapp.domain.ids import message_id
+from imapp.errors import ArchiveUnavailable
 from imapp.services.archiving.restoring import Restored, Restorer
 from imapp.services.archiving.verifying import ArchiveVerifier, Verdict
 from imapp.stores.channels import ChannelStore
@@ -68,6 +69,36 @@ def test_a_manifest_that_was_changed_by_hand_is_named(world: World) -> None:
     world.database["manifests"].update_one({"from_seq": 5}, {"$set": {"digest": "00"}})
 
     assert verify(world).problems == ["the manifest of 5..8 does not agree with its own digest"]
+
+
+def test_a_stored_document_that_is_no_entry_is_named_and_the_rest_is_looked_at(world: World) -> None:
+    world.database["messages"].update_one({"seq": 20}, {"$unset": {"sender": ""}})
+    world.database["channels"].update_one({"_id": CHANNEL}, {"$set": {"head.seq": 21}})
+
+    assert verify(world).problems == [
+        f"{message_id(CHANNEL, 20)}: stored, but it can't be read (KeyError: 'sender')",
+        "21..21 are neither archived nor hot",
+    ]
+
+
+def test_a_channel_that_can_not_be_looked_at_is_named_with_the_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.archive.slow = {CHANNEL}
+    assert verify(world).problems == ["could not be looked at: a question took too long, for a test"]
+
+    def broken(_channel_id: str) -> None:
+        raise ValueError("nobody expected this")
+
+    monkeypatch.setattr(world.manifests, "of", broken)
+    assert verify(world).problems == ["could not be looked at: ValueError"]
+
+
+def test_while_the_archive_answers_nobody_no_channel_is_said_to_be_broken(world: World) -> None:
+    world.archive.away = True
+
+    with pytest.raises(ArchiveUnavailable):
+        verify(world)
 
 
 def test_a_recall_that_has_not_moved_yet_is_nothing_wrong(world: World) -> None:

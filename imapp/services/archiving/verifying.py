@@ -8,16 +8,23 @@ from msgspec import Struct
 from imapp.domain.archive.digests import chunk_digest, short_hash
 from imapp.domain.archive.manifests import REMOVED, Manifest
 from imapp.domain.archive.tiling import gaps_and_overlaps
-from imapp.domain.ids import message_id
+from imapp.domain.ids import message_id, split_message_id
+from imapp.errors import ArchiveUnavailable, StoreUnavailable
+from imapp.logs import get_log
 from imapp.services.archiving.archive import Archive, Copy, Document
 from imapp.stores.canonical import content_hash
 from imapp.stores.channels import ArchiveMarks, ChannelStore
 from imapp.stores.manifests import ManifestStore
+from imapp.stores.message_rows import entry_of
 from imapp.stores.messages import MessageLog
 
 _PIECE: Final = 1_000
 _TRIES: Final = 3
+_LONGEST_REASON: Final = 200
 _NAMED: Final = 100  # problems of a channel; whoever has more needs no longer list
+
+
+log = get_log("archive")
 
 
 class Verdict(Struct):
@@ -47,11 +54,24 @@ class ArchiveVerifier:
         self._archive = archive
 
     def verify(self, channel_id: str) -> Verdict:
-        """Look at every entry of a channel, wherever it is.
+        """Look at every entry of a channel, wherever it is; that it can't be is a problem as well.
 
         Raises:
-            StoreUnavailable, ArchiveUnavailable: it could not be looked at.
+            StoreUnavailable, ArchiveUnavailable: no channel can be looked at.
         """
+        try:
+            return self._settled(channel_id)
+        except StoreUnavailable:
+            raise
+        except ArchiveUnavailable as error:
+            self._archive.check()
+            return Verdict(channel_id, problems=[f"could not be looked at: {error}"])
+        except Exception as error:
+            # Whatever is stored in one must not keep all others from being looked at.
+            log.exception("archive_verify_failed", channel=channel_id)
+            return Verdict(channel_id, problems=[f"could not be looked at: {type(error).__name__}"])
+
+    def _settled(self, channel_id: str) -> Verdict:
         for _ in range(_TRIES):
             marks = self._channels.archive_marks(channel_id)
             if marks is None:
@@ -105,11 +125,14 @@ class ArchiveVerifier:
 
     def _hot_problems(self, channel_id: str, marks: ArchiveMarks, verdict: Verdict) -> Iterator[str]:
         expected = marks.hot_from_seq
-        while page := self._log.page(channel_id, expected, marks.last_seq, limit=_PIECE):
-            for entry in page:
-                if entry.seq != expected:
-                    yield f"{expected}..{entry.seq - 1} are neither archived nor hot"
-                expected = entry.seq + 1
+        while page := self._log.documents(channel_id, expected, marks.last_seq, _PIECE):
+            for document in page:
+                _, seq = split_message_id(document["_id"])
+                if seq != expected:
+                    yield f"{expected}..{seq - 1} are neither archived nor hot"
+                if why := _unreadable(document):
+                    yield f"{document['_id']}: {why}"
+                expected = seq + 1
             verdict.hot += len(page)
         if expected <= marks.last_seq:
             yield f"{expected}..{marks.last_seq} are neither archived nor hot"
@@ -129,6 +152,15 @@ def _problem(archived: Copy | None, noted: bytes, copy: Document | None) -> str:
     if copy is not None and content_hash(copy) == found:
         return ""
     return "the archive has another content than was noted down"
+
+
+def _unreadable(document: Document) -> str:
+    """Why a stored document is no entry, "" if it is one."""
+    try:
+        entry_of(document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return f"stored, but it can't be read ({type(error).__name__}: {error})"[:_LONGEST_REASON]
+    return ""
 
 
 def _kept(marks: ArchiveMarks) -> str:
