@@ -8,6 +8,7 @@ import pytest
 
 from imapp.config import Config
 from imapp.domain.archive.tiling import Range
+from imapp.domain.ids import message_id
 from imapp.services.archiving.moving import ChannelMover
 from imapp.services.archiving.retention import Retention
 from imapp.stores.channels import ChannelStore
@@ -20,6 +21,8 @@ from schemas.common import MessageStatus
 from schemas.messages import Entry
 from tests.support.client import Client
 from tests.support.cluster import Cluster
+from tests.support.link import RefusedError
+from tests.support.operator import Operator
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
@@ -154,6 +157,65 @@ def test_a_recall_reaches_an_archived_message_and_its_copy(scene: Scene, archivi
     assert (recalled.status, recalled.content) == (MessageStatus.RECALLED, "")
     assert conversation(member, channel).unread == MESSAGES - 2
     assert archivist.problems(channel) == []
+
+
+def test_an_administrator_takes_an_archived_message_back_for_everybody_and_for_good(
+    scene: Scene, archivist: Archivist, operator: Operator
+) -> None:
+    an, bo = scene.people("an", "bo")
+    owner, member = scene.connect(an), scene.connect(bo)
+    channel = group_with_messages(owner, bo)
+    target = message_id(channel, 5)
+    archivist.move(channel)
+
+    operator.post(f"/messages/{target}/recall", client_message_id="recall-1", reason="ticket 4711")
+
+    for reader in (scene.rest(an), scene.rest(bo)):
+        entry = reader.entry(target)
+        assert (entry.status, entry.content) == (MessageStatus.RECALLED, "")
+    assert said(member.history(channel, after=0, limit=100)) == said_but(5)
+    assert said(scene.rest(bo).history(channel, after=0, limit=100)) == said_but(5)
+    archivist.services.manifests._holds.delete_many({})
+    archivist.move(channel)
+    assert 5 not in archivist.hot(channel)
+    assert said(member.history(channel, after=0, limit=100)) == said_but(5)
+    assert said(scene.rest(bo).history(channel, after=0, limit=100)) == said_but(5)
+    assert archivist.problems(channel) == []
+
+
+def test_who_clears_what_is_archived_sees_it_on_no_path_and_others_still_do(
+    scene: Scene, archivist: Archivist
+) -> None:
+    an, bo = scene.people("an", "bo")
+    owner, member = scene.connect(an), scene.connect(bo)
+    channel = group_with_messages(owner, bo)
+    archivist.move(channel)
+    rest, others = scene.rest(bo), scene.rest(an)
+
+    member.set(channel, cleared_seq=5)
+
+    for page in (member.history(channel, after=0, limit=100), rest.history(channel, after=0, limit=100)):
+        assert [entry.seq for entry in page.entries] == list(range(6, MESSAGES + 1))
+        assert not page.more_before
+    with pytest.raises(RefusedError) as told:
+        rest.entry(message_id(channel, 5))
+    assert told.value.code == "not_found"
+    rest.set(channel, cleared_seq=8)
+    assert rest.history(channel, around=3).entries[0].seq == 9
+    assert [entry.seq for entry in member.history(channel, before=10, limit=9).entries] == [9]
+    assert conversation(member, channel).unread == MESSAGES - 8
+    assert said(others.history(channel, after=0, limit=100)) == said_but()
+    assert archivist.problems(channel) == []
+
+
+def said(page: Any) -> list[str]:
+    """What the messages of a page say; one that was taken back says nothing."""
+    return [entry.content for entry in page.entries if entry.seq > 1]
+
+
+def said_but(*taken_back: int) -> list[str]:
+    """What the owner said in the group, but for these."""
+    return ["" if seq in taken_back else f"text {seq}" for seq in range(2, MESSAGES + 1)]
 
 
 def test_archived_messages_are_answered_quoted_and_passed_on(scene: Scene, archivist: Archivist) -> None:

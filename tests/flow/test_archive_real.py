@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,36 @@ def entries(stack: Stack) -> Iterator[ArchiveEntries]:
     yield ArchiveEntries(client, indices)
     client.close()
     drop_indices(stack.es_url, namespace)
+
+
+def test_after_a_backup_of_mongodb_the_whole_move_is_run_again_and_leaves_the_same(
+    database: Database, entries: ArchiveEntries
+) -> None:
+    world = World(database, 20, days_ago=60)
+    world.archive, world.whole = entries, WholeLog(database, entries)
+    verifier = ArchiveVerifier(ChannelStore(database), world.log, world.manifests, entries)
+    names = [entry.message_id for entry in world.entries]
+    backup = world.log.documents(CHANNEL, 1, 20, 20)
+
+    def left() -> tuple[Any, ...]:
+        verdict = verifier.verify(CHANNEL)
+        proved = (verdict.archived, verdict.hot, verdict.removed, verdict.problems)
+        digests = [(one.range, one.digest, one.noted_digest) for one in world.manifests.of(CHANNEL)]
+        return proved, digests, entries.read(names), world.hot()
+
+    first = world.move()
+    once = left()
+
+    database["manifests"].delete_many({})
+    database["messages"].delete_many({})
+    database["messages"].insert_many(backup)
+    database["channels"].update_one({"_id": CHANNEL}, {"$set": {"hot_from_seq": 1}})
+    again = world.move()
+
+    assert (again.entries, again.problems) == (first.entries, first.problems) == (19, {})
+    assert left() == once
+    assert once[0] == (19, 1, 0, [])
+    assert world.whole.page(CHANNEL, 1, 20, limit=20) == world.entries
 
 
 def test_what_moves_is_read_proved_changed_and_restored(database: Database, entries: ArchiveEntries) -> None:
