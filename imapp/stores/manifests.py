@@ -89,18 +89,18 @@ class ManifestStore:
                 found[message_id(channel_id, seq)] = manifest.countable_at(seq)
         return found
 
-    def add(self, manifest: Manifest) -> None:
-        """Note a chunk down and let the hot part of its channel begin after it: both, or neither.
+    def add(self, parts: Sequence[Manifest]) -> None:
+        """Note a chunk down, in parts, and let the hot part of its channel begin after it: all, or nothing.
 
         Raises:
             LogConflict: the hot part does not begin where the chunk does: somebody else was faster.
             StoreUnavailable: unknown whether it is noted.
         """
         with transaction(self._client) as session:
-            self._manifests.insert_one(_row(manifest), session=session)
+            self._manifests.insert_many([_row(part) for part in parts], session=session)
             moved = self._channels.update_one(
-                {"_id": manifest.channel_id, "hot_from_seq": manifest.from_seq},
-                {"$set": {"hot_from_seq": manifest.to_seq + 1}},
+                {"_id": parts[0].channel_id, "hot_from_seq": parts[0].from_seq},
+                {"$set": {"hot_from_seq": parts[-1].to_seq + 1}},
                 session=session,
             )
             if not moved.matched_count:

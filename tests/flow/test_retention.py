@@ -82,6 +82,17 @@ def test_chunks_that_are_old_enough_go_from_both_stores_and_the_rest_stays(world
     assert apply(world) == 0
 
 
+def test_of_years_that_were_archived_at_once_what_is_a_month_too_old_is_gone(database: Database) -> None:
+    world = World(database, 400, days_ago=500)  # 499 to 100 days old
+    world.move(chunk=1_000)
+
+    assert apply(world, days=365) > 0
+
+    left = world.hot() + [int(name.rpartition(".")[2]) for name in world.archive.texts]
+    assert 365 < 500 - min(left) <= 365 + 31
+    assert verify(world) == []
+
+
 def test_nothing_goes_without_a_setting_and_a_channel_has_the_last_word(world: World) -> None:
     channels = ChannelStore(world.database)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imapp.domain.archive.digests import HASH_BYTES, bits_of, chunk_digest, joined, marked, parted
-from imapp.domain.archive.manifests import changed, manifest_of
+from imapp.domain.archive.manifests import SPAN_MS, changed, manifest_of, manifests_of
 from imapp.domain.archive.pages import Borders, archived_part, is_whole
 from imapp.domain.archive.prefixes import Boundary, Place, horizon_ms, last_movable
 from imapp.domain.archive.tiling import Range, gaps_and_overlaps
@@ -21,6 +21,28 @@ FULL_HASH: Final = "ab" * 32
 
 def places(times: list[int], start: int = 1) -> list[Place]:
     return [Place(seq, time_ms) for seq, time_ms in enumerate(times, start)]
+
+
+# ---- what is noted down of them
+
+
+@given(st.lists(st.integers(min_value=0, max_value=3 * SPAN_MS), min_size=1, max_size=30))
+def test_a_run_is_noted_down_in_parts_of_a_month_at_most_that_tell_of_each_what_the_whole_does(
+    times: list[int],
+) -> None:
+    entries = [log_entry(CHANNEL, seq, time_ms=at) for seq, at in enumerate(sorted(times), 5)]
+    hashes = [f"{seq:064x}" for seq in range(len(entries))]
+    whole = manifest_of(entries, hashes)
+
+    parts = manifests_of(entries, hashes)
+
+    assert gaps_and_overlaps([Range(1, 4), *(part.range for part in parts)], whole.to_seq) == []
+    assert [one for part in parts for one in part.hashes] == whole.hashes
+    by_seq = {entry.seq: entry.time_ms for entry in entries}
+    for part in parts:
+        assert part.newest_ms - by_seq[part.from_seq] < SPAN_MS
+        for seq in range(part.from_seq, part.to_seq + 1):
+            assert part.countable_at(seq) == whole.countable_at(seq)
 
 
 # ---- which entries may move

@@ -11,6 +11,8 @@ from imapp.domain.entries import MESSAGES, RECALLED, LogEntry
 
 ARCHIVED: Final = "archived"
 REMOVED: Final = "removed"
+SPAN_MS: Final = 31 * 24 * 3_600_000
+"""Retention removes whole manifests: so none holds entries that were written further apart than this."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -71,6 +73,17 @@ def manifest_of(entries: Sequence[LogEntry], content_hashes: Sequence[str]) -> M
         recalled=tuple(entry.seq for entry in entries if entry.status == RECALLED),
         newest_ms=max(entry.time_ms for entry in entries),
     )
+
+
+def manifests_of(entries: Sequence[LogEntry], content_hashes: Sequence[str]) -> list[Manifest]:
+    """The manifests of a dense run of entries with these content hashes, one behind the other."""
+    found: list[Manifest] = []
+    start = 0
+    for end in range(1, len(entries) + 1):
+        if end == len(entries) or entries[end].time_ms >= entries[start].time_ms + SPAN_MS:
+            found.append(manifest_of(entries[start:end], content_hashes[start:end]))
+            start = end
+    return found
 
 
 def changed(manifest: Manifest, entry: LogEntry, content_hash: str) -> Manifest:

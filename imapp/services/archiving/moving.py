@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from imapp import metrics
 from imapp.domain.archive.digests import short_hash
-from imapp.domain.archive.manifests import manifest_of
+from imapp.domain.archive.manifests import manifests_of
 from imapp.domain.archive.prefixes import CHUNK, Boundary, Place, horizon_ms, last_movable
 from imapp.domain.archive.tiling import Range, overlap
 from imapp.domain.entries import RECALLED, LogEntry
@@ -107,7 +107,7 @@ class ChannelMover:
         if not proved:
             return False
         entries = [entry_of(document) for document in proved]
-        self._manifests.add(manifest_of(entries, [proof.hashes[entry.message_id] for entry in entries]))
+        self._manifests.add(manifests_of(entries, [proof.hashes[entry.message_id] for entry in entries]))
         point("archive.noted", channel_id)
         if self._delete(entries, moved) < len(entries):
             # Changed since they were read, as by a recall of which the manifest does not know.
