@@ -51,9 +51,10 @@ def test_under_twice_the_load_the_rest_is_refused_at_once_and_it_is_normal_again
         load.wait_time(force.overload_s)
         load.ease(window=1, pause_s=0.5)
         load.hurts_now()
-        load.wait_recovered(_NORMAL_S)
+        load.wait_recovered(_NORMAL_S, promise="everybody is served soon after an overload")
         before = load.refusals
-        load.wait_whole("it is normal", timeout=_NORMAL_S)
+        load.hurts_now()
+        load.wait_recovered(_NORMAL_S, promise="it is normal after an overload")
         assert load.refusals == before, "nobody is refused any more"
     assert not load.silences
     assert min(person.soonest_refusal_s for person in load.everybody) < _AT_ONCE_S

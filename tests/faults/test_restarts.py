@@ -21,6 +21,8 @@ _SLOWER: Final = 4.0
 _TURN_S: Final = 2.0  # of somebody who pauses for 1.5 s at most
 _LONG_S: Final = 120.0
 _COMMANDS_KEPT_S: Final = 60.0
+_DRAIN_S: Final = 30.0
+"""How long a part that was told to stop may take to end by itself."""
 
 Restart = Callable[[], None]
 
@@ -57,7 +59,9 @@ def _restarts(cluster: Cluster, stack: Stack) -> Mapping[str, Restart]:
 
 
 def _restart(cluster: Cluster, part: str) -> None:
-    cluster.processes[part].stop(_LONG_S)
+    process = cluster.processes[part]
+    process.ask_to_stop()
+    assert process.wait(_DRAIN_S), f"{part} has not ended by itself {_DRAIN_S:g} s after it was told to"
     cluster.restart(part)
     cluster.wait_consumers(len(cluster.writers))
 
