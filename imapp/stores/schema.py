@@ -64,6 +64,10 @@ _INDEXES: Final = {
         # Each gateway asks twice a second who is no longer active: two ranges of it.
         IndexModel([("status", ASCENDING), ("updated_at", ASCENDING)], name="changed"),
     ],
+    # Each search leaves these out.
+    "unindexed": [
+        IndexModel([("recalled", ASCENDING)], name="recalled", partialFilterExpression={"recalled": True})
+    ],
     "nonces": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_NONCES_KEPT_S, name="age")],
     "attempts": [IndexModel([("at", ASCENDING)], expireAfterSeconds=_ATTEMPTS_KEPT_S, name="age")],
 }

@@ -28,10 +28,20 @@ class UnindexedStore:
     def __init__(self, database: Database) -> None:
         self._rows = database["unindexed"]
 
-    def park(self, reasons: Mapping[str, str]) -> None:
-        """Set these aside, by message id; doing it again changes nothing but the reason."""
+    def park(self, reasons: Mapping[str, str], recalled: Collection[str] = ()) -> None:
+        """Set these aside, by message id; doing it again changes nothing but the reason.
+
+        Of those that are recalled the index may have an earlier form, which says what was taken back.
+        """
         updates = [
-            UpdateOne({"_id": name}, {"$set": {"reason": why}, "$currentDate": {"at": True}}, upsert=True)
+            UpdateOne(
+                {"_id": name},
+                {
+                    "$set": {"reason": why} | ({"recalled": True} if name in recalled else {}),
+                    "$currentDate": {"at": True},
+                },
+                upsert=True,
+            )
             for name, why in reasons.items()
         ]
         if updates:
@@ -44,6 +54,11 @@ class UnindexedStore:
             # Nearly always there are none, which is cheaper to ask than a thousand ids to delete.
             if self._rows.find_one({}, {"_id": 1}) is not None:
                 self._rows.delete_many({"_id": {"$in": list(message_ids)}})
+
+    def recalled(self) -> list[str]:
+        """The ids of those that are recalled."""
+        with mapped_errors():
+            return [row["_id"] for row in self._rows.find({"recalled": True}, {"_id": 1})]
 
     def count(self) -> int:
         """How many wait."""

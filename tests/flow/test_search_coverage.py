@@ -5,7 +5,9 @@ The index of these tests is refreshed only when a test says so, and their clock 
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -54,11 +56,21 @@ class Frozen:
         self.indices = Indices(self.client, self.namespace, Generations)
         self.indices.prepare()
         self.indices.create([self.indices.place({"server_time": to_datetime(BEGIN_MS)}, 1)])
-        with self.client.writing() as client:
-            client.indices.put_settings(index=f"{self.indices.alias}-*", settings={"refresh_interval": "-1"})
+        self._set({"refresh_interval": "-1"})
 
     def refresh(self) -> None:
         self.indices.refresh(1)
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """As long as it takes nothing."""
+        self._set({"blocks.write": True})
+        yield
+        self._set({"blocks.write": False})
+
+    def _set(self, settings: dict[str, Any]) -> None:
+        with self.client.writing() as client:
+            client.indices.put_settings(index=f"{self.indices.alias}-*", settings=settings)
 
 
 class Slow:
@@ -67,7 +79,7 @@ class Slow:
     def __init__(self, database: Database, index: Frozen) -> None:
         self.now_ms = BEGIN_MS
         self.database = database
-        self.refresh = index.refresh
+        self.refresh, self.full = index.refresh, index.full
         log, channels, members = MessageLog(database), ChannelStore(database), MemberStore(database)
         marks, self.unindexed = IndexMarks(database, self.clock), UnindexedStore(database)
         archive = ArchiveEntries(index.client, index.indices)
@@ -242,3 +254,19 @@ def test_a_recall_that_hundreds_of_texts_follow_is_in_no_total_either(slow: Slow
     slow.index()
 
     assert slow.found("机密") == ([], 0, [])
+
+
+def test_a_recalled_message_whose_text_the_index_keeps_is_in_no_total_either(slow: Slow) -> None:
+    seq = slow.send("机密")
+    slow.index()
+    slow.refresh()
+
+    slow.recall(seq)
+    with slow.full():
+        slow.index()
+    slow.refresh()
+    slow.pass_ms(60 * SECOND)
+
+    assert slow.unindexed.recalled() == [message_id(slow.group, seq)]
+    assert slow.found("机密") == ([], 0, [])
+    assert slow.coverage() == (60 * SECOND, 1)

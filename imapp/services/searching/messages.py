@@ -7,7 +7,7 @@ from typing import Final
 
 from imapp.domain import spans
 from imapp.domain.entries import LogEntry, wire_time
-from imapp.domain.ids import message_id
+from imapp.domain.ids import message_id, split_message_id
 from imapp.domain.search.messages import hit_of
 from imapp.domain.search.scope import scope_of
 from imapp.domain.search.wanted import Wanted
@@ -149,7 +149,10 @@ class MessageSearchService:
 
     def _recalled(self, reach: _Reach) -> list[str]:
         """Ids of what was recalled and may still be found: not even the totals tell of it."""
-        return self._stores.log.recalls_after(reach.behind())
+        refused = [
+            name for name in self._stores.unindexed.recalled() if split_message_id(name)[0] in reach.rows
+        ]
+        return self._stores.log.recalls_after(reach.behind()) + refused
 
     def _current(self, page: Sequence[FoundMessage]) -> list[LogEntry]:
         """The entries as they are now: from the log, or from the archive what has left it."""
