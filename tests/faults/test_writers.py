@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 from devstack.services import Stack
+from imapp.domain.entries import MESSAGES
 from imapp.stores.channel_rows import own_key
-from schemas.common import SYSTEM_SENDER
 from tests.support import broker
 from tests.support.chatter import Chatter
 from tests.support.clock import ClockFile
@@ -193,7 +193,7 @@ def _are_mended(cluster: Cluster, channels: list[str]) -> bool:
 def _own_are_right(cluster: Cluster, row: Row) -> bool:
     """Whether nobody's own messages count as unread."""
     newest = {"$group": {"_id": "$sender", "seq": {"$max": "$seq"}}}
-    wanted = {"channel_id": row["_id"], "sender": {"$ne": SYSTEM_SENDER}}
+    wanted = {"channel_id": row["_id"], "type": {"$in": list(MESSAGES)}}
     sent = cluster.database["messages"].aggregate([{"$match": wanted}, newest])
     return all(row["own"][own_key(found["_id"])]["seq"] >= found["seq"] for found in sent)
 
