@@ -209,13 +209,13 @@ def test_who_clears_what_is_archived_sees_it_on_no_path_and_others_still_do(
 
 
 def said(page: Any) -> list[str]:
-    """What the messages of a page say; one that was taken back says nothing."""
-    return [entry.content for entry in page.entries if entry.seq > 1]
+    """What the messages of a page say; one that was taken back says nothing, nor does who takes it back."""
+    return [entry.content for entry in page.entries if entry.seq > 1 and entry.content]
 
 
 def said_but(*taken_back: int) -> list[str]:
     """What the owner said in the group, but for these."""
-    return ["" if seq in taken_back else f"text {seq}" for seq in range(2, MESSAGES + 1)]
+    return [f"text {seq}" for seq in range(2, MESSAGES + 1) if seq not in taken_back]
 
 
 def test_archived_messages_are_answered_quoted_and_passed_on(scene: Scene, archivist: Archivist) -> None:
