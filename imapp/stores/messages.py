@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
 from pymongo import ASCENDING, DESCENDING, DeleteOne
 from pymongo.client_session import ClientSession
 
@@ -14,13 +13,13 @@ from imapp.domain.entries import (
     EDIT,
     MESSAGES,
     NORMAL,
-    OF_OUTSIDERS,
     RECALL,
     RECALLED,
     LogEntry,
 )
 from imapp.domain.ids import message_id, split_message_id
 from imapp.errors import LogConflict, StoreUnavailable
+from imapp.stores.log_growth import IN_SHORT, Growth, growth_of
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.message_rows import document_of, entry_of
 from imapp.stores.mongo import (
@@ -29,7 +28,6 @@ from imapp.stores.mongo import (
     Document,
     insert_durably,
     mapped_errors,
-    to_ms,
     transaction,
 )
 
@@ -40,48 +38,6 @@ _LOOKUP_CHUNK: Final = 200
 _COUNT_MS: Final = 5_000
 _COUNT_TRIES: Final = 20
 _AFTER_ALL: Final = 10**12 - 1
-_NEWEST_OF_SENDER: Final = {
-    "_id": {
-        "sender": "$sender",
-        "reads": {
-            "$not": {
-                "$or": [
-                    {"$in": ["$type", list(AMENDMENTS)]},
-                    {"$in": [{"$ifNull": ["$extra.event", ""]}, list(OF_OUTSIDERS)]},
-                ]
-            }
-        },
-    },
-    "channel_id": {"$last": "$channel_id"},
-    "seq": {"$last": "$seq"},
-    "at": {"$last": "$server_time"},
-    "entries": {"$sum": 1},
-}
-
-
-class SenderEnd(Struct, frozen=True, gc=False):
-    """Somebody's newest entry in a range of a channel's log.
-
-    `reads` is whether he has read what came before it: who recalls, edits or asks to be let in has not. Those
-    are counted by themselves.
-    """
-
-    sender: str
-    seq: int
-    time_ms: int
-    reads: bool
-
-
-class Growth(Struct, frozen=True):
-    """A range of a channel's log in short: how many entries, and the newest of each sender."""
-
-    entries: int
-    ends: list[SenderEnd]
-
-    @property
-    def last_seq(self) -> int:
-        """Where the range ends."""
-        return max(end.seq for end in self.ends)
 
 
 class MessageLog:
@@ -311,18 +267,9 @@ class MessageLog:
 
     def growth(self, positions: Mapping[str, int], limit: int) -> dict[str, Growth]:
         """At most `limit` entries of each channel after the given seq, in short; others are left out."""
-        newest = {"$group": _NEWEST_OF_SENDER}
-        stages: list[Document] = [{"$sort": {"_id": ASCENDING}}, {"$limit": limit}, newest]
-        ends: dict[str, list[Document]] = {}
-        for row in self._each(_after(positions), *stages):
-            ends.setdefault(row["channel_id"], []).append(row)
-        return {
-            channel_id: Growth(
-                entries=sum(row["entries"] for row in rows),
-                ends=[_end_of(row) for row in rows],
-            )
-            for channel_id, rows in ends.items()
-        }
+        return growth_of(
+            self._each(_after(positions), {"$sort": {"_id": ASCENDING}}, {"$limit": limit}, IN_SHORT)
+        )
 
     def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         """Entries at (channel id, seq) positions, by message id; missing ones are left out."""
@@ -384,10 +331,6 @@ def _parts(
     """A range (channel id, first, last seq) in two: what is hot, and what is archived."""
     channel_id, first, last = wanted
     return (channel_id, max(first, hot_from_seq), last), (channel_id, first, min(last, hot_from_seq - 1))
-
-
-def _end_of(row: Document) -> SenderEnd:
-    return SenderEnd(row["_id"]["sender"], row["seq"], to_ms(row["at"]), row["_id"]["reads"])
 
 
 def _counting(number: int, channel_id: str, first: int, last: int) -> list[Document]:

@@ -21,8 +21,9 @@ from imapp.stores.channel_rows import Head
 from imapp.stores.channels import ChannelStore
 from imapp.stores.dispatches import Dispatch, Dispatched, DispatchStore
 from imapp.stores.emojis import EmojiStore
+from imapp.stores.log_growth import Growth
 from imapp.stores.members import MemberStore
-from imapp.stores.messages import Growth, MessageLog
+from imapp.stores.messages import MessageLog
 from imapp.stores.outbox import Parcel
 from imapp.stores.users import UserStore
 from schemas.common import SYSTEM_SENDER, Notify
