@@ -35,6 +35,7 @@ class Departure(Struct, frozen=True):
     avatar: str
     owner: str | None
     status: ChannelStatus
+    max_members: int
     member_count: int
 
 
@@ -304,6 +305,7 @@ def _departure(channel: Channel) -> Document:
         "avatar": channel.avatar,
         "owner": channel.owner,
         "status": CHANNEL_STATUS_CODES[channel.status],
+        "max_members": channel.max_members,
         "member_count": len(channel.present()),
     }
 
@@ -361,5 +363,11 @@ def _row(row: Document) -> MemberRow:
 
 
 def _as_left(row: Document) -> Departure:
-    status = _STATUSES[row["status"]]
-    return Departure(row["name"], row["avatar"], row["owner"], status, row["member_count"])
+    return Departure(
+        name=row["name"],
+        avatar=row["avatar"],
+        owner=row["owner"],
+        status=_STATUSES[row["status"]],
+        max_members=row["max_members"],
+        member_count=row["member_count"],
+    )

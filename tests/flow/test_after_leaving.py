@@ -72,6 +72,7 @@ def test_the_row_of_who_has_left_shows_the_group_as_it_was_then(scene: Scene) ->
     described = scene.rest(bo).channel(group)
 
     owner.write("update_channel", channel_id=group, name="secret", avatar="https://im.example/new.png")
+    owner.write("update_channel", channel_id=group, max_members=77)
     owner.write("add_members", channel_id=group, user_ids=[chen])
 
     (after,) = left.sync().conversations

@@ -17,6 +17,11 @@ def as_seen_by(row: MemberRow, head: Head) -> Head:
     if left is None or row.member.present:
         return head
     channel = dataclasses.replace(
-        head.channel, name=left.name, avatar=left.avatar, owner=left.owner, status=left.status
+        head.channel,
+        name=left.name,
+        avatar=left.avatar,
+        owner=left.owner,
+        status=left.status,
+        max_members=left.max_members,
     )
     return structs.replace(head, channel=channel, member_count=left.member_count)
