@@ -17,6 +17,7 @@ from imapp.stores.mongo import Database, Document, mapped_errors, to_datetime, t
 from imapp.stores.personal import Draft, PersonalState, draft_of, marked_of, state_stage
 from schemas.common import (
     CHANNEL_STATUS_CODES,
+    DEFAULT_MAX_MEMBERS,
     MEMBERSHIP_CODES,
     ROLE_CODES,
     ChannelStatus,
@@ -368,6 +369,6 @@ def _as_left(row: Document) -> Departure:
         avatar=row["avatar"],
         owner=row["owner"],
         status=_STATUSES[row["status"]],
-        max_members=row["max_members"],
+        max_members=row.get("max_members", DEFAULT_MAX_MEMBERS),
         member_count=row["member_count"],
     )

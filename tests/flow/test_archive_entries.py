@@ -145,13 +145,13 @@ def test_what_is_removed_is_gone_at_once(place: Place) -> None:
 
 def test_one_that_is_no_entry_is_named_and_harms_no_other(place: Place) -> None:
     strange = {key: value for key, value in document(2).items() if key != "status"}
-    too_large = {**document(3), "seq": 2**70}
+    too_large = {**document(3), "sender": "x" * 40_000}  # a term has 32,766 bytes at most
 
     refused = place.entries.write([document(1), strange, too_large, document(4)])
 
     assert refused == {
         strange["_id"]: "KeyError",
-        too_large["_id"]: "document_parsing_exception (x_content_parse_exception)",
+        too_large["_id"]: "document_parsing_exception (illegal_argument_exception)",
     }
     assert [one["seq"] for one in place.entries.page(CHANNEL, 1, 9)] == [1, 4]
 
@@ -280,10 +280,20 @@ def test_searches_that_fail_or_take_long_keep_nobody_from_reading(place: Place) 
     def search() -> None:
         index.find(wanted, scope, page)
 
-    place.proxy.meddle = lambda path, _: Answer(200, slow) if "_msearch" in path else None
+    asked: list[str] = []
+
+    def slowly(path: str, body: str) -> Answer | None:
+        if "_msearch" not in path:
+            return None
+        asked.append(body)
+        return Answer(200, slow)
+
+    place.proxy.meddle = slowly
     for _ in range(4):
         with pytest.raises(ArchiveUnavailable, match="took too long"):
             search()
+    within = f'"timeout":"{place.client.search_within}"'
+    assert all(within in body for body in asked), "so it is the server that gives up, and says so"
     place.proxy.meddle = lambda path, _: Answer(503, AWAY) if "_msearch" in path else None
     for _ in range(3):
         with pytest.raises(ArchiveUnavailable, match="503"):

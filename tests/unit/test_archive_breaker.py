@@ -159,3 +159,11 @@ def test_nobody_waits_for_his_turn_for_longer_than_for_an_answer() -> None:
 
     asked[0].__exit__(None, None, None)
     assert ask(breaker) == ""
+
+
+def test_it_is_told_beforehand_that_everybody_is_refused(server: Server) -> None:
+    with pytest.raises(ArchiveUnavailable, match="not asked: timed out"):
+        server.breaker.check()
+
+    server.now += OPEN_S
+    server.breaker.check()

@@ -50,3 +50,9 @@ def test_who_nobody_waits_for_is_never_refused_unasked() -> None:
         with pytest.raises(ArchiveUnavailable, match="ConnectionError"):
             ask(worker)
     worker.close()
+
+
+def test_elasticsearch_shall_stop_a_search_while_somebody_still_waits_to_be_told() -> None:
+    person = ArchiveClient("http://127.0.0.1:1", read_s=2.0)
+    assert person.search_within == "1500ms"
+    person.close()

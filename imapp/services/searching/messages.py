@@ -109,6 +109,7 @@ class MessageSearchService:
         """
         wanted = wanted_of(search)
         after = self._cursors.decode(user_id, search)
+        self._check_index()
         reach = self._reach(user_id, search.channel_id)
         found = self._found(search, wanted, reach, after)
         page = found.messages[: search.limit]
@@ -120,6 +121,11 @@ class MessageSearchService:
             coverage=self._coverage(reach),
             cursor=self._cursors.encode(user_id, search, page[-1].key) if more else None,
         )
+
+    def _check_index(self) -> None:
+        """Refuse at once: what a search reads beforehand grows while nothing can be indexed."""
+        if self._stores.index is not None:
+            self._stores.index.check()
 
     def _reach(self, user_id: str, channel_id: str | None) -> _Reach:
         if channel_id is None:

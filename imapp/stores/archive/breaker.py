@@ -39,8 +39,7 @@ class Breaker:
         Raises:
             ArchiveUnavailable: it may not be asked now.
         """
-        if self._circuit.opened:
-            raise self._refusal()
+        self.check()
         # Whoever waited for one of the driver's connections instead could not be refused any more.
         if not self._turns.acquire(timeout=self._turn_s):
             raise ArchiveUnavailable("not asked: too many are asking")
@@ -49,6 +48,15 @@ class Breaker:
                 yield
         finally:
             self._turns.release()
+
+    def check(self) -> None:
+        """Nothing, unless everybody is refused at once now.
+
+        Raises:
+            ArchiveUnavailable: everybody is.
+        """
+        if self._circuit.opened:
+            raise self._refusal()
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
@@ -60,8 +68,7 @@ class Breaker:
         if not self._trying.acquire(blocking=False):
             raise self._refusal()
         try:
-            if self._circuit.opened:
-                raise self._refusal()
+            self.check()
             with self._circuit:
                 yield
         finally:

@@ -17,6 +17,8 @@ BACKGROUND_READ_S: Final = 30.0
 
 # Other refusals speak of the server or of who asks: they pass, or an operator sees to them.
 _KINDS: Final = {400: ArchiveRefused, 413: ArchiveRefused, 429: ArchiveBusy}
+# A server that is told to stop must have the time to say so, before its silence counts as a failure.
+_SEARCH_SHARE: Final = 0.75
 _CONNECTIONS: Final = 2 * AT_ONCE + 10  # opened when needed: for readers, searches, and all else
 
 Body = dict[str, Any]
@@ -31,6 +33,8 @@ class ArchiveClient:
     def __init__(self, url: str, *, read_s: float) -> None:
         # The driver's own repeats would make a reader wait several times as long as he was promised.
         client = Elasticsearch(url, max_retries=0, retry_on_timeout=False, connections_per_node=_CONNECTIONS)
+        self.search_within: Final = f"{round(read_s * _SEARCH_SHARE * 1000)}ms"
+        """After how long Elasticsearch shall stop a search, as it takes times."""
         self._reading = client.options(request_timeout=read_s)
         self._writing = client.options(request_timeout=WRITE_S)
         self._reads = Breaker(f"reads-{id(self)}", turn_s=read_s)
@@ -58,6 +62,14 @@ class ArchiveClient:
         """
         with self._searches.watching(), mapped_errors():
             yield self._reading
+
+    def check_searches(self) -> None:
+        """Nothing, if somebody who searches would be kept waiting for an answer.
+
+        Raises:
+            ArchiveUnavailable: he would be refused at once.
+        """
+        self._searches.check()
 
     @contextmanager
     def writing(self) -> Iterator[Elasticsearch]:

@@ -18,7 +18,6 @@ MOST_RANGES: Final = 500
 NARROWED_ABOVE: Final = 50
 """With more ranges than these it pays to ask first in which channels the words are at all, and where."""
 
-_TIMEOUT: Final = "2s"
 _NEWEST: Final = ({"server_time": "desc"}, {"channel_id": "desc"}, {"seq": "desc"})
 _RELEVANT: Final = ({"_score": "desc"}, {"length": "asc"}, *_NEWEST)
 
@@ -60,6 +59,14 @@ class MessageIndex:
         self._client = client
         self._alias = alias
 
+    def check(self) -> None:
+        """Nothing, if a search would be asked now; before anything is looked up for one.
+
+        Raises:
+            ArchiveUnavailable: it would not.
+        """
+        self._client.check_searches()
+
     def find(
         self,
         wanted: Wanted,
@@ -71,14 +78,15 @@ class MessageIndex:
         """A page of messages, none of those with the ids `without`.
 
         Raises:
-            ArchiveUnavailable: no answer in 2 s, or not from all shards.
+            ArchiveUnavailable: no answer in time, or not from all shards.
         """
         if scope.ranges > NARROWED_ABOVE:
             scope = self._narrowed(wanted, scope)
         pieces = list(scope.cut(MOST_RANGES))
         if not pieces:
             return Found([])
-        paging, scored = _paging(page), page.by_relevance
+        paging = _paging(page) | {"timeout": self._client.search_within}
+        scored = page.by_relevance
         bodies = [
             {
                 "query": queries.matching(wanted, piece, without=without, scored=scored),
@@ -99,7 +107,14 @@ class MessageIndex:
         by_channel = {"terms": {"field": "channel_id", "size": names.channels}, "aggs": ends}
         query = queries.matching(wanted, names, without=(), scored=False)
         (answer,) = self._ask(
-            [{"query": query, "size": 0, "timeout": _TIMEOUT, "aggs": {"channels": by_channel}}]
+            [
+                {
+                    "query": query,
+                    "size": 0,
+                    "timeout": self._client.search_within,
+                    "aggs": {"channels": by_channel},
+                }
+            ]
         )
         buckets = answer.get("aggregations", {}).get("channels", {}).get("buckets", ())
         return scope.narrowed(
@@ -127,7 +142,6 @@ def _paging(page: Page) -> dict[str, Any]:
     paging: dict[str, Any] = {
         "sort": list(_RELEVANT if page.by_relevance else _NEWEST),
         "size": page.limit,
-        "timeout": _TIMEOUT,
         "_source": ["entry"],
     }
     if page.after is not None:
