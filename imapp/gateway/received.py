@@ -47,7 +47,7 @@ class ReceivedCoalescer:
         self.gateway = ""
         """The name of the gateway that this is part of, for those who trace a message."""
         self.last_seq: Callable[[str], int] = lambda _: 0
-        """Where a channel ends, as far as the gateway knows; 0 where it does not."""
+        """How far a channel surely goes, which may be less than what was sent; 0 where that is not known."""
         self._publisher = publisher
         self._queue = queue
         self._clock = clock
@@ -69,32 +69,31 @@ class ReceivedCoalescer:
     def add(self, channel_id: str, user_id: str, seq: int, *, from_seq: int = 1) -> bool:
         """Take a mark of a client, stamped with now; whether there was room for it.
 
-        What he speaks of beyond the end has not been sent, so nobody has received it.
+        It is handed on as it is, since this gateway may be behind; the worker cuts off what was never sent.
         """
-        end = self.last_seq(channel_id)
-        return self._add(channel_id, user_id, min(seq, end) if end else seq, from_seq=from_seq, end=end)
+        return self._add(channel_id, user_id, seq, from_seq=from_seq, sent=self.last_seq(channel_id))
 
-    def _add(self, channel_id: str, user_id: str, seq: int, *, from_seq: int, end: int) -> bool:
+    def _add(self, channel_id: str, user_id: str, seq: int, *, from_seq: int, sent: int) -> bool:
         key = (channel_id, user_id)
         said = max(self._recent.get(key, 0), self._older.get(key, 0))
-        # One that was taken while the end was not known may have gone beyond it, and says nothing.
-        if seq < from_seq or (seq <= said and not 0 < end < said):
+        if seq <= said:
             return True
         if self._count >= _MAX_WAITING:
             return False
         if from_seq == 1:
-            self._recent[key] = seq
+            # What may never have been sent is not remembered: it would hide what is said once it is.
+            self._recent[key] = max(said, min(seq, sent))
         at_ms = time.time_ns() // 1_000_000
         self._keep(
-            ReceivedMark(channel_id=channel_id, user_id=user_id, seq=seq, at_ms=at_ms, from_seq=from_seq), end
+            ReceivedMark(channel_id=channel_id, user_id=user_id, seq=seq, at_ms=at_ms, from_seq=from_seq)
         )
         return True
 
     def add_page(self, user_id: str, channel_id: str, entries: Sequence[Entry]) -> None:
         """Take that somebody has fetched these entries, which leave out nothing that is his in between."""
         if entries:
-            # It may be ahead of what this gateway has heard of.
-            self._add(channel_id, user_id, entries[-1].seq, from_seq=entries[0].seq, end=0)
+            last = entries[-1].seq
+            self._add(channel_id, user_id, last, from_seq=entries[0].seq, sent=last)
 
     def run(self) -> None:
         """Flush a few times a second until stopped."""
@@ -125,13 +124,13 @@ class ReceivedCoalescer:
         finally:
             self._flushing = False
 
-    def _keep(self, mark: ReceivedMark, end: int = 0) -> None:
+    def _keep(self, mark: ReceivedMark) -> None:
         marks = self._waiting.setdefault(mark.channel_id, {})
         key = (mark.user_id, mark.from_seq)
         known = marks.get(key)
         if known is None:
             self._count += 1
-        if known is None or known.seq < mark.seq or 0 < end < known.seq:
+        if known is None or known.seq < mark.seq:
             marks[key] = mark
 
     def _take_due(self) -> list[ReceivedMark]:

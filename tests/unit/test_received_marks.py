@@ -63,6 +63,7 @@ def test_of_several_marks_the_highest_goes_out_once(hands: Hands) -> None:
 
 
 def test_what_was_said_before_is_not_said_again(hands: Hands) -> None:
+    hands.ends[CHANNEL] = 5
     hands.marks.add(CHANNEL, "bo", 5)
     hands.flush()
 
@@ -80,39 +81,46 @@ def test_a_page_does_not_hide_the_cumulative_mark_beside_it(hands: Hands) -> Non
 
 
 class TestAMarkBeyondTheEnd:
-    """It says nothing of what is sent later, nor does it hide what is said of that."""
+    """The gateway may be behind, so a true mark is not cut; one that is none hides nothing said later."""
 
-    def test_counts_up_to_the_end_that_the_gateway_knows(self, hands: Hands) -> None:
+    @pytest.mark.parametrize("end", [0, 10], ids=["end not known", "end known"])
+    def test_is_handed_on_as_it_is(self, hands: Hands, end: int) -> None:
+        hands.ends[CHANNEL] = end
+        hands.marks.add(CHANNEL, "bo", 12)
+        hands.marks.add(CHANNEL, "chen", 12, from_seq=11)
+        assert hands.flush() == [("bo", 12), ("chen", 12)]
+
+    def test_does_not_shorten_a_page_that_was_fetched_just_before(self, hands: Hands) -> None:
+        """After a gap in the stream a client fetches what is new, and acknowledges it."""
+        hands.ends[CHANNEL] = 10
+        hands.marks.add_page("bo", CHANNEL, [wire_entry(log_entry(CHANNEL, seq)) for seq in range(1, 13)])
+        hands.marks.add(CHANNEL, "bo", 12)
+        assert hands.flush() == [("bo", 12)]
+
+    @pytest.mark.parametrize("end", [0, 5], ids=["end not known", "end known"])
+    def test_hides_nothing_that_is_said_once_it_is_sent(self, hands: Hands, end: int) -> None:
+        hands.ends[CHANNEL] = end
+        hands.marks.add(CHANNEL, "bo", 8)
+        hands.flush()
+
+        hands.ends[CHANNEL] = 8
+        for seq in (6, 8):
+            hands.marks.add(CHANNEL, "bo", seq)
+            assert hands.flush(after_s=1) == [("bo", seq)]
+
+    def test_waits_together_with_a_true_one_that_it_covers(self, hands: Hands) -> None:
+        """The worker cuts it when it is applied; by then the true one has been sent."""
+        hands.ends[CHANNEL] = 6
+        hands.marks.add(CHANNEL, "bo", 10_000)
+        hands.marks.add(CHANNEL, "bo", 6)
+        assert hands.flush() == [("bo", 10_000)]
+
+    def test_hides_no_page_either(self, hands: Hands) -> None:
         hands.ends[CHANNEL] = 5
         hands.marks.add(CHANNEL, "bo", 10_000)
-        assert hands.flush() == [("bo", 5)]
-
-        hands.ends[CHANNEL] = 6
-        hands.marks.add(CHANNEL, "bo", 6)
-        assert hands.flush(after_s=1) == [("bo", 6)]
-
-    def test_of_which_nothing_is_within_is_nothing(self, hands: Hands) -> None:
-        hands.ends[CHANNEL] = 5
-        hands.marks.add(CHANNEL, "bo", 10_000, from_seq=6)
-        assert hands.flush() == []
-
-    @pytest.mark.parametrize("flushed", [True, False], ids=["handed over", "waiting"])
-    def test_that_was_taken_before_the_end_was_known_hides_no_true_one(
-        self, hands: Hands, flushed: bool
-    ) -> None:
-        hands.marks.add(CHANNEL, "bo", 10_000)
-        if flushed:
-            hands.flush()
-
-        hands.ends[CHANNEL] = 6
-        hands.marks.add(CHANNEL, "bo", 6)
-
-        assert hands.flush(after_s=1) == [("bo", 6)]
-
-    def test_is_none_where_a_page_was_fetched_that_the_stream_has_not_brought_yet(self, hands: Hands) -> None:
-        hands.ends[CHANNEL] = 5
+        hands.flush()
         hands.marks.add_page("bo", CHANNEL, [wire_entry(log_entry(CHANNEL, seq)) for seq in (6, 7)])
-        assert hands.flush() == [("bo", 7)]
+        assert hands.flush(after_s=1) == [("bo", 7)]
 
 
 def test_a_crowd_is_gathered_for_longer_after_its_first_flush(hands: Hands) -> None:
