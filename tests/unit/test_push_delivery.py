@@ -1,13 +1,15 @@
 """Out of the outbox: in portions, from where it stopped, never with a text that was recalled meanwhile."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 from msgspec.structs import replace as changed
 
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id
+from imapp.errors import StoreUnavailable
 from imapp.services.pushes.delivery import Patience, PushDelivery
 from imapp.services.pushes.notifiers import NotDelivered
 from imapp.stores.outbox import Parcel
@@ -58,6 +60,9 @@ class Log:
     def __init__(self, *entries: LogEntry) -> None:
         self._entries = {entry.message_id: entry for entry in entries}
 
+    def recall(self, seq: int) -> None:
+        self._entries[message_id(CHANNEL, seq)] = log_entry(CHANNEL, seq, status=1)
+
     def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         keys = [message_id(channel, seq) for channel, seq in positions]
         return {key: self._entries[key] for key in keys if key in self._entries}
@@ -76,12 +81,14 @@ class Watermarks:
 class Badges:
     """How much everybody has not read, now."""
 
-    def __init__(self, unread: int = 1) -> None:
+    def __init__(self, unread: int = 1, *, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.unread = unread
         self.asked: list[int] = []
+        self._meanwhile = meanwhile
 
     def of(self, user_ids: Collection[str]) -> dict[str, int]:
         self.asked.append(len(user_ids))
+        self._meanwhile()
         return dict.fromkeys(user_ids, self.unread)
 
 
@@ -191,6 +198,15 @@ def test_a_text_that_was_recalled_meanwhile_does_not_go_out(log: Log) -> None:
     assert told == changed(record("u0"), preview="")
 
 
+def test_a_text_that_is_recalled_while_badges_are_counted_does_not_go_out() -> None:
+    service, log = Service(), Log(log_entry(CHANNEL, 1))
+
+    delivery(Outbox(parcel()), service, log, badges=Badges(meanwhile=lambda: log.recall(1))).send_due()
+
+    ((_, (told,)),) = service.taken
+    assert told.preview == ""
+
+
 @pytest.mark.parametrize(
     "log", [Log(log_entry(CHANNEL, 1, status=1)), Log()], ids=["recalled", "gone from the log"]
 )
@@ -238,6 +254,32 @@ def test_badges_are_counted_once_a_portion_and_only_of_those_who_are_told() -> N
     delivery(Outbox(parcel(150)), Service(), watermarks=Watermarks(u0=1), badges=badges).send_due()
 
     assert badges.asked == [99, 50]
+
+
+def unreadable() -> NoReturn:
+    raise KeyError("read_seq")
+
+
+def no_answer() -> NoReturn:
+    raise StoreUnavailable("no answer")
+
+
+def test_what_cannot_be_worked_out_is_given_up_like_what_nobody_takes() -> None:
+    outbox, service, badges = Outbox(parcel()), Service(), Badges(meanwhile=unreadable)
+    for _ in range(3):
+        outbox.pauses.clear()
+        delivery(outbox, service, badges=badges).send_due()
+
+    assert (outbox.errors, service.taken) == (["KeyError: 'read_seq'"], [])
+
+
+def test_a_store_that_does_not_answer_is_no_failure_of_the_parcel() -> None:
+    outbox = Outbox(parcel())
+
+    with pytest.raises(StoreUnavailable):
+        delivery(outbox, Service(), badges=Badges(meanwhile=no_answer)).send_due()
+
+    assert (outbox.pauses, outbox.errors) == ([], [])
 
 
 def test_a_parcel_that_got_further_has_all_its_tries_again() -> None:

@@ -15,6 +15,7 @@ from msgspec import structs
 from imapp import metrics
 from imapp.domain.entries import NORMAL
 from imapp.domain.ids import split_message_id
+from imapp.errors import StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.pushes.badges import Badges
@@ -77,12 +78,18 @@ class PushDelivery:
 
     def _send(self, parcel: Parcel, held_s: float) -> None:
         for start in range(parcel.sent, len(parcel.records), _PORTION):
-            portion = self._as_of_now(parcel.records[start : start + _PORTION])
             try:
+                portion = self._as_of_now(parcel.records[start : start + _PORTION])
                 if portion:
                     self._notifier.deliver(f"{parcel.parcel_id}.{start}", portion)
+            except StoreUnavailable:
+                raise
             except NotDelivered as error:
                 self._failed(parcel, str(error))
+                return
+            except Exception as error:  # what can't be worked out must not come back for ever
+                log.exception("push_failed", parcel=parcel.parcel_id)
+                self._failed(parcel, f"{type(error).__name__}: {error}")
                 return
             metrics.pushes_delivered.value += len(portion)
             point("pushes.delivered")
@@ -108,9 +115,11 @@ class PushDelivery:
 
     def _as_of_now(self, records: Sequence[PushRecord]) -> list[PushRecord]:
         """What of these records is still worth telling, with what is right now."""
-        left = self._without_recalled(self._without_read(records))
+        left = self._without_read(records)
         badges = self._badges.of({record.user_id for record in left}) if left else {}
-        return [structs.replace(record, badge=badges.get(record.user_id, 0)) for record in left]
+        badged = [structs.replace(record, badge=badges.get(record.user_id, 0)) for record in left]
+        # Last, since badges take a while to count: nothing that is recalled meanwhile goes out.
+        return self._without_recalled(badged)
 
     def _without_read(self, records: Sequence[PushRecord]) -> list[PushRecord]:
         """Nobody is disturbed for what he has read, or answered, while it waited."""
