@@ -10,6 +10,7 @@ from imapp.services.writing import heads
 from imapp.services.writing.heads import HeadKeeper
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore
+from tests.support.entries import log_entry
 from tests.support.waiting import PATIENCE_S
 
 
@@ -29,6 +30,22 @@ class FailingOnce:
         threading.Event().wait()  # the thread rests, and ends with the process
 
 
+class InOrder:
+    """Both stores in one, which says what is done in which order."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def move_own_marks(self, _marks: Iterable[Any]) -> None:
+        self.steps.append("marks")
+
+    def move_heads(self, *_: Any) -> None:
+        self.steps.append("heads")
+
+    def mend_heads(self, *_: Any) -> None:
+        self.steps.append("heads")
+
+
 class NoMarks:
     """Members whose marks are all right."""
 
@@ -43,3 +60,13 @@ def test_an_error_that_nobody_thought_of_does_not_end_it(monkeypatch: pytest.Mon
     HeadKeeper(cast("ChannelStore", channels), cast("MemberStore", NoMarks())).keep()
 
     assert channels.mended.wait(PATIENCE_S)
+
+
+def test_heads_come_last_so_that_a_lost_mark_shows_in_them() -> None:
+    store = InOrder()
+    keeper = HeadKeeper(cast("ChannelStore", store), cast("MemberStore", store))
+
+    keeper.move([log_entry("c" * 24, 1)], direct=())
+    keeper.move_again()
+
+    assert store.steps == ["marks", "heads"] * 2

@@ -90,8 +90,8 @@ class HeadKeeper:
             StoreUnavailable: try it again.
         """
         newest, own, marks = _parts(self._lately())
-        self._channels.mend_heads(newest, own)
         self._members.move_own_marks(marks)
+        self._channels.mend_heads(newest, own)  # last, as in `move`
 
     def _lately(self) -> list[_Moved]:
         oldest = time.monotonic() - _KEPT_S
