@@ -288,6 +288,12 @@ class MessageLog:
             found[document["_id"].partition(".")[0]].append(document)  # whatever else it says
         return found
 
+    def senders(self, ranges: Iterable[tuple[str, int, int]]) -> dict[tuple[str, int], str]:
+        """Who wrote each entry of these ranges (channel id, first, last seq), by channel id and seq."""
+        wanted = ({"_id": _between(*each)} for each in ranges)
+        rows = self._each(wanted, {"$project": {"sender": 1}})
+        return {split_message_id(row["_id"]): row["sender"] for row in rows}
+
     def edits_undone(self, recalls: Iterable[tuple[str, int, int]]) -> list[Document]:
         """The edits that each recall (channel id, seq of its message, its own) has changed, as stored.
 

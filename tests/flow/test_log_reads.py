@@ -32,6 +32,23 @@ def test_entries_by_id_are_looked_up_and_not_searched(database: Database) -> Non
     assert _examined(database) < 50
 
 
+def test_senders_of_ranges_are_looked_up_and_not_searched(database: Database) -> None:
+    log = MessageLog(database)
+    log.append([log_entry(CHANNELS[0], LENGTH + 1, sender="bo")])
+
+    found = log.senders(
+        [(CHANNELS[0], LENGTH, LENGTH + 9), (CHANNELS[0], LENGTH, LENGTH), (CHANNELS[2], 7, 8)]
+    )
+
+    assert found == {
+        (CHANNELS[0], LENGTH): "an",
+        (CHANNELS[0], LENGTH + 1): "bo",
+        (CHANNELS[2], 7): "an",
+        (CHANNELS[2], 8): "an",
+    }
+    assert _examined(database) < 50
+
+
 def test_whether_entries_exist_is_looked_up_and_not_searched(database: Database) -> None:
     asked = [(CHANNELS[0], LENGTH), (CHANNELS[1], LENGTH + 1), (CHANNELS[2], 1)]
 

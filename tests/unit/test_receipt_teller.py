@@ -79,4 +79,4 @@ def test_all_of_it_takes_one_look_at_the_log_and_one_at_the_members(store: FakeS
 
     told(store, flushes)
 
-    assert store.faults.steps[begun:] == ["channels.heads", "log.at", "members.find_all"]
+    assert store.faults.steps[begun:] == ["channels.heads", "log.senders", "members.find_all"]

@@ -84,8 +84,7 @@ class ReceiptTeller:
     def _senders(self, marked: Collection[Place]) -> Audience:
         """Those of the entries just up to each place; what is archived is too old to tell of."""
         recent = {(name, up_to): range(max(1, up_to - _RECENT + 1), up_to + 1) for name, up_to in marked}
-        entries = self._log.at({(name, seq) for (name, _), seqs in recent.items() for seq in seqs})
-        senders = {(entry.channel_id, entry.seq): entry.sender for entry in entries.values()}
+        senders = self._log.senders((name, seqs[0], seqs[-1]) for (name, _), seqs in recent.items())
         rows = self._members.find_all({(name, sender) for (name, _), sender in senders.items()})
         audience: dict[Place, list[Member]] = {}
         for (name, up_to), seqs in recent.items():

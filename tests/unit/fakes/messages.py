@@ -72,6 +72,15 @@ class FakeLog(MessageLog):
             ids = [message_id(name, seq) for name, seq in positions]
             return {key: copy_of(self._store.entries[key]) for key in ids if key in self._store.entries}
 
+    def senders(self, ranges: Iterable[tuple[str, int, int]]) -> dict[tuple[str, int], str]:
+        with self._store.faults.step("log.senders"):
+            return {
+                (name, entry.seq): entry.sender
+                for name, low, high in ranges
+                for entry in self._store.log_of(name)
+                if low <= entry.seq <= high
+            }
+
     def archived(self, message_ids: Iterable[str]) -> set[str]:
         return self._store.archived.intersection(message_ids)
 
