@@ -37,7 +37,6 @@ def submit(client: Client, request_id: str, command: AnyCommand, *, outside: boo
 
     Raises:
         RequestError: it was refused at once.
-        ArchiveUnavailable: likewise, for it refers to what is archived, and the archive is away.
         StoreUnavailable: what it refers to could not be looked for.
     """
     try:

@@ -57,10 +57,16 @@ def test_what_names_an_archived_message_is_refused_for_good_and_holds_up_nothing
             refused = client.post_text(old.channel_id, "yes", reply_to=old.message_id)
             plain = client.post_text(old.channel_id, f"plain {number}")
             assert plain.result(PATIENCE_S)["type"] == "ok"
-            with pytest.raises(RefusedError, match="search_unavailable"):
+            with pytest.raises(RefusedError, match="search_unavailable") as told:
                 refused.result(PATIENCE_S)
-        with pytest.raises(RefusedError, match="search_unavailable"):
-            client.write("recall", channel_id=old.channel_id, message_id=old.message_id)
+            assert told.value.reply.retry_after is None, "a repeat would stand behind what was sent since"
+        for ask in (
+            lambda: client.write("recall", channel_id=old.channel_id, message_id=old.message_id),
+            lambda: scene.rest(an).send_text(old.channel_id, "yes", reply_to=old.message_id),
+        ):
+            with pytest.raises(RefusedError, match="search_unavailable") as told:
+                ask()
+            assert told.value.reply.retry_after is None
         client.send_text(old.channel_id, "last")
 
         texts = [entry.content for entry in client.history(old.channel_id, after=old.seq or 0).entries]

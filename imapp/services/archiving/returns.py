@@ -8,15 +8,18 @@ back to the archive later.
 from collections.abc import Callable, Collection, Iterable
 
 from imapp.domain.ids import message_id, split_message_id
-from imapp.errors import RequestError
+from imapp.errors import ArchiveUnavailable, RequestError
+from imapp.logs import get_log
 from imapp.services.archiving.restoring import Restorer
 from imapp.services.reading.access import AccessService
 from schemas.commands import AmendCommand, AnyCommand, RecallMessage, SendMessage
 from schemas.errors import ErrorCode
 
+log = get_log("archive")
+
 Place = tuple[str, int]
 Prepare = Callable[[AnyCommand], None]
-"""Called with each command before it is sent on its way; may raise RequestError or ArchiveUnavailable."""
+"""Called with each command before it is sent on its way; may raise RequestError or StoreUnavailable."""
 
 
 def nothing_to_prepare(_command: AnyCommand) -> None:
@@ -34,16 +37,23 @@ class Returns:
         """Have what the command refers to in MongoDB; at once for all but a few.
 
         Raises:
-            RequestError: `not_found`: it refers to what can't come back.
-            ArchiveUnavailable: it refers to what is archived, and that can't be read now.
+            RequestError: `not_found`: it refers to what can't come back; `search_unavailable`: to what is
+                archived and can't be read now. Nothing waits for it, so it asks for no repeat.
             StoreUnavailable: MongoDB does not answer.
         """
         places = list(_places_of(command))
         archived = self._restorer.archived(places) if places else []
         if archived:
-            lost = self._restorer.bring_back(self._readable(command, archived))
+            lost = self._bring_back(self._readable(command, archived))
             if lost.intersection(message_id(*place) for place in archived):
                 raise RequestError(ErrorCode.NOT_FOUND)
+
+    def _bring_back(self, places: Collection[Place]) -> set[str]:
+        try:
+            return self._restorer.bring_back(places)
+        except ArchiveUnavailable as error:
+            log.warning("archive_unavailable", error=str(error)[:200])
+            raise RequestError(ErrorCode.SEARCH_UNAVAILABLE) from error
 
     def _readable(self, command: AnyCommand, places: Collection[Place]) -> list[Place]:
         if isinstance(command, RecallMessage) and command.by_admin:
