@@ -18,6 +18,8 @@ from imapp.stores.members import MemberRow
 from imapp.stores.messages import MessageLog
 
 _LOOK_BACK: Final = 10_000  # entries: some milliseconds of MongoDB
+# What is said to all after he left stays ahead of what he reads for ever, so each list of his asks.
+_LOOK_BACK_OF_WHO_LEFT: Final = 500
 
 
 def unread_mentions(rows: Iterable[MemberRow], heads: Mapping[str, Head], log: MessageLog) -> dict[str, int]:
@@ -61,7 +63,7 @@ def _older(row: MemberRow, seq: int, log: MessageLog) -> int:
     """The newest one before a noted one, of those that he may see and has not read; 0 for none."""
     stays = row.member.spans
     high = spans.visible_last(stays, seq - 1)
-    low = max(row.read_seq + 1, high - _LOOK_BACK + 1)
+    low = max(row.read_seq + 1, high - (_LOOK_BACK if row.member.present else _LOOK_BACK_OF_WHO_LEFT) + 1)
     for first, last in reversed(list(spans.clipped(stays, low, high))):
         if found := log.newest_addressing(row.member.user_id, row.channel_id, first, last):
             return found
