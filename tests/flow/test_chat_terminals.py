@@ -170,7 +170,7 @@ def test_an_image_is_a_line_with_name_and_size_and_is_fetched(
 
     ans.type("/avatar lunch.png", "/avatar menu.pdf")
     ans.sees("you have a new picture")
-    ans.sees("✗ not sent", "no such picture of yours")
+    ans.sees("✗", "no such picture of yours")
 
     bos.type("/download #2", "/download #2")
     bos.sees("✓ menu.pdf")
