@@ -177,6 +177,11 @@ unindexed: Final = _number(
 unindexed_waiting: Final = _number(
     "imapp_unindexed_entries", ARCHIVE, "Entries that are set aside now, as of some seconds ago."
 )
+indexing_held: Final = _number(
+    "imapp_indexing_held_channels",
+    ARCHIVE,
+    "Channels that a process can't index while it can index others.",
+)
 archive_errors: Final = _number(
     "imapp_archive_errors_total",
     GATEWAY | ARCHIVE,

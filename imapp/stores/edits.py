@@ -1,6 +1,6 @@
 """What edited messages said before: collection `edits`, for administrators. A recall takes it away."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ class EditStore:
         with mapped_errors():
             self._edits.delete_many({"_id": bounds})
 
-    def purge(self, message_id: str, session: ClientSession) -> Iterable[int]:
+    def purge(self, message_id: str, session: ClientSession) -> Sequence[int]:
         """Take all versions of a message away, as part of a transaction; the seqs of its edits."""
         wanted = {"_id": {"$gt": _key(message_id, 0), "$lt": _end(message_id)}}
         with mapped_errors():

@@ -10,7 +10,6 @@ from imapp.domain.archive.tiling import Range, overlap
 from imapp.domain.decisions import Amendment
 from imapp.domain.entries import (
     AMENDMENTS,
-    EDIT,
     MESSAGES,
     NORMAL,
     RECALL,
@@ -33,6 +32,9 @@ from imapp.stores.mongo import (
 
 RepeatKey = tuple[str, str, str]
 """Channel id, sender, client message id."""
+
+EDITS_UNDONE: Final = "edits_undone"
+"""Field of a stored recall: the seqs of the edits of its target. No reader is told of it."""
 
 _LOOKUP_CHUNK: Final = 200
 _COUNT_MS: Final = 5_000
@@ -206,9 +208,17 @@ class MessageLog:
         if not found.matched_count:
             raise LogConflict("the entry was changed meanwhile")
 
-    def forget_bodies(self, channel_id: str, seqs: Iterable[int], rev: int, session: ClientSession) -> None:
-        """Drop what would prove what these entries said, as part of a transaction of the entry `rev`."""
+    def forget_bodies(self, channel_id: str, seqs: Sequence[int], rev: int, session: ClientSession) -> None:
+        """Drop what would prove what these entries said, as part of the transaction of the recall `rev`.
+
+        The recall keeps their seqs, for whoever writes them elsewhere: to look for them is to read all
+        that lies between.
+        """
+        if not seqs:
+            return
         with mapped_errors():
+            recall = {"_id": message_id(channel_id, rev)}
+            self._messages.update_one(recall, {"$set": {EDITS_UNDONE: list(seqs)}}, session=session)
             for seq in seqs:
                 wanted = {"_id": message_id(channel_id, seq)}
                 gone = {"$set": {"body_hash": None, "rev": rev}}
@@ -293,14 +303,6 @@ class MessageLog:
         wanted = ({"_id": _between(*each)} for each in ranges)
         rows = self._each(wanted, {"$project": {"sender": 1}})
         return {split_message_id(row["_id"]): row["sender"] for row in rows}
-
-    def edits_undone(self, recalls: Iterable[tuple[str, int, int]]) -> list[Document]:
-        """The edits that each recall (channel id, seq of its message, its own) has changed, as stored.
-
-        Reads all that lies between the two.
-        """
-        changed = ({"_id": _between(name, seq, by - 1), "type": EDIT, "rev": by} for name, seq, by in recalls)
-        return list(self._each(changed))
 
     def stored_at(self, positions: Iterable[tuple[str, int]]) -> list[Document]:
         """Entries at (channel id, seq) positions, just as they are stored; missing ones are left out."""

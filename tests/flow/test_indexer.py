@@ -13,7 +13,8 @@ from devstack.services import Stack
 from imapp.domain.archive.tiling import Range
 from imapp.domain.entries import EDIT, RECALL, RECALLED
 from imapp.domain.ids import message_id, split_message_id
-from imapp.errors import ArchiveUnavailable
+from imapp.errors import ArchiveUnavailable, StoreUnavailable
+from imapp.services.archiving.held import HeldChannels
 from imapp.services.archiving.indexing import Indexer
 from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.archive.entries import ArchiveEntries
@@ -21,7 +22,7 @@ from imapp.stores.archive.indices import Indices
 from imapp.stores.generations import GenerationStore
 from imapp.stores.index_marks import IndexMarks
 from imapp.stores.message_rows import document_of
-from imapp.stores.messages import MessageLog
+from imapp.stores.messages import EDITS_UNDONE, MessageLog
 from imapp.stores.mongo import Database, Document, transaction
 from imapp.stores.unindexed import UnindexedStore
 from tests.support.archive import drop_indices
@@ -61,8 +62,13 @@ class Place:
         indices.prepare()
         self.archive = ArchiveEntries(client, indices, lambda _: None)
         self.log, self.unindexed = MessageLog(database), UnindexedStore(database)
+        self.now_s = 0.0
         self.indexer = Indexer(
-            log=self.log, marks=IndexMarks(database), archive=self.archive, unindexed=self.unindexed
+            log=self.log,
+            marks=IndexMarks(database),
+            archive=self.archive,
+            unindexed=self.unindexed,
+            held=HeldChannels(lambda: self.now_s),
         )
 
     def another_indexer(self) -> Indexer:
@@ -106,6 +112,10 @@ class Place:
     def aside(self) -> dict[str, str]:
         """Why what was set aside was, by message id."""
         return {row.message_id: row.reason for row in self.unindexed.page("", 1_000)}
+
+    def bulks(self) -> int:
+        """How many requests to write there were."""
+        return sum(path.startswith("/_bulk") for path in self.proxy.seen)
 
     def is_same(self, last: int) -> bool:
         stored = self.log.stored_at((GROUP, seq) for seq in range(1, last + 1))
@@ -179,6 +189,8 @@ def test_an_entry_of_wrong_values_is_indexed_or_set_aside_and_all_channels_go_on
     broken: list[Document] = [
         *({field: wrong} for field in FIELDS for wrong in WRONG),
         *({"extra": {"target_seq": wrong}} for wrong in WRONG),
+        *({EDITS_UNDONE: wrong} for wrong in WRONG),
+        *({EDITS_UNDONE: [wrong]} for wrong in WRONG),
     ]
     place.log_broken(broken)
 
@@ -210,7 +222,95 @@ def test_a_request_that_is_refused_whole_is_halved_until_what_is_to_blame_stands
     assert place.indexed_seq() == 100
     assert place.aside() == {message_id(GROUP, 42): f"{status} refused_whole"}
     assert [one["seq"] for one in place.archive.page(GROUP, 1, 100)] == [*range(1, 42), *range(43, 101)]
-    assert sum(path.startswith("/_bulk") for path in place.proxy.seen) < 20
+    assert place.bulks() < 20
+
+
+def test_who_refuses_every_request_sets_nothing_aside_and_is_not_asked_for_each_entry(place: Place) -> None:
+    place.log.append([log_entry(GROUP, seq) for seq in range(1, 201)])
+    place.head(200)
+    place.proxy.meddle = lambda path, _: (
+        Answer(400, '{"error": {"type": "bad_request"}}') if path.startswith("/_bulk") else None
+    )
+
+    place.indexer.index([GROUP])
+
+    assert (place.indexed_seq(), place.aside()) == (0, {})
+    assert place.bulks() < 15
+
+
+def test_one_entry_alone_that_is_refused_is_set_aside_if_others_would_be_taken(place: Place) -> None:
+    place.log.append([log_entry(GROUP, 1, content="poison")])
+    place.head(1)
+    place.proxy.meddle = lambda path, body: (
+        Answer(400, '{"error": {"type": "refused_whole"}}')
+        if path.startswith("/_bulk") and "poison" in body
+        else None
+    )
+
+    place.indexer.index([GROUP])
+
+    assert (place.indexed_seq(), place.aside()) == (1, {message_id(GROUP, 1): "400 refused_whole"})
+
+
+def test_a_channel_that_can_not_be_written_keeps_no_other_and_comes_again_alone(place: Place) -> None:
+    others = [f"{number:024x}" for number in range(1, 8)]
+    for channel_id in (*others, GROUP):
+        place.log.append([log_entry(channel_id, 1)])
+        place.head(1, channel_id)
+    place.proxy.meddle = lambda path, body: (
+        Answer(503, '{"error": {"type": "its index is red"}}')
+        if path.startswith("/_bulk") and GROUP in body
+        else None
+    )
+
+    place.indexer.index([*others[:3], GROUP, *others[3:]])
+
+    assert [place.indexed_seq(each) for each in others] == [1] * len(others)
+    assert (place.indexed_seq(), place.aside()) == (0, {})
+
+    asked = place.bulks()
+    place.indexer.index([GROUP])  # as it is told with every message there
+    assert place.bulks() == asked, "it rests"
+
+    place.proxy.meddle = lambda *_: None
+    place.now_s += 5
+    place.indexer.index([])
+    assert place.indexed_seq() == 1
+
+
+def test_a_channel_that_can_not_be_read_keeps_no_other(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for channel_id in (OTHER, GROUP):
+        place.log.append([log_entry(channel_id, 1)])
+        place.head(1, channel_id)
+    read = place.log.stored_between
+
+    def fail(ranges: Mapping[str, Range]) -> dict[str, list[Document]]:
+        if GROUP in ranges:
+            raise StoreUnavailable("it took too long")
+        return read(ranges)
+
+    monkeypatch.setattr(place.log, "stored_between", fail)
+
+    place.indexer.index([GROUP, OTHER])
+
+    assert (place.indexed_seq(), place.indexed_seq(OTHER)) == (0, 1)
+
+
+def test_of_many_channels_that_fail_one_task_tries_no_more_than_some(place: Place) -> None:
+    channels = [f"{number:024x}" for number in range(1, 65)]
+    for channel_id in channels:
+        place.log.append([log_entry(channel_id, 1)])
+        place.head(1, channel_id)
+    place.proxy.meddle = lambda path, _: Answer(403, "{}") if path.startswith("/_bulk") else None
+
+    with pytest.raises(ArchiveUnavailable):
+        place.indexer.index(channels)
+    assert place.bulks() == 20
+
+    place.proxy.meddle = lambda *_: None
+    place.now_s += 5
+    place.indexer.index(channels)
+    assert [place.indexed_seq(each) for each in channels] == [1] * len(channels)
 
 
 def test_who_may_not_write_at_all_sets_nothing_aside(place: Place) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, takewhile
-from typing import Final, NamedTuple
+from typing import Final
 
 from imapp import metrics
 from imapp.domain.archive.tiling import Range
@@ -18,14 +18,16 @@ from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.archiving.archive import Archive, Document
+from imapp.services.archiving.held import HeldChannels
 from imapp.stores.index_marks import IndexMark, IndexMarks
 from imapp.stores.leases import LeaseStore
-from imapp.stores.messages import MessageLog
+from imapp.stores.messages import EDITS_UNDONE, MessageLog
 from imapp.stores.mongo import to_ms
 from imapp.stores.unindexed import UnindexedStore
 
 _JOB: Final = "archive.index"
 _ENTRIES: Final = 1_000  # of one batch
+_MOST_FAILED: Final = 20  # tries of one task: halving 1,000 channels finds one with eleven
 LOOKED_AT: Final = 10_000
 """Channels that one sweep looks at."""
 MOST_BEHIND: Final = 1_000
@@ -44,37 +46,63 @@ class Indexer:
         marks: IndexMarks,
         archive: Archive,
         unindexed: UnindexedStore,
+        held: HeldChannels | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._log = log
         self._marks = marks
         self._archive = archive
         self._unindexed = unindexed
+        self._held = HeldChannels() if held is None else held
         self._clock = clock
+        self._failed = 0
 
     def index(self, channel_ids: Iterable[str]) -> None:
         """Return when these channels are indexed up to their ends, or to where their logs have a hole.
 
+        One that fails while others can be indexed is held: it keeps no other, and is tried again later.
+
         Raises:
             StoreUnavailable, ArchiveUnavailable: some may be; doing it again is harmless.
         """
+        self._failed = 0
+        self._index(name for name in channel_ids if name not in self._held)
+        while not self._held.rest:
+            name = self._held.first()
+            self._index([name])
+            if not self._held.rest:  # as it would if this had failed
+                self._held.release(name)
+
+    # ---- inside
+
+    def _index(self, channel_ids: Iterable[str]) -> None:
         marks = self._marks.of(channel_ids)
         left = {name: mark for name, mark in marks.items() if mark.is_behind}
         while left:
             ranges = _batch(left)
             done = self._attempted(ranges)
-            self._marks.advance(done)
             # Those whose next entry could not be read are left to the sweep.
             later = {name: mark for name, mark in left.items() if name not in ranges}
             moved = {name: replace(left[name], indexed_seq=seq) for name, seq in done.items()}
             left = later | {name: mark for name, mark in moved.items() if mark.is_behind}
 
     def _attempted(self, ranges: Mapping[str, Range]) -> dict[str, int]:
-        """The same as `_settled`; a channel that fails for a reason that nobody expected keeps no other."""
+        """The same as `_settled`; a channel that fails keeps no other, whatever the reason.
+
+        Raises:
+            StoreUnavailable, ArchiveUnavailable: it is not due to single channels, or to a great many.
+        """
         try:
             return self._settled(ranges)
-        except (ArchiveUnavailable, StoreUnavailable):
-            raise
+        except (ArchiveUnavailable, StoreUnavailable) as error:
+            self._check_stores(ranges)
+            self._failed += 1
+            if len(ranges) == 1:
+                self._hold(next(iter(ranges)), error)
+            if self._failed == _MOST_FAILED:
+                raise
+            if len(ranges) == 1:
+                return {}
         except Exception:
             if len(ranges) == 1:
                 log.exception("indexing_failed", channel=next(iter(ranges)))
@@ -83,13 +111,28 @@ class Indexer:
         half = len(parts) // 2
         return self._attempted(dict(parts[:half])) | self._attempted(dict(parts[half:]))
 
+    def _check_stores(self, channel_ids: Iterable[str]) -> None:
+        """See that both answer when they are asked for little.
+
+        Raises:
+            StoreUnavailable, ArchiveUnavailable: one does not.
+        """
+        self._archive.check()
+        self._marks.of(channel_ids)
+
+    def _hold(self, channel_id: str, error: Exception) -> None:
+        self._held.hold(channel_id)
+        log.error("indexing_held", channel=channel_id, error=str(error)[:200])
+
     def _settled(self, ranges: Mapping[str, Range]) -> dict[str, int]:
-        """Up to where each of these channels is in the index now; without those where nothing was read."""
+        """Move the marks of these channels: up to where each is in the index now; without those not read."""
         stored = self._log.stored_between(ranges)
         dense = {name: _dense(name, ranges[name].from_seq, entries) for name, entries in stored.items()}
         self._settle([entry for entries in dense.values() for entry in entries])
         point("indexing.written")
-        return {name: ranges[name].from_seq + len(entries) - 1 for name, entries in dense.items() if entries}
+        done = {name: ranges[name].from_seq + len(entries) - 1 for name, entries in dense.items() if entries}
+        self._marks.advance(done)
+        return done
 
     def _settle(self, entries: Sequence[Document]) -> None:
         """Write these entries and those that they change; set aside what is refused."""
@@ -102,12 +145,9 @@ class Indexer:
             if entry["_id"] not in refused:
                 metrics.indexing_lag.observe(max(0.0, now_ms - to_ms(entry["server_time"])) / 1000)
 
-    def _changed_by(self, entries: Iterable[Document]) -> Sequence[Document]:
+    def _changed_by(self, entries: Sequence[Document]) -> Sequence[Document]:
         """What these entries have changed: read after them, so it is at least as new as they say."""
-        changes = list(_changes(entries))
-        targets = self._log.stored_at((one.channel_id, one.target_seq) for one in changes)
-        recalls = [one for one in changes if one.is_recall]
-        return [*targets, *self._log.edits_undone(one[:3] for one in recalls)]
+        return self._log.stored_at([*_targets(entries), *_edits_undone(entries)])
 
     def _set_aside(self, refused: Mapping[str, str], recalled: Collection[str]) -> None:
         if not refused:
@@ -168,20 +208,23 @@ def _dense(channel_id: str, from_seq: int, entries: Sequence[Document]) -> Seque
     return dense
 
 
-class _Change(NamedTuple):
-    """An entry that changes an earlier one: its channel, that one's seq, and its own."""
-
-    channel_id: str
-    target_seq: int
-    seq: int
-    is_recall: bool
-
-
-def _changes(entries: Iterable[Document]) -> Iterator[_Change]:
-    """Of these entries; one that does not say what it changes is refused by the index."""
+def _targets(entries: Iterable[Document]) -> Iterator[tuple[str, int]]:
+    """Where those are that these entries change; one that does not say it is refused by the index."""
     for entry in entries:
         kind, extra = entry.get("type"), entry.get("extra")
         target_seq = extra.get("target_seq") if isinstance(extra, dict) else None
         if kind in (RECALL, EDIT) and isinstance(target_seq, int):  # a tuple asks for no hash
-            channel_id, seq = split_message_id(entry["_id"])
-            yield _Change(channel_id, target_seq, seq, kind == RECALL)
+            yield _channel(entry), target_seq
+
+
+def _edits_undone(entries: Iterable[Document]) -> Iterator[tuple[str, int]]:
+    """Where the edits are whose proofs these recalls have taken away."""
+    for entry in entries:
+        seqs = entry.get(EDITS_UNDONE)
+        for seq in seqs if isinstance(seqs, list) else ():
+            if isinstance(seq, int):
+                yield _channel(entry), seq
+
+
+def _channel(entry: Document) -> str:
+    return split_message_id(entry["_id"])[0]  # whatever else it says

@@ -184,7 +184,11 @@ class ArchiveEntries:
     def _taken(self, operations: Mapping[Lookup, tuple[bytes, bytes]]) -> list[tuple[Lookup, int, str]]:
         """What became of each write; of those nothing for which the server is too busy.
 
-        A request that it refuses for what is in it, as a whole, is halved until that one stands alone.
+        A request that it refuses for what is in it, as a whole, is halved until that one stands alone. What
+        then takes no other request either speaks of itself, as a proxy may.
+
+        Raises:
+            ArchiveRefused: it would refuse everything.
         """
         try:
             return self._bulk([line for pair in operations.values() for line in pair], 2)
@@ -192,10 +196,16 @@ class ArchiveEntries:
             return []
         except ArchiveRefused as error:
             if len(operations) == 1:
+                self._check_takes(next(iter(operations)))
                 return [(place, _REFUSED, str(error)) for place in operations]
         items = list(operations.items())
         half = len(items) // 2
         return [*self._taken(dict(items[:half])), *self._taken(dict(items[half:]))]
+
+    def _check_takes(self, place: Lookup) -> None:
+        """See that a request that changes nothing is taken."""
+        index, name = place
+        self._bulk([{"delete": {"_index": index, "_id": f"no-{name}"}}], 1)
 
     def _bulk(self, operations: Sequence[Any], lines: int) -> list[tuple[Lookup, int, str]]:
         """What became of each operation of so many lines: where it went, its status, its kind of error.
