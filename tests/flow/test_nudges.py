@@ -133,12 +133,14 @@ def test_a_trace_shows_a_nudge_that_is_not_out(scene: Scene, endpoint: Endpoint,
         found = [step for step in steps if step["step"] == "pushed" and step["time"] is None]
         return [(step["user_id"], step["note"]) for step in found if step["note"].startswith("a nudge")]
 
-    ((told, note),) = waiting(second.message_id)
+    others, shown = waiting(first.message_id), waiting(second.message_id)
+    endpoint.failing = False
+    assert others == []
+    ((told, note),) = shown
     assert told == bo
     assert note.startswith("a nudge, not out: ")
-    assert waiting(first.message_id) == []
-    endpoint.failing = False
-    eventually(lambda: nudges(endpoint, bo))
+    # The next try comes after about as long as it has failed until now.
+    eventually(lambda: nudges(endpoint, bo), timeout=3 * PATIENCE_S)
     eventually(lambda: waiting(second.message_id) == [])
 
 

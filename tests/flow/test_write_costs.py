@@ -1,5 +1,6 @@
 """A message costs the same number of writes for two members and for many, and so do its receipts."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -85,18 +86,23 @@ def test_the_receipts_of_a_crowd_are_a_handful_of_documents(scene: Scene) -> Non
     group = group_of(scene, an_here, tuple(others))
     devices = [scene.connect(user, gateway=number % 2) for number, user in enumerate(others)]
     asker = scene.rest(an)
+    took: list[float] = []
 
     def send_and_acknowledge() -> None:
         sent = an_here.send_text(group, "hello")
         for device in devices:
             device.wait_for_text("hello")
+        began = time.monotonic()
+        for device in devices:
             device.acknowledge(group, sent.seq or 0)
         message_id = sent.message_id or ""
         eventually(lambda: asker.pushes(message_id).counts.received == ONLINE, timeout=3 * PATIENCE_S)
+        took.append(time.monotonic() - began)
 
     receipts = writes_of(scene.cluster.database, group, send_and_acknowledge)
-    # A first flush and two more of each gateway at most, two documents of the dispatch.
-    assert receipts["pushes", "insert"] <= 8
+    # Two documents of the dispatch, and of each gateway a first flush and one every 0.9 s at the most: how
+    # many these are depends on how long the machine takes for it all.
+    assert receipts["pushes", "insert"] <= 2 + 2 * (1 + took[0] / 0.9)
     assert receipts["members", "update"] == 1
 
 

@@ -24,13 +24,22 @@ class Busybody(Persistent, ABC):
     """Somebody who does the same thing again and again on a thread of his own, until `hush`.
 
     `pause_s` lies between two turns, and varies by a half. With `marks` he acknowledges after each turn what
-    his device holds, as a good client does, and now and then he reads it; the book learns of it.
+    his device holds, as a good client does, and now and then he reads it; the book learns of it. What he
+    leaves to chance comes from `rng`.
     """
 
-    def __init__(
-        self, scene: Scene, user: str, *, gateway: int = 0, pause_s: float = 0.0, final: Collection[str] = ()
+    def __init__(  # what he is like, each by its name
+        self,
+        scene: Scene,
+        user: str,
+        *,
+        rng: random.Random | None = None,
+        gateway: int = 0,
+        pause_s: float = 0.0,
+        final: Collection[str] = (),
     ) -> None:
         super().__init__(scene, user, gateway=gateway, final=final)
+        self.rng = rng or random.Random()
         self.pause_s = pause_s
         self.marks: Marks | None = None
         self._acknowledged: dict[tuple[str, str], int] = {}
@@ -73,7 +82,7 @@ class Busybody(Persistent, ABC):
                 self._acknowledged[place] = last
                 self.marks.receives(self.user, channel, last)
                 client.acknowledge(channel, last)
-                if random.random() < _READS:
+                if self.rng.random() < _READS:
                     self._read(self.marks, channel, last)
 
     def acknowledge_all(self) -> None:
@@ -95,7 +104,7 @@ class Busybody(Persistent, ABC):
                 self.take_turn()
                 self.acknowledge()
                 if self.pause_s:
-                    self._stopping.wait(self.pause_s * random.uniform(0.5, 1.5))
+                    self._stopping.wait(self.pause_s * self.rng.uniform(0.5, 1.5))
         except BaseException as failure:  # noqa: BLE001  # `hush` raises it where the test can see it
             self._failure = failure
 
@@ -108,12 +117,13 @@ class Chatter(Busybody):
         scene: Scene,
         user: str,
         *,
+        rng: random.Random | None = None,
         gateway: int = 0,
         window: int = 4,
         pause_s: float = 0.0,
         final: Collection[str] = (),
     ) -> None:
-        super().__init__(scene, user, gateway=gateway, pause_s=pause_s, final=final)
+        super().__init__(scene, user, rng=rng, gateway=gateway, pause_s=pause_s, final=final)
         self.window = window
         self._number = 0
         self._channel = ""
@@ -141,7 +151,7 @@ class Chatter(Busybody):
 
     def _ask_how_far(self) -> None:
         """Ask now and then who has received and read the first of these messages."""
-        if self.marks is not None and random.random() < _ASKS:
+        if self.marks is not None and self.rng.random() < _ASKS:
             self._watched = self._watched or self.newest.get("message_id", "")
             reply = self.client.post("message_receipts", message_ids=[self._watched])
             reply.add_done_callback(self.marks.on_counts)
@@ -154,8 +164,7 @@ class Host(Busybody):
         self, scene: Scene, user: str, *, rng: random.Random, gateway: int = 0, pause_s: float = 0.0
     ) -> None:
         # By a clock that has jumped an hour, what he has just said is old.
-        super().__init__(scene, user, gateway=gateway, pause_s=pause_s, final=[_TOO_LATE])
-        self._rng = rng
+        super().__init__(scene, user, rng=rng, gateway=gateway, pause_s=pause_s, final=[_TOO_LATE])
         self._channel = ""
         self._guests: Sequence[str] = ()
         self._present: list[str] = []
@@ -167,7 +176,7 @@ class Host(Busybody):
 
     def take_turn(self) -> None:
         """Ask somebody in, show somebody out, or say something and then change it."""
-        if self._rng.random() < _CHANGES_MIND:
+        if self.rng.random() < _CHANGES_MIND:
             self._say_and_change()
         else:
             self._ask_in_or_out()
@@ -178,9 +187,9 @@ class Host(Busybody):
 
     def _ask_in_or_out(self) -> None:
         absent = [name for name in self._guests if name not in self._present]
-        is_welcome = self._rng.choice([True, True, False])
+        is_welcome = self.rng.choice([True, True, False])
         if absent and is_welcome:
-            guest = self._rng.choice(absent)
+            guest = self.rng.choice(absent)
             self._present.append(guest)
             self._insist_on("add_members", user_ids=[guest])
         elif self._present:

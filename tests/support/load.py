@@ -206,8 +206,7 @@ class Load:
             self.pair_channels.append(direct_channel(one.client, other))
         for number in range(crowd.groups):
             (owner,) = self.scene.people(f"host{number}")
-            rng = random.Random(self._rng.random())
-            host = Host(self.scene, owner, rng=rng, gateway=self._gateway(), pause_s=crowd.pause_s)
+            host = Host(self.scene, owner, rng=self._chance(), gateway=self._gateway(), pause_s=crowd.pause_s)
             self.hosts.append(host)
             self._absent += self.scene.people(f"away{number}")
             group = [*members[number :: crowd.groups], self._absent[-1]]
@@ -238,10 +237,15 @@ class Load:
         return Chatter(
             self.scene,
             user,
+            rng=self._chance(),
             gateway=self._gateway(),
             window=self._crowd.window,
             pause_s=self._crowd.pause_s,
         )
+
+    def _chance(self) -> random.Random:
+        """Chance for one thread, which comes the same again with the same seed."""
+        return random.Random(self._rng.random())
 
     def _gateway(self) -> int:
         return self._rng.randrange(len(self.cluster.gateway_urls))
