@@ -110,15 +110,16 @@ class FileStore:
             )
         return done.matched_count == 1
 
-    def abandon(self, record: FileRecord) -> bool:
-        """See that an attempt never becomes ready; False if it is, or may be.
+    def abandon(self, record: FileRecord, *, collected_in_s: float = 0) -> bool:
+        """See that an attempt never becomes ready, and is collected then; False if it is ready, or may be.
 
         Raises:
             StoreUnavailable: unknown; it is collected, or it is ready.
         """
         with mapped_errors():
             done = self._files.update_one(
-                {**_attempt(record), "state": _UPLOADING}, {"$set": {"state": _REMOVING, "due": _in(0)}}
+                {**_attempt(record), "state": _UPLOADING},
+                {"$set": {"state": _REMOVING, "due": _in(collected_in_s)}},
             )
             if done.matched_count:
                 return True

@@ -97,6 +97,14 @@ def test_what_is_given_up_is_due_at_once(files: FileStore) -> None:
     assert files.take_due() == replace(FIRST, state="removing")
 
 
+def test_what_is_given_up_can_be_kept_for_the_collector_until_later(files: FileStore) -> None:
+    files.begin(FIRST)
+
+    files.abandon(FIRST, collected_in_s=30)
+
+    assert (state(files), files.take_due()) == ("removing", None)
+
+
 def test_bytes_that_go_while_they_are_read_are_no_end_of_the_file(blobs: GridBlobs) -> None:
     blobs.write("b", [LONG])
     reading = blobs.read("b", 0, len(LONG))

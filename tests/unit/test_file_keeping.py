@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 import pytest
 
@@ -121,13 +121,40 @@ def test_what_was_applied_but_not_confirmed_is_answered_when_it_is_repeated(worl
     assert world.faults.steps.count("files.finish") == 1
 
 
-def test_what_the_store_does_not_take_can_be_sent_up_again_at_once(world: World) -> None:
+def test_what_the_store_did_not_confirm_can_be_sent_up_again_once_it_is_collected(world: World) -> None:
     world.faults.arm_at("blobs.write", store_fails, after=True)
     with pytest.raises(StoreUnavailable):
         world.upload()
-    assert (world.files.known, world.blobs.bytes) == ({}, {})
+
+    with pytest.raises(RequestError) as told:
+        world.upload()
+    assert told.value.code is ErrorCode.BUSY
+    world.collect()
 
     assert world.upload() in world.files.known
+
+
+def test_bytes_that_come_after_the_driver_has_given_up_are_collected(world: World) -> None:
+    world.faults.arm_at("blobs.write", store_fails, after=True)
+    with pytest.raises(StoreUnavailable):
+        world.upload()
+
+    (record,) = world.files.known.values()
+    world.blobs.bytes[record.blob] = b"late"
+    world.collect()
+
+    assert (world.files.known, world.blobs.bytes) == ({}, {})
+
+
+def test_what_is_refused_while_it_is_stored_leaves_nothing_at_once(world: World) -> None:
+    def over_quota() -> NoReturn:
+        raise RequestError(ErrorCode.QUOTA_EXCEEDED)
+
+    world.faults.arm_at("blobs.write", over_quota, after=True)
+    with pytest.raises(RequestError):
+        world.upload()
+
+    assert (world.files.known, world.blobs.bytes) == ({}, {})
 
 
 @pytest.mark.parametrize("happening", [store_fails, process_dies])

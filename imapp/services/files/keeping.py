@@ -28,6 +28,7 @@ MAX_AT_ONCE: Final = 32
 """Uploads under way in a gateway."""
 MAX_AT_ONCE_OF_ONE: Final = 4
 _RETRY_AFTER_S: Final = 1.0
+_IN_DOUBT_S: Final = 30.0  # ample beyond the 10 s for which the driver waits for an answer
 
 log = get_log("files")
 
@@ -105,8 +106,11 @@ class KeepingService:
             point("files.begun")
             self._check_quota(owner, 0)
             self._store(record, judged)
-        except BaseException:
+        except RequestError:
             self._discard(record)
+            raise
+        except BaseException:
+            self._leave(record)
             raise
         point("files.finished")
         metrics.files_kept.value += 1
@@ -123,6 +127,11 @@ class KeepingService:
             if self._files.abandon(record):
                 remove_file(self._blobs, record.blob)
                 self._files.forget(record)
+
+    def _leave(self, record: FileRecord) -> None:
+        """The same where bytes may still be on their way: their record stays until they are there."""
+        with suppress(StoreUnavailable):
+            self._files.abandon(record, collected_in_s=_IN_DOUBT_S)
 
     def _store(self, record: FileRecord, judged: Judged) -> None:
         self._blobs.write(blob_key(record.blob), judged.pieces())

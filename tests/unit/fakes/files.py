@@ -32,7 +32,8 @@ class FakeFiles(FileStore):
         with self._faults.step("files.finish"):
             return self._move(record, record.state, _READY)
 
-    def abandon(self, record: FileRecord) -> bool:
+    def abandon(self, record: FileRecord, *, collected_in_s: float = 0) -> bool:
+        assert collected_in_s in (0, 30)
         with self._faults.step("files.abandon"):
             self._move(record, record.state, _REMOVING)
             known = self._attempt(record)
