@@ -15,12 +15,14 @@ from imapp import metrics
 from imapp.broker.topology import INDEX_TASK, MOVE_TASK
 from imapp.cli import main
 from imapp.config import Config
+from imapp.domain.archive.prefixes import CHUNK
 from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable
 from imapp.services.archiving.moving import ChannelMover
-from imapp.services.archiving.nightly import NightlyMove
+from imapp.services.archiving.nightly import SLICE_S, NightlyMove
 from imapp.services.archiving.retention import Retention
-from imapp.services.archiving.running import ArchiveRun
+from imapp.services.archiving.running import ArchiveRun, Run
+from imapp.stores.archive.client import BACKGROUND_READ_S
 from imapp.stores.channels import ChannelStore
 from imapp.stores.leases import LeaseStore
 from imapp.stores.manifests import ManifestStore
@@ -49,6 +51,7 @@ class Night:
         self.log = MessageLog(database)
         self.leases = LeaseStore(database)
         self.at_s = 0.0
+        self.chunk = CHUNK
         for channel in CHANNELS:
             self.log.append([log_entry(channel, seq, time_ms=NOW_MS - 90 * DAY_MS) for seq in range(1, 6)])
             database["channels"].insert_one(
@@ -64,8 +67,15 @@ class Night:
             after_days=30,
             throttle=lambda _: after_each(),
             clock_ms=lambda: NOW_MS,
+            chunk=self.chunk,
         )
-        retention = Retention(retention_stores(self.database), self.archive, days=0)
+        retention = Retention(
+            retention_stores(self.database),
+            self.archive,
+            days=0,
+            clock_ms=lambda: NOW_MS,
+            chunk=self.chunk,
+        )
         return ArchiveRun(
             self.leases,
             ChannelStore(self.database),
@@ -80,6 +90,17 @@ class Night:
 
     def pass_a_second(self) -> None:
         self.at_s += 1.0
+
+    def pass_half_a_minute(self) -> None:
+        self.at_s += BACKGROUND_READ_S
+
+    def slices_until_its_end(self) -> list[Run]:
+        """What each task of the night does that is given its usual time."""
+        slices = [self.run().run("a", for_s=SLICE_S)]
+        while not slices[-1].ended:
+            assert len(slices) < 50, "the round never ends"
+            slices.append(self.run().run("a", for_s=SLICE_S))
+        return slices
 
 
 @pytest.fixture
@@ -98,7 +119,7 @@ def test_a_slice_ends_in_time_and_the_next_goes_on_where_it_ended(night: Night) 
     assert night.moved() == list(CHANNELS[:4])
 
     last = run.run("a", for_s=60.0)
-    assert (last.ended, last.channels) == (True, 3)  # the one at hand when time was up is looked at again
+    assert (last.ended, last.channels) == (True, 2)
     assert night.moved() == list(CHANNELS)
 
 
@@ -121,6 +142,19 @@ def test_who_has_lost_his_lease_stops_and_leaves_the_position_to_the_other(night
 
     assert night.moved() == [CHANNELS[0]]
     assert night.leases.position("archive.move") == "z"
+
+
+def test_who_loses_his_lease_at_the_last_channel_does_not_end_the_round_of_the_other(night: Night) -> None:
+    def is_late() -> None:
+        if night.moved() == list(CHANNELS):
+            night.at_s += 400.0
+            night.database["leases"].update_one({}, {"$set": {"owner": "b", "position": "c"}})
+            night.leases.hold("archive.move", "b", 60.0)
+
+    assert not night.run(after_each=is_late).run("a").ended
+
+    assert night.leases.position("archive.move") == "c"
+    assert night.leases.last_round("archive.move") is None
 
 
 def test_a_channel_that_can_not_be_moved_keeps_no_other_from_it(
@@ -163,6 +197,84 @@ def test_the_round_comes_back_to_it_in_whichever_slice_it_ends(night: Night) -> 
     done = night.run().run("b")
 
     assert (done.ended, done.failed) == (True, 0)
+    assert night.moved() == list(CHANNELS)
+
+
+def test_a_question_that_takes_longer_than_a_slice_does_not_stop_the_round(night: Night) -> None:
+    night.archive.slow, night.archive.waits = {CHANNELS[0], CHANNELS[3]}, night.pass_half_a_minute
+
+    slices = night.slices_until_its_end()
+
+    assert sum(done.failed for done in slices) == 2
+    assert night.moved() == [CHANNELS[1], CHANNELS[2], CHANNELS[4], CHANNELS[5]]
+
+
+def test_a_look_that_takes_longer_than_a_slice_and_moves_nothing_does_not_stop_the_round(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.archive.refused = {message_id(CHANNELS[0], 1)}
+
+    def slow(name: str, matter: str = "") -> bool:
+        if name == "archive.proved" and matter == CHANNELS[0]:
+            night.pass_half_a_minute()
+        return False
+
+    monkeypatch.setattr("imapp.services.archiving.moving.point", slow)
+
+    slices = night.slices_until_its_end()
+
+    assert sum(done.unproved for done in slices) == 1
+    assert night.moved() == list(CHANNELS[1:])
+
+
+def test_a_long_channel_goes_on_slice_by_slice_however_slow_it_is(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.chunk = 1
+
+    def slow(name: str, _matter: str = "") -> bool:
+        if name == "archive.read":
+            night.pass_half_a_minute()
+        return False
+
+    monkeypatch.setattr("imapp.services.archiving.moving.point", slow)
+
+    slices = night.slices_until_its_end()
+
+    assert [done.entries for done in slices[:5]] == [1, 1, 1, 1, 1]
+    assert night.moved() == list(CHANNELS)
+
+
+def test_what_is_kept_no_longer_goes_slice_by_slice_too(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.chunk = 1
+    ChannelStore(night.database).set_retention(CHANNELS[0], 7)
+
+    def slow(name: str, _matter: str = "") -> bool:
+        if name == "retention.hidden":
+            night.pass_half_a_minute()
+        return False
+
+    monkeypatch.setattr("imapp.services.archiving.retention.point", slow)
+
+    slices = night.slices_until_its_end()
+
+    assert [done.removed for done in slices[:4]] == [1, 1, 1, 1]
+    assert night.moved() == list(CHANNELS)
+
+
+def test_a_long_channel_that_was_put_aside_is_moved_to_its_end_the_same_night(night: Night) -> None:
+    night.chunk = 1
+    night.archive.slow = {CHANNELS[0]}
+    run = night.run(after_each=night.pass_a_second)
+    assert not run.run("a", for_s=20.0).ended
+    assert night.moved() == list(CHANNELS[1:])
+    night.archive.slow = set()
+
+    rounds = [run.run("a", for_s=1.0).ended for _ in range(5)]
+
+    assert rounds == [False, False, False, False, True]
     assert night.moved() == list(CHANNELS)
 
 

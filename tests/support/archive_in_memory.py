@@ -1,6 +1,6 @@
 """An archive in memory that keeps the promises of the real one, breaks them on demand, and can be away."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from imapp.errors import ArchiveUnavailable
@@ -19,6 +19,8 @@ class ArchiveInMemory(Archive):
         self.away = False
         self.slow: set[str] = set()
         """Channels about which every question takes too long."""
+        self.waits: Callable[[], None] = lambda: None
+        """Called while such a question takes its time."""
         self.reads = 0
 
     def write(self, documents: Sequence[dict[str, Any]]) -> Mapping[str, str]:
@@ -39,6 +41,7 @@ class ArchiveInMemory(Archive):
         self.reads += 1
         wanted = list(message_ids)
         if any(name.partition(".")[0] in self.slow for name in wanted):
+            self.waits()
             raise ArchiveUnavailable("a question took too long, for a test")
         texts = {name: self.texts[name] for name in wanted if name in self.texts}
         return {name: Copy(text, hash_of(text)) for name, text in texts.items()}

@@ -42,6 +42,8 @@ class Moved(Struct):
     """Whether somebody else moved it meanwhile, or changed what was to move: the next run goes on."""
     failed: bool = False
     """Whether something happened that nobody expected."""
+    unfinished: bool = False
+    """Whether its time was up before it came to its end; it has come further all the same."""
 
 
 class ChannelMover:
@@ -70,7 +72,7 @@ class ChannelMover:
         self._chunk = chunk
 
     def move(self, channel_id: str, keep_on: Callable[[], bool] = lambda: True) -> Moved:
-        """Move what may be moved of a channel, chunk by chunk, for as long as `keep_on` says so.
+        """Move what may be moved of a channel, a chunk and more of them for as long as `keep_on` says so.
 
         Raises:
             StoreUnavailable, ArchiveUnavailable: what was moved until then is moved.
@@ -78,8 +80,10 @@ class ChannelMover:
         moved = Moved()
         try:
             self._sweep(channel_id, self._manifests.borders([channel_id])[channel_id].archived, moved)
-            while keep_on() and self._next_chunk(channel_id, moved):
-                pass
+            while self._next_chunk(channel_id, moved):
+                if not keep_on():
+                    moved.unfinished = True
+                    break
         except LogConflict as error:
             log.info("archive_contended", channel=channel_id, error=str(error))
             moved.contended = True

@@ -78,7 +78,9 @@ class Retention:
         self._chunk = chunk
 
     def apply(self, channel_id: str, keep_on: Callable[[], bool] = lambda: True) -> int:
-        """Remove what a channel keeps no longer, for as long as `keep_on` says so; how many entries it was.
+        """Remove what a channel keeps no longer, in one go and more of them for as long as `keep_on` says so.
+
+        Returns how many entries it was.
 
         Raises:
             StoreUnavailable, ArchiveUnavailable: the next run goes on.
@@ -95,7 +97,7 @@ class Retention:
     def _remove(self, channel_id: str, days: int, keep_on: Callable[[], bool]) -> int:
         before_ms, removed = horizon_ms(self._clock_ms(), days), 0
         try:
-            while keep_on() and (parts := self._outlived(channel_id, before_ms)):
+            while parts := self._outlived(channel_id, before_ms):
                 gone = Range(parts[0].from_seq, parts[-1].to_seq)
                 self._hide(channel_id, gone.to_seq)
                 point("retention.hidden", channel_id)
@@ -107,6 +109,8 @@ class Retention:
                 removed += count
                 metrics.retention_removed.value += count
                 self._throttle(count)
+                if not keep_on():
+                    break
         except LogConflict as error:
             log.info("archive_contended", channel=channel_id, error=str(error))
         if removed:

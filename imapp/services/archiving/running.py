@@ -118,7 +118,8 @@ class ArchiveRun:
         try:
             if anew:
                 self._leases.begin_round(_JOB)
-            done.ended = self._walk(owner, lambda: self._clock() < until and renewal.holds(), done)
+            walked = self._walk(owner, lambda: self._clock() < until and renewal.holds(), done)
+            done.ended = walked and renewal.holds()  # or another one is in the middle of it
             if done.ended:
                 self._leases.end_round(_JOB)
         finally:
@@ -138,44 +139,47 @@ class ArchiveRun:
         try:
             while page := self._channels.ids(after, _PAGE):
                 for channel_id in page:
-                    if not keep_on():
+                    if not (keep_on() and self._first_look(channel_id, keep_on, done)):
                         return False
-                    self._first_look(channel_id, keep_on, done)
-                    if not keep_on():
-                        return False  # it may not have been done to its end
-                    after = channel_id
+                    after = channel_id  # whatever time it is: a slow channel must not be the next one again
                 self._leases.note(_JOB, owner, after)
         finally:
             self._leases.note(_JOB, owner, after)
         for channel_id in self._leases.aside(_JOB):
-            if not keep_on():
+            if not (keep_on() and self._last_look(channel_id, keep_on, done)):
                 return False
-            self._last_look(channel_id, keep_on, done)
             self._leases.take_back(_JOB, channel_id)
         return True
 
-    def _first_look(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> None:
-        """One about which the archive does not answer waits until all others had their turn."""
+    def _first_look(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> bool:
+        """Whether it is the next one's turn. One about which the archive does not answer is put aside."""
         try:
-            self._look_after(channel_id, keep_on, done)
+            return self._look_after(channel_id, keep_on, done)
         except ArchiveUnavailable as error:
             self._check()
             if self._leases.put_aside(_JOB, channel_id):
                 log.warning("archive_channel_aside", channel=channel_id, error=str(error)[:200])
             else:
                 _give_up(channel_id, error, done)
+            return True
 
-    def _last_look(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> None:
+    def _last_look(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> bool:
+        """Whether the round is done with it."""
         try:
-            self._look_after(channel_id, keep_on, done)
+            return self._look_after(channel_id, keep_on, done)
         except ArchiveUnavailable as error:
             self._check()
             _give_up(channel_id, error, done)
+            return True
 
-    def _look_after(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> None:
+    def _look_after(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> bool:
+        """Whether it was done to its end. If not, it has come further, however little time there was."""
         try:
             # First: what is kept no longer need not be moved.
-            done.removed += self._retention.apply(channel_id, keep_on)
+            removed = self._retention.apply(channel_id, keep_on)
+            done.removed += removed
+            if removed and not keep_on():
+                return False
             moved = self._mover.move(channel_id, keep_on) if self._mover is not None else Moved()
         except (StoreUnavailable, ArchiveUnavailable):
             raise
@@ -188,6 +192,7 @@ class ArchiveRun:
         done.entries += moved.entries
         done.unproved += len(moved.problems)
         done.failed += moved.failed
+        return not moved.unfinished
 
 
 def _give_up(channel_id: str, error: ArchiveUnavailable, done: Run) -> None:
