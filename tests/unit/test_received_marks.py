@@ -70,7 +70,18 @@ def test_what_was_said_before_is_not_said_again(hands: Hands) -> None:
     hands.marks.add(CHANNEL, "bo", 5)
     hands.marks.add(CHANNEL, "bo", 2, from_seq=2)
 
-    assert hands.flush() == []
+    assert hands.flush(after_s=1) == []
+
+
+def test_what_was_fetched_before_is_not_said_again_though_the_gateway_is_behind(hands: Hands) -> None:
+    hands.ends[CHANNEL] = 5
+    hands.marks.add_page("bo", CHANNEL, [wire_entry(log_entry(CHANNEL, seq)) for seq in range(1, 8)])
+    hands.marks.add(CHANNEL, "bo", 8)
+    hands.flush()
+
+    hands.marks.add(CHANNEL, "bo", 7)
+
+    assert hands.flush(after_s=1) == []
 
 
 def test_a_page_does_not_hide_the_cumulative_mark_beside_it(hands: Hands) -> None:
