@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING
 
-from imapp.stores.mongo import Database, Document, mapped_errors
+from imapp.stores.mongo import Database, Document, mapped_errors, update_fast
 
 REFRESH_MS: Final = 2_000
 """What was indexed this long ago can be found: the index is refreshed every second."""
@@ -68,23 +68,22 @@ class IndexMarks:
         return names, names[-1] if len(names) == limit else last or ""
 
     def advance(self, seqs: Mapping[str, int]) -> None:
-        """Everything up to these seqs, by channel id, is settled, as of now."""
+        """Everything up to these seqs, by channel id, is settled, as of now; a mark that is further stays.
+
+        One that a failover moves back is moved again: the sweep finds its channel.
+
+        Raises:
+            StoreUnavailable: unknown which of them have moved.
+        """
         now_ms = self._now_ms()
-        updates = [
-            # A channel may be older than this field.
-            UpdateOne({"_id": name, "indexed_seq": {"$not": {"$gte": seq}}}, _step(seq, now_ms))
-            for name, seq in seqs.items()
-        ]
-        if updates:
-            with mapped_errors():
-                self._channels.bulk_write(updates, ordered=False)
+        update_fast(self._channels, [({"_id": name}, _step(seq, now_ms)) for name, seq in seqs.items()])
 
     def _now_ms(self) -> int:
         return round(self._clock() * 1000)
 
 
 def _step(seq: int, now_ms: int) -> list[Document]:
-    """Moves a mark to this seq, and notes from where and when."""
+    """Moves a mark to this seq, and notes from where and when; one that is there already it leaves alone."""
     at = now_ms + -now_ms % _TOGETHER_MS
     lately = {
         "$filter": {
@@ -92,10 +91,12 @@ def _step(seq: int, now_ms: int) -> list[Document]:
             "cond": {"$gt": ["$$this.at", now_ms - REFRESH_MS]},
         }
     }
-    step = {"from_seq": {"$ifNull": ["$indexed_seq", 0]}, "at": at}
+    from_seq = {"$ifNull": ["$indexed_seq", 0]}  # a channel may be older than this field
+    step = {"from_seq": from_seq, "at": at}
     known, one_more = {"$in": [at, "$$lately.at"]}, {"$concatArrays": ["$$lately", [step]]}
     steps = {"$let": {"vars": {"lately": lately}, "in": {"$cond": [known, "$$lately", one_more]}}}
-    return [{"$set": {"indexed_seq": seq, "index_steps": steps}}]
+    moved = {"$cond": [{"$lt": [from_seq, seq]}, steps, "$index_steps"]}
+    return [{"$set": {"indexed_seq": {"$max": ["$indexed_seq", seq]}, "index_steps": moved}}]
 
 
 def _mark(row: Document, now_ms: int) -> IndexMark:

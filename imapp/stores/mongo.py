@@ -23,6 +23,8 @@ from imapp.errors import LogConflict, StoreUnavailable
 Document = dict[str, Any]
 Database = PyMongoDatabase[Document]
 """The database handle that wiring passes to the stores."""
+Change = Any
+"""What an update does to a document: operators, or a list of stages of a pipeline."""
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # to be subtracted from times without a zone
 _MILLISECOND: Final = timedelta(milliseconds=1)
 DUPLICATE_KEY: Final = 11000
@@ -82,7 +84,7 @@ def fast(collection: Collection[Document]) -> Collection[Document]:
     return collection.with_options(write_concern=FAST)
 
 
-def update_fast(collection: Collection[Document], updates: Sequence[tuple[Document, Document]]) -> None:
+def update_fast(collection: Collection[Document], updates: Sequence[tuple[Document, Change]]) -> None:
     """Run (filter, change) pairs that may be lost in a failover, because whoever wrote them repeats them.
 
     They are acknowledged by the primary alone, and not retried by the driver: with its bookkeeping of
