@@ -388,6 +388,34 @@ def test_one_that_was_overtaken_brings_back_nothing_that_is_older(
     assert place.is_same(6)
 
 
+def test_one_that_was_overtaken_hides_no_recall_that_was_refused(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.log.append([log_entry(GROUP, 1)])
+    place.head(1)
+    write, other = place.archive.write, place.another_indexer()
+    place.proxy.meddle = lambda path, body: (
+        Answer(400, '{"error": {"type": "no_room"}}')
+        if path.startswith("/_bulk") and '"recalled":true' in body
+        else None
+    )
+
+    def be_overtaken(documents: Sequence[Document]) -> dict[str, str]:
+        monkeypatch.undo()
+        place.log.append([log_entry(GROUP, 2, type=RECALL, extra=OF_THE_FIRST)])
+        gone = {"$set": {"content": "", "status": RECALLED, "rev": 2}}
+        place.database["messages"].update_one({"_id": message_id(GROUP, 1)}, gone)
+        place.head(2)
+        other.index([GROUP])
+        return write(documents)
+
+    monkeypatch.setattr(place.archive, "write", be_overtaken)
+    place.indexer.index([GROUP])
+
+    assert place.aside() == {message_id(GROUP, 1): "400 no_room"}
+    assert place.unindexed.recalled() == [message_id(GROUP, 1)]
+
+
 def test_two_at_once_never_move_a_watermark_back_nor_ahead_of_what_is_indexed(place: Place) -> None:
     channels = [letter * 24 for letter in "abc"]
     indexers = (place.indexer, place.another_indexer())

@@ -1,16 +1,18 @@
 """What Elasticsearch refused is seen, and tried again when an operator says so."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from imapp.domain.entries import RECALLED
 from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable
 from imapp.services.archiving.parking import Parking
 from imapp.services.doctor.store import store_findings
 from imapp.stores.inspection import StoreInspection
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import Database
+from imapp.stores.mongo import Database, Document
 from imapp.stores.unindexed import UnindexedStore
 from tests.support.archive_in_memory import ArchiveInMemory
 from tests.support.entries import log_entry
@@ -80,6 +82,47 @@ def test_nothing_is_forgotten_while_elasticsearch_is_away(shelf: Shelf) -> None:
         shelf.parking.retry("", 10)
 
     assert shelf.waiting().keys() == {*NAMES}
+
+
+def test_what_is_refused_again_after_a_recall_is_known_as_recalled(shelf: Shelf, database: Database) -> None:
+    database["messages"].update_one({"_id": NAMES[0]}, {"$set": {"content": "", "status": RECALLED}})
+    shelf.archive.refused |= {NAMES[0], NAMES[1]}
+
+    shelf.parking.retry("", 10)
+
+    assert shelf.unindexed.recalled() == [NAMES[0]]
+
+
+def test_a_form_that_was_refused_is_not_let_go_by_an_earlier_one_that_is_taken(shelf: Shelf) -> None:
+    name = message_id(CHANNEL, 9)
+    first, later = ({"_id": name, "rev": rev} for rev in (9, 12))
+    shelf.unindexed.park({name: "no room"}, [later])
+    shelf.unindexed.park({name: "no room"}, [first])
+
+    shelf.unindexed.release_taken([first])
+    assert name in shelf.waiting()
+
+    shelf.unindexed.release_taken([later])
+    assert name not in shelf.waiting()
+
+
+def test_what_is_set_aside_again_while_it_is_tried_stays(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    write = shelf.archive.write
+    [seen] = shelf.unindexed.page("", 1)
+
+    def be_overtaken(documents: Sequence[Document]) -> Mapping[str, str]:
+        # As the indexer does it some time later.
+        later = {"$set": {"at": seen.at + timedelta(seconds=1)}}
+        database["unindexed"].update_one({"_id": NAMES[0]}, later)
+        return write(documents)
+
+    monkeypatch.setattr(shelf.archive, "write", be_overtaken)
+
+    shelf.parking.retry("", 10)
+
+    assert shelf.waiting().keys() == {NAMES[0]}
 
 
 def test_the_doctor_says_so(scene: Scene) -> None:

@@ -5,14 +5,14 @@ that one writes its target again, as it is now, before the watermark moves past.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, takewhile
 from typing import Final
 
 from imapp import metrics
 from imapp.domain.archive.tiling import Range
-from imapp.domain.entries import EDIT, RECALL, RECALLED
+from imapp.domain.entries import EDIT, RECALL
 from imapp.domain.ids import message_id, split_message_id
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.failpoints import point
@@ -138,8 +138,8 @@ class Indexer:
         """Write these entries and those that they change; set aside what is refused."""
         forms = {entry["_id"]: entry for entry in [*entries, *self._changed_by(entries)]}
         refused = self._archive.write(list(forms.values()))
-        self._set_aside(refused, {name for name in refused if forms[name].get("status") == RECALLED})
-        self._unindexed.release([name for name in forms if name not in refused])
+        self._set_aside(refused, forms)
+        self._unindexed.release_taken(form for name, form in forms.items() if name not in refused)
         now_ms = self._clock() * 1000
         for entry in entries:
             if entry["_id"] not in refused:
@@ -149,10 +149,10 @@ class Indexer:
         """What these entries have changed: read after them, so it is at least as new as they say."""
         return self._log.stored_at([*_targets(entries), *_edits_undone(entries)])
 
-    def _set_aside(self, refused: Mapping[str, str], recalled: Collection[str]) -> None:
+    def _set_aside(self, refused: Mapping[str, str], forms: Mapping[str, Document]) -> None:
         if not refused:
             return
-        self._unindexed.park(refused, recalled)
+        self._unindexed.park(refused, forms.values())
         metrics.unindexed.value += len(refused)
         for name, reason in refused.items():
             log.error("entry_unindexed", message=name, reason=reason)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from imapp.domain.ids import split_message_id
 from imapp.logs import get_log
-from imapp.services.archiving.archive import Archive
+from imapp.services.archiving.archive import Archive, Document
 from imapp.stores.messages import MessageLog
 from imapp.stores.unindexed import Refused, UnindexedStore
 
@@ -38,9 +38,11 @@ class Parking:
         """
         rows = self._unindexed.page(after, limit + 1)
         page = rows[:limit]
-        refused = self._refused([row.message_id for row in page])
-        self._unindexed.park(refused)
-        self._unindexed.release([row.message_id for row in page if row.message_id not in refused])
+        names = [row.message_id for row in page]
+        documents = self._stored.stored_at(split_message_id(name) for name in names)
+        refused = self._refused(names, documents)
+        self._unindexed.park(refused, documents)
+        self._unindexed.release_seen(row for row in page if row.message_id not in refused)
         left = [
             Refused(row.message_id, refused[row.message_id], row.at)
             for row in page
@@ -49,9 +51,8 @@ class Parking:
         log.info("unindexed_retried", entries=len(page), left=len(left))
         return Retried(len(page) - len(left), left, page[-1].message_id if len(rows) > limit else None)
 
-    def _refused(self, names: Sequence[str]) -> dict[str, str]:
+    def _refused(self, names: Sequence[str], documents: Sequence[Document]) -> dict[str, str]:
         """Why those of these that are not in the index are not, by message id."""
-        documents = self._stored.stored_at(split_message_id(name) for name in names)
         refused = dict(self._archive.write(documents))
         # Such as the move has brought there since.
         elsewhere = {*names} - {document["_id"] for document in documents}

@@ -215,7 +215,7 @@ class Reindexer:
         entries = self._stores.entries
         # As the indexer does: MongoDB keeps them, so the others need not wait for them.
         aside = entries.copy(stored, generation)
-        self._stores.unindexed.park(aside)
+        self._stores.unindexed.park(aside, stored)
         done.refused |= entries.copy(archived, generation)
         written = [*archived, *(document for document in stored if document["_id"] not in aside)]
         for name in entries.lacking(written, generation):
