@@ -65,8 +65,10 @@ class Frozen:
     def full(self) -> Iterator[None]:
         """As long as it takes nothing."""
         self._set({"blocks.write": True})
-        yield
-        self._set({"blocks.write": False})
+        try:
+            yield
+        finally:
+            self._set({"blocks.write": False})
 
     def _set(self, settings: dict[str, Any]) -> None:
         with self.client.writing() as client:

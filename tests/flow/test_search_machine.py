@@ -17,6 +17,7 @@ from imapp.stores.archive.entries import ArchiveEntries
 from imapp.stores.archive.indices import Indices
 from imapp.stores.archive.searching import MessageIndex
 from imapp.stores.generations import Generations
+from imapp.stores.index_marks import REFRESH_MS
 from imapp.stores.mongo import Database
 from schemas.search import MessageSearch, SearchOrder
 from tests.flow.test_archive_machine import ArchiveMachine, Line, people, run
@@ -24,11 +25,12 @@ from tests.support.archive import drop_indices
 
 __all__ = ["people"]
 WORDS: Final = ("text", "edited", "ago long", "now", "nowhere")
+SECOND_MS: Final = 1_000
 _PAGE: Final = 3  # hits
 
 
 class Index:
-    """An index of its own on the real server."""
+    """An index of its own on the real server, which shows what it was given when it is told to."""
 
     def __init__(self, url: str) -> None:
         self.namespace = f"t{secrets.token_hex(6)}"
@@ -37,11 +39,21 @@ class Index:
         self._indices.prepare()
         self.entries = ArchiveEntries(self.client, self._indices)
         self.alias = self._indices.alias
+        self._freeze()
 
     def refresh(self) -> None:
         """Let all that was written be found."""
         with self.client.writing() as client:
             client.indices.refresh(index=self.alias)
+
+    def _freeze(self) -> None:
+        """Let no index refresh itself: neither one that is there, nor one of another month."""
+        with self.client.writing() as client:
+            [found] = client.indices.get_index_template(name=self.alias).body["index_templates"]
+            template = found["index_template"]
+            template["template"]["settings"]["index"]["refresh_interval"] = "-1"
+            client.indices.put_index_template(name=self.alias, **template)
+            client.indices.put_settings(index=f"{self.alias}-*", settings={"refresh_interval": "-1"})
 
 
 @pytest.fixture
@@ -68,7 +80,8 @@ class SearchedMachine(ArchiveMachine):
             self.unindexed,
             MessageIndex(index.client, index.alias),
         )
-        self.searching = MessageSearchService(stores, SearchCursors(b"k" * 32), lambda: self.now_ms / 1000)
+        self.searching = MessageSearchService(stores, SearchCursors(b"k" * 32), self.clock)
+        self.refresh()
 
     @rule(words=st.sampled_from(WORDS), order=st.sampled_from(SearchOrder))
     def search_what_is_indexed(self, words: str, order: SearchOrder) -> None:
@@ -80,10 +93,18 @@ class SearchedMachine(ArchiveMachine):
         assert (sorted(hits), total) == (expected, len(expected))
         assert order is SearchOrder.RELEVANT or hits == expected[::-1]
 
+    @rule(days=st.sampled_from([0, 10, 40]))
+    def wait(self, days: int) -> None:
+        """An index refreshes itself within a second, so no day passes without."""
+        super().wait(days)
+        if days:
+            self.refresh()
+
     @rule()
     def refresh(self) -> None:
         """From now on all is found up to the watermark, and what changed later as it was, or as it is."""
         self.search_index.refresh()
+        self.now_ms += REFRESH_MS + SECOND_MS
         indexed_seq = self.indexed_seq
         self.findable = {
             seq: line for seq, line in enumerate(self.list, 1) if max(seq, line.rev) <= indexed_seq
@@ -126,4 +147,4 @@ class SearchedMachine(ArchiveMachine):
 
 @pytest.mark.timeout(600)
 def test_the_log_is_read_and_found_as_a_plain_list_in_elasticsearch(people: Database, index: Index) -> None:
-    run(lambda: SearchedMachine(people, index), examples=15, steps=25)
+    run(lambda: SearchedMachine(people, index), examples=8, steps=25)
