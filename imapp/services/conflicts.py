@@ -1,12 +1,12 @@
-"""Changes that others make at the same moment: tried again, and `busy` if that goes on."""
+"""Changes that others make at the same moment as somebody asks for one: `busy` if that goes on."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from imapp.errors import LogConflict, RequestError
+from imapp.stores.contention import once_free
 from schemas.errors import ErrorCode
 
-_TRIES: Final = 5
 _RETRY_AFTER_S: Final = 1.0
 
 _Done = TypeVar("_Done")
@@ -18,9 +18,7 @@ def tried(change: Callable[[], _Done]) -> _Done:
     Raises:
         RequestError: `busy`: somebody always was.
     """
-    for _ in range(_TRIES):
-        try:
-            return change()
-        except LogConflict:
-            continue
-    raise RequestError(ErrorCode.BUSY, retry_after=_RETRY_AFTER_S)
+    try:
+        return once_free(change)
+    except LogConflict as error:
+        raise RequestError(ErrorCode.BUSY, retry_after=_RETRY_AFTER_S) from error

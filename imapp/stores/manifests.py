@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.client_session import ClientSession
 
 from imapp.domain.archive.digests import joined, parted
@@ -14,11 +14,11 @@ from imapp.domain.archive.tiling import Range, overlap
 from imapp.domain.entries import LogEntry
 from imapp.domain.ids import message_id
 from imapp.errors import LogConflict, StoreUnavailable
+from imapp.stores.contention import once_free
 from imapp.stores.mongo import (
     Database,
     Document,
     mapped_errors,
-    once_free,
     to_datetime,
     to_ms,
     transaction,
@@ -172,25 +172,22 @@ class ManifestStore:
                     {"$addToSet": {"recalled": {"$each": inside}}},
                 )
 
-    def hold(self, channel_id: str, first: int, last: int, for_s: float) -> None:
-        """Keep copies in MongoDB of first .. last for so long, or longer if they are held longer.
+    def hold(self, channel_id: str, parts: Sequence[Range], for_s: float) -> None:
+        """Keep copies in MongoDB of these ranges for so long, or longer if they are held longer.
 
+        However many they are, it is one transaction: those that hold something of one channel take turns.
         Whoever takes copies away does so before this, and they can be put back now, or leaves them there.
 
         Raises:
             StoreUnavailable: unknown whether they are held.
         """
-        row = {"channel_id": channel_id, "from_seq": first, "to_seq": last}
+        until = {"until": datetime.now(UTC) + timedelta(seconds=for_s)}
+        holds = [_hold(channel_id, part, until) for part in parts]
 
         def take() -> None:
             with transaction(self._client) as session:
                 self._take_turn(channel_id, session)
-                self._holds.update_one(
-                    {"_id": f"{message_id(channel_id, first)}-{last}"},
-                    {"$setOnInsert": row, "$max": {"until": datetime.now(UTC) + timedelta(seconds=for_s)}},
-                    upsert=True,
-                    session=session,
-                )
+                self._holds.bulk_write(holds, ordered=False, session=session)
 
         try:
             once_free(take)
@@ -251,6 +248,12 @@ class ManifestStore:
         bounds = {"$gte": message_id(channel_id, 0), "$lte": message_id(channel_id, seq)}
         row = self._manifests.find_one({"_id": bounds}, fields, sort=[("_id", DESCENDING)], session=session)
         return row if row is not None and row["to_seq"] >= seq else None
+
+
+def _hold(channel_id: str, part: Range, until: Document) -> UpdateOne:
+    row = {"channel_id": channel_id, "from_seq": part.from_seq, "to_seq": part.to_seq}
+    name = f"{message_id(channel_id, part.from_seq)}-{part.to_seq}"
+    return UpdateOne({"_id": name}, {"$setOnInsert": row, "$max": until}, upsert=True)
 
 
 def _borders(row: Document) -> Borders:

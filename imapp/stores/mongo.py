@@ -1,11 +1,10 @@
 """The connection to MongoDB, and the one place where driver errors become ours."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from bson.codec_options import TypeDecoder, TypeRegistry
 from bson.int64 import Int64
@@ -31,9 +30,6 @@ DUPLICATE_KEY: Final = 11000
 _WRITE_CONFLICT: Final = 112  # of two transactions, the later one is aborted
 _LAST_CHARACTER: Final = "\U0010ffff"  # sorts behind all that a name may hold
 _FAST_CHUNK: Final = 1_000  # updates of one command, far below its limit of 48 MB
-_PAUSES_S: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # a transaction of others takes some hundredths
-
-_Done = TypeVar("_Done")
 
 # An acknowledged entry survives the loss of any minority of nodes and of power. A write that isn't
 # confirmed in 5 s has an unknown outcome, and is looked up before it is tried again.
@@ -174,20 +170,6 @@ def transaction(client: MongoClient[Document]) -> Iterator[ClientSession]:
         finally:
             if session.in_transaction:
                 session.abort_transaction()
-
-
-def once_free(change: Callable[[], _Done]) -> _Done:
-    """What comes of a transaction that looks anew each time, tried again while others are writing the same.
-
-    Raises:
-        LogConflict: somebody still was after a second, or it can't be for another reason.
-    """
-    for pause_s in _PAUSES_S:
-        try:
-            return change()
-        except LogConflict:
-            time.sleep(pause_s)
-    return change()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from imapp import failpoints
+from imapp.domain.archive.tiling import Range
 from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.services.archiving.archive import Copy
@@ -178,7 +179,7 @@ def test_a_recall_that_comes_while_its_message_moves_is_whole_after_that_same_mo
 def test_a_recall_of_what_is_held_meanwhile_counts_after_that_same_move(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.manifests.hold(CHANNEL, 2, 2, 60.0)
+    world.manifests.hold(CHANNEL, [Range(2, 2)], 60.0)
     at_step(monkeypatch, "proved", lambda: recall(world, 2))
 
     world.move()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -95,6 +96,37 @@ def test_what_a_command_refers_to_stays_although_the_move_was_about_to_take_it(
 
     assert lost == [set()]
     assert world.hot() == [2, 20]
+
+
+def test_all_that_a_command_refers_to_is_held_in_one_turn(world: World) -> None:
+    world.move()
+    before = turns(world)
+
+    assert restorer(world).bring_back([(CHANNEL, seq) for seq in range(1, 16)]) == set()
+
+    assert world.hot() == [*range(1, 16), 20]
+    assert turns(world) == before + 1
+
+
+def test_commands_that_come_at_once_wait_for_each_other(world: World) -> None:
+    world.move()
+    seqs, start = range(1, 11), threading.Barrier(10)
+
+    def refer_to(seq: int) -> set[str]:
+        start.wait(WAIT_S)
+        return restorer(world).bring_back([(CHANNEL, seq)])
+
+    with ThreadPoolExecutor(len(seqs)) as people:
+        lost = list(people.map(refer_to, seqs))
+
+    assert lost == [set()] * len(seqs)
+    assert world.hot() == [*seqs, 20]
+
+
+def turns(world: World) -> int:
+    """How many times somebody had his turn at holding, or at taking away what is not held."""
+    row = world.database["holds"].find_one({"_id": CHANNEL}) or {}
+    return int(row.get("turn", 0))
 
 
 @pytest.mark.parametrize("step", STEPS)

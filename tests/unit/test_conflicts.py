@@ -4,6 +4,7 @@ import pytest
 
 from imapp.errors import LogConflict, RequestError
 from imapp.services.conflicts import tried
+from imapp.stores.contention import TRIES, once_free
 from schemas.errors import ErrorCode
 
 
@@ -22,12 +23,27 @@ class Contended:
 
 
 @pytest.mark.limit("tries of a nudge, a picture or an emoji while others change the same")
-def test_it_is_done_at_the_fifth_try_or_not_at_all() -> None:
-    assert tried(Contended(4)) == "done"
+def test_it_is_done_at_the_last_try_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imapp.stores.contention._PAUSES_S", (0.0,) * 10)
+    assert tried(Contended(10)) == "done"
 
-    hopeless = Contended(5)
+    hopeless = Contended(11)
     with pytest.raises(RequestError) as refused:
         tried(hopeless)
     assert refused.value.code is ErrorCode.BUSY
     assert refused.value.retry_after
-    assert hopeless.tries == 5
+    assert hopeless.tries == TRIES == 11
+
+
+def test_who_met_once_does_not_wait_as_long_as_the_other() -> None:
+    pauses: list[float] = []
+    bounds: list[tuple[float, float]] = []
+
+    def jitter(low: float, high: float) -> float:
+        bounds.append((low, high))
+        return high / 2
+
+    once_free(Contended(3), pause=pauses.append, jitter=jitter)
+
+    assert bounds == [(0.0, 0.02), (0.0, 0.05), (0.0, 0.1)]
+    assert pauses == [0.01, 0.025, 0.05]

@@ -23,10 +23,10 @@ from imapp.logs import get_log
 from imapp.services.archiving.archive import Archive, Document
 from imapp.services.archiving.ensuring import Proof, ensure_archived
 from imapp.stores.channels import ChannelStore
+from imapp.stores.contention import once_free
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.message_rows import entry_of
 from imapp.stores.messages import MessageLog
-from imapp.stores.mongo import once_free
 
 _LOGGED: Final = 20  # problems of a channel; all of them are counted
 

@@ -55,7 +55,7 @@ class Restorer:
         if part.from_seq > part.to_seq:
             return restored
         # Before the copies: a move that is under way has taken them until here, or leaves them there.
-        self._manifests.hold(channel_id, part.from_seq, part.to_seq, hold_s)
+        self._manifests.hold(channel_id, [part], hold_s)
         point("archive.held", channel_id)
         part = self._archived_part(channel_id, part)  # retention may have been faster
         for start in range(part.from_seq, part.to_seq + 1, _PIECE):
@@ -103,10 +103,13 @@ class Restorer:
         return set(restored.problems)
 
     def _hold(self, places: Sequence[tuple[str, int]]) -> None:
-        held = {channel_id: self._manifests.held(channel_id, _LEAST_HOLD_S) for channel_id in {*dict(places)}}
+        parts: dict[str, list[Range]] = {}
         for channel_id, seq in places:
-            if not overlap(Range(seq, seq), held[channel_id]):
-                self._manifests.hold(channel_id, seq, seq, _RETURN_HOLD_S)
+            parts.setdefault(channel_id, []).append(Range(seq, seq))
+        for channel_id, wanted in parts.items():
+            held = self._manifests.held(channel_id, _LEAST_HOLD_S)
+            if new := [part for part in wanted if not overlap(part, held)]:
+                self._manifests.hold(channel_id, new, _RETURN_HOLD_S)
 
     def _edits_of(self, channel_id: str, seq: int) -> Iterable[tuple[str, int]]:
         name, after = message_id(channel_id, seq), 0
