@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -49,6 +49,7 @@ from schemas.commands import AnyCommand, EditMessage, RecallMessage, SendMessage
 from schemas.users import User, UserKind
 from tests.support.archive_in_memory import ArchiveInMemory
 from tests.unit.fakes.commands import create
+from tests.unit.fakes.effort import effort, unshrunk
 
 DAY_MS: Final = 24 * 3_600_000
 AFTER_DAYS: Final = 30
@@ -298,16 +299,10 @@ class ArchiveMachine(RuleBasedStateMachine):
 
 
 def run(machine: Callable[[], ArchiveMachine], *, examples: int, steps: int) -> None:
-    """So many runs of so many steps; a failure prints its steps."""
+    """So many runs of so many steps, the same each time; a failure prints its steps."""
     run_state_machine_as_test(
         machine,  # type: ignore[arg-type]  # anything that makes a machine will do
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            phases=[Phase.explicit, Phase.generate],  # to shrink takes minutes
-            suppress_health_check=list(HealthCheck),
-        ),
+        settings=settings(unshrunk(effort(examples, steps=steps)), suppress_health_check=list(HealthCheck)),
     )
 
 
