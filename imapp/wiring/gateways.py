@@ -51,7 +51,6 @@ from imapp.services.presence import PresenceService
 from imapp.services.pushes.recipients import PushService
 from imapp.services.pushes.summaries import SummaryService
 from imapp.services.reading.access import AccessService
-from imapp.services.reading.conversation_rows import ConversationRows
 from imapp.services.reading.conversations import ConversationService
 from imapp.services.reading.directory import DirectoryService
 from imapp.services.reading.emojis import EmojiService
@@ -60,18 +59,13 @@ from imapp.services.reading.join_requests import JoinRequestService
 from imapp.services.reading.sharing import ReadSharing
 from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.services.searching.contacts import ContactService
-from imapp.services.searching.cursors import SearchCursors
 from imapp.services.searching.keys import NameKeys
-from imapp.services.searching.messages import MessageSearchService, SearchStores
-from imapp.stores.archive.searching import MessageIndex
+from imapp.services.searching.messages import MessageSearchService
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
-from imapp.stores.emojis import EmojiStore
 from imapp.stores.files import FileStore
 from imapp.stores.gateways import GatewayStore
-from imapp.stores.index_marks import IndexMarks
-from imapp.stores.join_requests import JoinRequestStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
@@ -79,13 +73,12 @@ from imapp.stores.meta import load_identity, ping
 from imapp.stores.mongo import Database
 from imapp.stores.nonces import NonceStore
 from imapp.stores.pictures import PictureStore
-from imapp.stores.pushes import PushLedger
-from imapp.stores.unindexed import UnindexedStore
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import administration
-from imapp.wiring.archiving import preparing, reading_logs
-from imapp.wiring.base import celery_app, open_store, presence_service, read_sharing, topology, windows
+from imapp.wiring.archiving import preparing
+from imapp.wiring.base import celery_app, open_store, presence_service, topology, windows
 from imapp.wiring.indexing import ArchiveStores, archive_stores
+from imapp.wiring.reading import reading_services
 from imapp.ws.client import SessionServices
 from imapp.ws.endpoint import Endpoint
 from imapp.ws.origins import OriginPolicy
@@ -131,48 +124,33 @@ def gateway_services(config: Config) -> GatewayServices:
     """The services of a gateway process; call it in that process. Waits for MongoDB."""
     database = open_store(config, _GATEWAY_POOL)
     store = load_identity(database)
-    channels, members, users = ChannelStore(database), MemberStore(database), UserStore(database)
+    users = UserStore(database)
     archive = archive_stores(config, database)
-    log, lists = reading_logs(database, archive)
-    access = AccessService(channels, members)
-    prepare = preparing(database, archive, access)
-    emojis = EmojiService(EmojiStore(database))
-    history = HistoryService(access, log)
-    rows = ConversationRows(members, lists, users)
-    unread = UnreadExplainer(access, rows, log)
-    sharing = read_sharing(config, database)
-    ledger = PushLedger(database)
-    pushes = PushService(access=access, members=members, log=log, ledger=ledger, users=users, sharing=sharing)
-    summaries = SummaryService(pushes=pushes, members=members, log=log)
-    conversations = ConversationService(
-        access=access, channels=channels, members=members, log=log, rows=rows, epoch=store.epoch
-    )
+    reading = reading_services(config, database, archive, store)
+    prepare = preparing(database, archive, reading.access)
     published = PublishedKeys(keys_at(config.jwks_url))
-    index = MessageIndex(archive.client, archive.indices.alias) if archive is not None else None
-    stores = SearchStores(channels, members, log, IndexMarks(database), UnindexedStore(database), index)
-    search = MessageSearchService(stores, SearchCursors(store.body_key))
     identity = _authenticator(config, database, published)
     presence = presence_service(database)
     limits = _limits(config)
     make_presence = partial(
-        _gateway_presence, config=config, database=database, access=access, service=presence
+        _gateway_presence, config=config, database=database, access=reading.access, service=presence
     )
-    gateway = _gateway(config, members, limits, make_presence)
-    quotas = _quotas(config, database, log)
+    gateway = _gateway(config, MemberStore(database), limits, make_presence)
+    quotas = _quotas(config, database, reading.log)
     pictures = PictureService(FileStore(database), PictureStore(database), users)
     door = _door(config, limits)
     sessions = SessionServices(
         gateway=gateway,
         identity=identity,
-        history=history,
-        conversations=conversations,
-        unread=unread,
-        summaries=summaries,
-        search=search,
-        sharing=sharing,
+        history=reading.history,
+        conversations=reading.conversations,
+        unread=reading.unread,
+        summaries=reading.summaries,
+        search=reading.search,
+        sharing=reading.sharing,
         pictures=pictures,
         quotas=quotas,
-        emojis=emojis,
+        emojis=reading.emojis,
         door=door,
         prepare=prepare,
         heartbeat_s=config.heartbeat_s,
@@ -182,23 +160,23 @@ def gateway_services(config: Config) -> GatewayServices:
         gateway=gateway,
         endpoint=_endpoint(config, sessions),
         identity=identity,
-        directory=DirectoryService(access, members, users),
-        history=history,
-        join_requests=JoinRequestService(access, JoinRequestStore(database), users),
-        conversations=conversations,
-        emojis=emojis,
-        unread=unread,
-        pushes=pushes,
-        summaries=summaries,
-        search=search,
-        contacts=ContactService(channels, members, users),
-        sharing=sharing,
+        directory=reading.directory,
+        history=reading.history,
+        join_requests=reading.join_requests,
+        conversations=reading.conversations,
+        emojis=reading.emojis,
+        unread=reading.unread,
+        pushes=reading.pushes,
+        summaries=reading.summaries,
+        search=reading.search,
+        contacts=reading.contacts,
+        sharing=reading.sharing,
         presence=presence,
         health=_health(config, database, archive, gateway),
-        admin=administration(config, database, log, archive),
+        admin=administration(config, database, reading.log, archive),
         quotas=quotas,
         keeping=_keeping(config, database),
-        fetching=FetchingService(FileStore(database), GridBlobs(database), access, users),
+        fetching=FetchingService(FileStore(database), GridBlobs(database), reading.access, users),
         pictures=pictures,
         signer=UrlSigner(store.body_key, users),
         door=door,
