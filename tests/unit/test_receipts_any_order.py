@@ -76,7 +76,7 @@ def test_the_ledger_is_asked_only_of_a_mark_that_is_late() -> None:
 
     known = ["members.find_all", "channels.heads"]
     # It is noted, counts for his own number, and is told to those who sent.
-    told = ["log.at", "members.find_all"]
+    told = ["log.senders", "members.find_all"]
     moved = ["ledger.append", "log.at", "members.move_marks", *told]
     assert steps_of(store, worker, further, "1") == [*known, *moved]
     assert steps_of(store, worker, again, "2") == known
