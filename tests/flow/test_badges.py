@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 
-from imapp.domain.channel import Channel, Member
-from imapp.domain.decisions import Accepted, Change
 from imapp.services.pushes.badges import Badges
 from imapp.stores.changes import ChangeStore
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
-from schemas.common import ChannelStatus, ChannelType, Role
+from tests.support.channels import begun, group, members
 from tests.support.entries import log_entry
 
 GROUP = "g" * 24
@@ -32,21 +30,8 @@ class WatchedMembers(MemberStore):
 
 def fill(database: Database) -> None:
     """A group of all of them, with one message that nobody has read."""
-    members = {name: Member(name, Role.MEMBER, ((1, None),)) for name in PEOPLE}
-    group = Channel(
-        channel_id=GROUP,
-        type=ChannelType.GROUP,
-        name="all",
-        avatar="",
-        creator="an",
-        owner=None,
-        max_members=500,
-        status=ChannelStatus.ENABLED,
-        created_ms=1_000,
-        members=members,
-    )
-    change = Change(group, tuple(members.values()), joins=tuple(PEOPLE), created=True)
-    ChangeStore(database).commit(Accepted(GROUP, log_entry(GROUP, 1), change))
+    channel = group(GROUP, members(PEOPLE), name="all", owner=None)
+    ChangeStore(database).commit(begun(channel, log_entry(GROUP, 1)))
 
 
 def test_everybody_has_his_and_few_are_held_in_memory_at_once(database: Database) -> None:

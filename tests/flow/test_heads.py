@@ -5,8 +5,6 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from imapp.domain.channel import Channel, Member
-from imapp.domain.decisions import Accepted, Change
 from imapp.domain.entries import LogEntry
 from imapp.services.reading.watermarks import with_own_messages
 from imapp.stores.changes import ChangeStore
@@ -14,7 +12,7 @@ from imapp.stores.channel_rows import Head
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore, mark_of
 from imapp.stores.mongo import Database
-from schemas.common import ChannelStatus, ChannelType, Role
+from tests.support.channels import begun, direct
 
 CHAT = "chat" + "0" * 20
 ReadHead = Callable[[], Head]
@@ -45,21 +43,7 @@ def said(seq: int, content: str = "", sender: str = "an") -> LogEntry:
 @pytest.fixture
 def channels(database: Database) -> ChannelStore:
     """A direct chat of An and Bo, opened and empty."""
-    people = {name: Member(name, Role.MEMBER, ((1, None),)) for name in ("an", "bo")}
-    channel = Channel(
-        channel_id=CHAT,
-        type=ChannelType.DIRECT,
-        name="",
-        avatar="",
-        creator="an",
-        owner=None,
-        max_members=500,
-        status=ChannelStatus.ENABLED,
-        created_ms=1_790_000_000_000,
-        members=people,
-    )
-    opened = Change(channel, tuple(people.values()), joins=("an", "bo"), created=True)
-    ChangeStore(database).commit(Accepted(CHAT, None, opened))
+    ChangeStore(database).commit(begun(direct(CHAT, created_ms=1_790_000_000_000)))
     return ChannelStore(database)
 
 

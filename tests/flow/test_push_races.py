@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from imapp.domain.channel import Channel, Member
-from imapp.domain.decisions import Accepted, Change
 from imapp.domain.reminding import Reminder
 from imapp.errors import LogConflict
 from imapp.failpoints import arm
@@ -26,9 +24,9 @@ from imapp.stores.outbox import Parcel
 from imapp.stores.reminders import Made, ReminderStore
 from imapp.stores.settings import SettingsStore
 from imapp.stores.users import UserStore
-from schemas.common import ChannelStatus, ChannelType, Role
 from schemas.settings import ReadReceipts
 from schemas.tasks import PushBatch, PushNudge
+from tests.support.channels import begun, direct
 from tests.support.entries import log_entry
 
 CHANNELS = [f"{name}" * 24 for name in "abc"]
@@ -63,21 +61,7 @@ def runner(database: Database) -> PushRunner:
 
 def open_chat(database: Database, channel_id: str) -> None:
     """A direct chat of An and Bo without any entry."""
-    people = {name: Member(name, Role.MEMBER, ((1, None),)) for name in ("an", "bo")}
-    channel = Channel(
-        channel_id=channel_id,
-        type=ChannelType.DIRECT,
-        name="",
-        avatar="",
-        creator="an",
-        owner=None,
-        max_members=2,
-        status=ChannelStatus.ENABLED,
-        created_ms=1_000,
-        members=people,
-    )
-    opened = Change(channel, tuple(people.values()), joins=tuple(people), created=True)
-    ChangeStore(database).commit(Accepted(channel_id, None, opened))
+    ChangeStore(database).commit(begun(direct(channel_id, max_members=2)))
 
 
 def ranges(database: Database, channel: str) -> list[tuple[int, int]]:

@@ -10,8 +10,7 @@ from typing import Any, Final, cast
 import msgspec
 from hypothesis import strategies as st
 
-from imapp.domain.channel import Channel, Member
-from imapp.domain.decisions import Accepted, Change
+from imapp.domain.channel import Member
 from imapp.domain.receipts import PushState, Receipt, clamped, push_states, recipients
 from imapp.domain.spans import Spans, visible_last
 from imapp.services.poison import PoisonRule
@@ -27,11 +26,12 @@ from imapp.stores.members import MemberStore
 from imapp.stores.messages import MessageLog
 from imapp.stores.mongo import Database
 from imapp.stores.pushes import PushLedger
-from schemas.common import ChannelStatus, ChannelType, Role
+from schemas.common import Role
 from schemas.frames import ConversationEvent, ReceiptEvent
 from schemas.receipts import PushStatus
 from schemas.settings import ReadReceipts
 from schemas.tasks import Notice, ReadMark, ReceiptBatch, ReceivedMark
+from tests.support.channels import begun, group
 from tests.support.entries import log_entry
 
 GROUP: Final = "g" * 24
@@ -124,20 +124,7 @@ def stores_on(database: Database) -> ReceiptStores:
 
 def plant(stores: ReceiptStores, changes: ChangeStore, members: Sequence[Member] = EVERYBODY) -> None:
     """A group of these people in which An has sent all entries."""
-    channel = Channel(
-        channel_id=GROUP,
-        type=ChannelType.GROUP,
-        name="lunch",
-        avatar="",
-        creator="an",
-        owner="an",
-        max_members=500,
-        status=ChannelStatus.ENABLED,
-        created_ms=1_000,
-        members={member.user_id: member for member in members},
-    )
-    opened = Change(channel, tuple(members), joins=tuple(channel.members), created=True)
-    changes.commit(Accepted(GROUP, None, opened))
+    changes.commit(begun(group(GROUP, members)))
     entries = [log_entry(GROUP, seq) for seq in range(1, LAST + 1)]
     stores.log.append(entries)
     stores.channels.move_heads(entries[-1:])

@@ -5,30 +5,20 @@ from typing import Any, cast
 
 import pytest
 
-from imapp.domain.channel import Channel, Member
+from imapp.domain.channel import Member
 from imapp.domain.spans import Spans
 from imapp.services.reading.mentions import unread_mentions
 from imapp.stores.channel_rows import Head
 from imapp.stores.members import MemberRow
 from imapp.stores.messages import MessageLog
-from schemas.common import ChannelStatus, ChannelType, Notify, Role
+from schemas.common import Notify, Role
+from tests.support.channels import group
 
 GROUP = "g" * 24
 TO_ALL = 90_000
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 HEAD = Head(
-    channel=Channel(
-        channel_id=GROUP,
-        type=ChannelType.GROUP,
-        name="lunch",
-        avatar="",
-        creator="an",
-        owner="an",
-        max_members=500,
-        status=ChannelStatus.ENABLED,
-        created_ms=1_000,
-        members={},
-    ),
+    channel=group(GROUP),
     member_count=1,
     preview=None,
     last_ms=0,

@@ -6,16 +6,14 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from imapp.domain.channel import Channel, Member
-from imapp.domain.decisions import Accepted, Change
 from imapp.domain.receipts import Receipt
 from imapp.services.reading.sharing import ReadSharing
 from imapp.services.receipts.events import ReceiptTeller
 from imapp.stores.pushes import Flush
-from schemas.common import ChannelStatus, ChannelType, Role
 from schemas.frames import ReceiptEvent
 from schemas.receipts import PushStatus
 from schemas.settings import ReadReceipts
+from tests.support.channels import begun, group, members
 from tests.support.entries import log_entry
 from tests.support.marking import Ears
 from tests.unit.fakes.channels import FakeChannels, FakeMembers
@@ -29,21 +27,8 @@ PEOPLE = ("an", "bo", "ding", "eva")
 @pytest.fixture
 def store() -> FakeStore:
     """A group in which An has said 1..50, and Bo 51..100."""
-    store, members = FakeStore(*PEOPLE), [Member(name, Role.MEMBER, ((1, None),)) for name in PEOPLE]
-    channel = Channel(
-        channel_id=GROUP,
-        type=ChannelType.GROUP,
-        name="lunch",
-        avatar="",
-        creator="an",
-        owner="an",
-        max_members=500,
-        status=ChannelStatus.ENABLED,
-        created_ms=1_000,
-        members={member.user_id: member for member in members},
-    )
-    opened = Change(channel, tuple(members), joins=PEOPLE, created=True)
-    FakeChanges(store).commit(Accepted(GROUP, None, opened))
+    store = FakeStore(*PEOPLE)
+    FakeChanges(store).commit(begun(group(GROUP, members(PEOPLE))))
     entries = [log_entry(GROUP, seq, sender="an" if seq <= 50 else "bo") for seq in range(1, 101)]
     FakeLog(store).append(entries)
     FakeChannels(store).move_heads(entries[-1:])

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from imapp.domain.channel import Channel, Member
+from imapp.domain.channel import Member
 from imapp.domain.entries import LogEntry
 from imapp.domain.spans import Spans
 from imapp.services.reading.access import AccessService
 from imapp.services.reading.history import HistoryService
 from imapp.stores.members import MemberRow
-from schemas.common import ChannelStatus, ChannelType, Notify, Role
+from schemas.common import Notify, Role
+from tests.support.channels import group
 from tests.unit.fakes.channels import FakeChannels, FakeMembers
 from tests.unit.fakes.messages import FakeLog
 from tests.unit.fakes.store import FakeStore, StoredChannel
@@ -45,20 +46,7 @@ def lunch(last_seq: int, stays: dict[str, Spans], *, stored: int | None = None) 
     store = FakeStore(*stays)
     for seq in range(1, (last_seq if stored is None else stored) + 1):
         store.insert(entry(seq))
-    channel = Channel(
-        channel_id=LUNCH,
-        type=ChannelType.GROUP,
-        name="Lunch",
-        avatar="",
-        creator="an",
-        owner="an",
-        max_members=500,
-        status=ChannelStatus.ENABLED,
-        created_ms=0,
-        members={},
-        last_seq=last_seq,
-        last_countable=last_seq,
-    )
+    channel = group(LUNCH, name="Lunch", created_ms=0, last_seq=last_seq, last_countable=last_seq)
     store.channels[LUNCH] = StoredChannel(channel, len(stays), None, _TIME)
     for user_id, spans in stays.items():
         store.members[LUNCH, user_id] = MemberRow(
