@@ -139,37 +139,31 @@ class ArchiveRun:
         try:
             while page := self._channels.ids(after, _PAGE):
                 for channel_id in page:
-                    if not (keep_on() and self._first_look(channel_id, keep_on, done)):
+                    if not (keep_on() and self._look(channel_id, keep_on, done, again=True)):
                         return False
                     after = channel_id  # whatever time it is: a slow channel must not be the next one again
                 self._leases.note(_JOB, owner, after)
         finally:
             self._leases.note(_JOB, owner, after)
         for channel_id in self._leases.aside(_JOB):
-            if not (keep_on() and self._last_look(channel_id, keep_on, done)):
+            if not (keep_on() and self._look(channel_id, keep_on, done, again=False)):
                 return False
             self._leases.take_back(_JOB, channel_id)
         return True
 
-    def _first_look(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> bool:
-        """Whether it is the next one's turn. One about which the archive does not answer is put aside."""
+    def _look(self, channel_id: str, keep_on: Callable[[], bool], done: Run, *, again: bool) -> bool:
+        """Whether it is the next one's turn: this one is done, or nothing can be done for it now.
+
+        One about which the archive does not answer is put aside if the round may come to it `again`.
+        """
         try:
             return self._look_after(channel_id, keep_on, done)
         except ArchiveUnavailable as error:
             self._check()
-            if self._leases.put_aside(_JOB, channel_id):
+            if again and self._leases.put_aside(_JOB, channel_id):
                 log.warning("archive_channel_aside", channel=channel_id, error=str(error)[:200])
             else:
                 _give_up(channel_id, error, done)
-            return True
-
-    def _last_look(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> bool:
-        """Whether the round is done with it."""
-        try:
-            return self._look_after(channel_id, keep_on, done)
-        except ArchiveUnavailable as error:
-            self._check()
-            _give_up(channel_id, error, done)
             return True
 
     def _look_after(self, channel_id: str, keep_on: Callable[[], bool], done: Run) -> bool:
