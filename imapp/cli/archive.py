@@ -10,6 +10,7 @@ import msgspec
 from imapp import failpoints
 from imapp.cli.operating import intent_of, reason_option, told_who_is_away, tools
 from imapp.cli.settings import running_config
+from imapp.config import Config
 from imapp.domain.archive.tiling import Range
 from imapp.errors import RequestError
 from imapp.processes import this_process
@@ -204,19 +205,22 @@ def _lines(verdict: Verdict) -> Iterator[str]:
 
 @contextmanager
 def _round() -> Iterator[RoundServices]:
-    with told_who_is_away():
-        config = running_config()
-        failpoints.arm(config.failpoints)
-        with round_tools(config) as services:
-            yield services
+    with _armed() as config, round_tools(config) as services:
+        yield services
 
 
 @contextmanager
 def _services() -> Iterator[ArchiveServices]:
-    with told_who_is_away():
-        config = running_config()
-        failpoints.arm(config.failpoints)
+    with _armed() as config:
         services = archive_tools(config)
         if services is None:
             raise click.ClickException("There is no archive: set IM_ES_URL.")
         yield services
+
+
+@contextmanager
+def _armed() -> Iterator[Config]:
+    with told_who_is_away():
+        config = running_config()
+        failpoints.arm(config.failpoints)
+        yield config
