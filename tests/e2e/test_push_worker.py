@@ -60,6 +60,8 @@ def test_a_worker_that_dies_in_the_middle_leaves_the_same_ledger_and_tells_once(
     an_here = scene.connect(an)
     first = an_here.send_text(None, "one", to=bo)
     eventually(lambda: is_whole(scene, first.channel_id, 1))
+    # Else the worker could die with it in its hands, and "two" be told first: order is not promised.
+    eventually(lambda: endpoint.told(bo), timeout=LONG_S)
 
     last = an_here.send_text(None, "two", to=bo)
     eventually(lambda: not scene.cluster.processes["receipts"].is_running, timeout=LONG_S)
