@@ -15,6 +15,7 @@ _PAIRS = ((200, 5), (200, 1), (50, 1), (10, 1), (1, 1))
 _GROUPS = (200, 500)
 _WRITES = (2, 500)  # members of groups with one careful sender: what does one send cost MongoDB?
 _SOAK_SHARE = 0.6
+_TOP_ROUNDS = 3
 _IDLE = 1000
 _SETTLE = Scenario(kind="pairs", size=5, seconds=1.0, warm_up_s=0.5)
 
@@ -115,9 +116,13 @@ def _soak(systems: Sequence[System], wanted: argparse.Namespace, stack: Stack) -
     """The product for a long time at a share of what it can do, to see whether anything grows."""
     product = next(system for system in systems if system.name == "product")
     size = wanted.pairs or _PAIRS[0][0]
-    top = run(product, Scenario(kind="pairs", size=size, window=5, seconds=wanted.seconds), stack)
-    yield top
-    rate = max(1, int(top.outcome.sends_per_s * _SOAK_SHARE))
+    reached: list[float] = []
+    for _ in range(_TOP_ROUNDS):
+        top = run(product, Scenario(kind="pairs", size=size, window=5, seconds=wanted.seconds), stack)
+        reached.append(top.outcome.sends_per_s)
+        yield top
+    # The lowest: what a machine reaches for some seconds it may not keep for minutes.
+    rate = max(1, int(min(reached) * _SOAK_SHARE))
     yield run(product, Scenario(kind="pairs", size=size, rate=rate, seconds=wanted.soak), stack)
 
 
