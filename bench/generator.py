@@ -16,7 +16,7 @@ from bench.scenarios import Order, Outcome, Scenario, Signal
 from bench.session import Load
 from bench.timing import quantile_ms
 
-_ANSWER_S = 30.0
+_ANSWER_S = 120.0
 _QUIET_S = 0.5
 _TICK_S = 0.005
 _RECEIVED_S = 0.5
@@ -36,7 +36,7 @@ async def run(order: Order) -> Outcome:
         load.sending = False
         elapsed = order.scenario.seconds
         await _until_quiet(load)
-        disconnected = load.disconnected
+        disconnected, unanswered = load.disconnected, load.unanswered
         report = await asyncio.to_thread(crowd.judge)
         crowd.leave()
     waits = sorted(load.latencies)
@@ -49,8 +49,8 @@ async def run(order: Order) -> Outcome:
         refused=load.refused,
         disconnected=disconnected,
         summary=report.summary(),
-        details=report.details(),
-        clean=report.clean and not disconnected,
+        details=f"{unanswered} unanswered when it was judged\n" * bool(unanswered) + report.details(),
+        clean=report.clean and not disconnected and not unanswered,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from bench.scenarios import TEXT
 from tests.support.history import Answered, Closed, Entry, Opened, Resynced, Seen, Sent, Step
 
 _LEAST_PAUSE_S = 0.1
+_MOST_UNDER_WAY = 100  # the rest waits in the client
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ class Session(WSListener):
         self._number = 0
         self._unanswered: dict[str, _Write] = {}
         self._refused: list[str] = []
-        self._owed = 0
+        self._outbox: deque[float] = deque()
         self._highest = 0
         self._told = 0
 
@@ -75,21 +77,33 @@ class Session(WSListener):
     # ---- sending
 
     def send(self, due: float | None = None) -> None:
-        """Send the next message; its latency counts from when it was due."""
-        client_id = self._new_id()
-        frame = self.load.dialect.send(client_id, channel=self.channel)
-        self._begin(client_id, _Write(self.channel, frame, TEXT, due or time.perf_counter()))
+        """Send the next message as soon as order allows it; its latency counts from when it was due."""
+        self.load.unanswered += 1
+        self._outbox.append(due or time.perf_counter())
+        self._empty_outbox()
+
+    def _empty_outbox(self) -> None:
+        """Send what waits, unless too much is under way, or something was refused and has to come first."""
+        if not self.load.sending:
+            self.load.unanswered -= len(self._outbox)
+            self._outbox.clear()
+        while self._outbox and not self._refused and len(self._unanswered) < _MOST_UNDER_WAY:
+            client_id = self._new_id()
+            frame = self.load.dialect.send(client_id, channel=self.channel)
+            self._begin(client_id, _Write(self.channel, frame, TEXT, self._outbox.popleft()))
 
     def send_first(self, to: str) -> None:
         """Send a message to a person, to learn the channel with him."""
         client_id = self._new_id()
         frame = self.load.dialect.send(client_id, to=to)
+        self.load.unanswered += 1
         self._begin(client_id, _Write(f"to:{to}", frame, TEXT, time.perf_counter()))
 
     def create_group(self, user_ids: list[str]) -> None:
         """Ask for a group with these people."""
         client_id = self._new_id()
         frame = self.load.dialect.create_group(client_id, user_ids)
+        self.load.unanswered += 1
         self._begin(client_id, _Write("create_group", frame, None, time.perf_counter()))
 
     def _new_id(self) -> str:
@@ -97,7 +111,6 @@ class Session(WSListener):
         return f"{self.load.name}-{self.user}-{self._number}"
 
     def _begin(self, client_id: str, write: _Write) -> None:
-        self.load.unanswered += 1
         self._unanswered[client_id] = write
         self._try(client_id, write)
 
@@ -111,9 +124,7 @@ class Session(WSListener):
             # `busy` leaves it open: it may have been stored, and shown since.
             if client_id in self._unanswered:
                 self._try(client_id, self._unanswered[client_id])
-        owed, self._owed = self._owed, 0
-        for _ in range(owed):
-            self.send()
+        self._empty_outbox()
 
     def tell_received(self) -> None:
         """Acknowledge what has come since the last time, as a good client does twice a second."""
@@ -173,17 +184,10 @@ class Session(WSListener):
             load.acked += 1
             load.latencies.append(waited)
         self.on_acked()
+        self._empty_outbox()
 
     def on_acked(self) -> None:
         """A send of ours is stored: closed loops send the next one."""
-
-    def _send_next(self) -> None:
-        if not self.load.sending:
-            return
-        if self._refused:  # order: first what was refused
-            self._owed += 1
-        else:
-            self.send()
 
     def _on_refusal(self, message: Frame) -> None:
         self.load.refused += 1
@@ -213,8 +217,8 @@ class ClosedLoop(Session):
 
     def on_acked(self) -> None:
         """Send the next one."""
-        if self._begun:
-            self._send_next()
+        if self._begun and self.load.sending:
+            self.send()
 
 
 class Onlooker(Session):
