@@ -37,6 +37,9 @@ class Dialect(Protocol):
     makes_channels: bool
     """Whether channels come from the server; if not, the generator names them."""
 
+    answers: bool
+    """Whether a send has an answer of its own; if not, its event is the answer."""
+
     def address(self, url: str, user: str, channel: str) -> str:
         """Where a connection goes."""
 
@@ -58,6 +61,7 @@ class ProductDialect:
 
     greets = True
     makes_channels = True
+    answers = True
 
     def address(self, url: str, user: str, channel: str) -> str:  # noqa: ARG002  # the protocol's
         """One address for everybody; who it is, the hello says."""
@@ -94,6 +98,7 @@ class YardstickDialect:
 
     greets = False
     makes_channels = False
+    answers = False
 
     def address(self, url: str, user: str, channel: str) -> str:
         """An address for each connection."""

@@ -121,7 +121,7 @@ class Session(WSListener):
     def _retry(self) -> None:
         refused, self._refused = self._refused, []
         for client_id in refused:
-            # `busy` leaves it open: it may have been stored, and shown since.
+            # Also what was shown since, because `busy` had left it open: the server waits for it.
             if client_id in self._unanswered:
                 self._try(client_id, self._unanswered[client_id])
         self._empty_outbox()
@@ -158,8 +158,8 @@ class Session(WSListener):
         self.load.steps.append(Closed(self.user))
 
     def on_message(self, message: Frame) -> None:
-        """Take a message event: somebody else's, or where there are no replies, one's own."""
-        if message.sender == self.user and message.client_message_id in self._unanswered:
+        """Take a message event: somebody else's, or one's own."""
+        if not self.load.dialect.answers and message.client_message_id in self._unanswered:
             self._on_ack(message.client_message_id, message)
             return
         entry = Entry(

@@ -98,6 +98,8 @@ class Session:
             if trace.on:
                 trace("request_refused", id=request.id, code=error.code.value)
             self.connection.reply(error_frame(request.id, error))
+            if error.retry_after is not None:
+                gevent.sleep(0)  # first all others: a crowd that is refused must not hold up their answers
         except StoreUnavailable as error:
             log.warning("store_unavailable", error=str(error))
             busy = RequestError(ErrorCode.BUSY, retry_after=RETRY_AFTER_S)
