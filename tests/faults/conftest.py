@@ -43,17 +43,21 @@ class Force:
     many: int
     overload_s: float
     outage_s: float
+    reconnects: int
     restarts: int
     whole_s: float
 
 
-SHORT: Final = Force(Crowd(), hang_s=2.0, many=100, overload_s=1.0, outage_s=1.0, restarts=1, whole_s=30.0)
+SHORT: Final = Force(
+    Crowd(), hang_s=2.0, many=100, overload_s=6.0, outage_s=1.0, reconnects=200, restarts=1, whole_s=30.0
+)
 LONG: Final = Force(
     Crowd(pairs=20, groups=6, group_size=10, window=5, pause_s=1.0),
     hang_s=10.0,
     many=500,
     overload_s=60.0,
     outage_s=75.0,
+    reconnects=500,
     restarts=2,
     whole_s=5.0,
 )

@@ -1,21 +1,27 @@
 """Clients at their worst: all at once, the same a hundred times, out of order, deaf, coming and going."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
+
+from websockets.exceptions import WebSocketException
 
 from schemas.frames import CloseCode, WrittenReply
 from tests.faults.conftest import Force
 from tests.support.chatter import Chatter, direct_channel
 from tests.support.client import Client
 from tests.support.deaf import deaf_socket
-from tests.support.link import Frame, RefusedError, Reply
+from tests.support.link import DisconnectedError, Frame, RefusedError, Reply
 from tests.support.load import Load
 from tests.support.persistent import Persistent, Write
 from tests.support.waiting import eventually, left
 
-_AT_ONCE: Final = 25
+_BEFORE: Final = 25  # who connect at once while nothing is wrong
+_BACK_S: Final = 60.0
+"""From the cut to the last hello, on a machine that does other things too."""
+
 _GROUPS: Final = 6
 _LONG_S: Final = 60.0
 _STALLED: Final = 1006  # no Close frame: a slow machine needs over 10 s to send him 1 MB, and he took nothing
@@ -49,14 +55,15 @@ def test_a_reader_who_takes_nothing_is_cut_and_nobody_else_notices(load: Load) -
 def test_everybody_comes_back_when_all_connections_break_at_once(load: Load, force: Force) -> None:
     """Guard: a connect reads memberships by index and keeps what comes meanwhile (`Gateway.connect`).
 
+    All begin in the same moment, and try again like good clients when they are not taken. The short form has
+    200 of them, the long one 500.
     Switch: registering after the read instead of before it: who was added in between is deaf to his group.
     """
     load.cluster.restart("gateway-0", failpoints="gateway.memberships=slow")
     with load:
-        names = load.scene.people(*(f"u{number}" for number in range(force.many)))
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            connect = partial(_connect, load)
-            crowd = list(pool.map(connect, enumerate(names)))
+        names = load.scene.people(*(f"u{number}" for number in range(force.reconnects)))
+        with ThreadPoolExecutor(_BEFORE) as pool:
+            crowd = list(pool.map(partial(_connect, load), enumerate(names)))
             (owner,) = load.scene.people("owner")
             adding = load.scene.connect(owner)
             load.hurts_now()
@@ -65,12 +72,15 @@ def test_everybody_comes_back_when_all_connections_break_at_once(load: Load, for
             # Meanwhile they are all added to more groups: each must hear them from his return on.
             with ThreadPoolExecutor(1) as aside:
                 groups = aside.submit(_make_groups, adding, names[1:])
-                back = list(pool.map(connect, enumerate(names)))
+                back = _all_at_once(load, names)
+                load.notes_recovery()
+            back_s = load.lately_s
             list(pool.map(lambda client: client.catch_up(), back))
         for group in groups.result():
             _write(adding, "send", channel_id=group, content="all here?")
         deaf = left(lambda: _unheard(back[1:], groups.result()), timeout=_HEARD_S)
         assert not deaf, "who was added to a group while he connected hears nothing of it"
+        assert back_s < _BACK_S, f"the last of {len(names)} was back after {back_s:.1f} s"
         load.wait_recovered()
     assert not load.silences
 
@@ -139,6 +149,25 @@ def test_nobody_sees_or_says_anything_outside_his_stays(load: Load, force: Force
 def _connect(load: Load, numbered: tuple[int, str]) -> Client:
     number, user = numbered
     return load.scene.connect(user, gateway=number % 2)
+
+
+def _all_at_once(load: Load, users: Sequence[str]) -> list[Client]:
+    """Everybody's new connection, begun by all in the same moment."""
+    barrier = threading.Barrier(len(users))
+
+    def connect(numbered: tuple[int, str]) -> Client:
+        barrier.wait(_LONG_S)
+
+        def taken() -> Client | None:
+            try:
+                return _connect(load, numbered)
+            except (OSError, WebSocketException, DisconnectedError, RefusedError):
+                return None  # as busy as a gateway may be; he comes again
+
+        return eventually(taken, timeout=2 * _BACK_S, what=f"{numbered[1]} is back")
+
+    with ThreadPoolExecutor(len(users)) as pool:
+        return list(pool.map(connect, enumerate(users)))
 
 
 def _make_groups(owner: Client, people: Sequence[str]) -> list[str]:

@@ -31,7 +31,6 @@ def test_the_standby_goes_on_when_the_active_writer_is_killed(load: Load, rng: r
 
     Switch: without `StandBy` in `workers/celery_app.py` nobody answers for the shard (not whole in time).
     """
-    load.judges_marks = True
     with load:
         load.wait_moment()
         victim = rng.choice(_active_writers(load))
@@ -46,7 +45,6 @@ def test_nobody_who_talks_notices_that_the_receipts_worker_was_killed(load: Load
     Switch: with `grown` of `outgoing.outlet` waiting until what it hears of is dispatched, senders are told
     to come again. That a nudge which is lost is made up for is `tests/e2e/test_push_worker`'s matter.
     """
-    load.judges_marks = True
     with load:
         load.wait_moment()
         load.hurts_now()

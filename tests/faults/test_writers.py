@@ -1,6 +1,8 @@
 """A writer that comes back beside its successor, and what a writer's fast writes lose."""
 
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -64,6 +66,7 @@ def test_heads_that_were_rolled_back_under_a_writer_are_moved_again(load: Load) 
 
     Switch: without `heads.keep()` in `wiring.workers` the heads of quiet channels stay behind (not mended).
     """
+    load.judges_marks = False  # a received mark that comes while its channel's head is back may be lost
     with load:
         old = _heads(load.cluster, load.pair_channels)
         load.wait_moment()
@@ -123,11 +126,7 @@ def test_a_writer_whose_clock_jumps_forth_and_back_keeps_order_heads_and_receipt
     Switch: with `time` before `seq` in `stores.channels.head_of` a head stays behind once the clock has gone
     back (not mended).
     """
-    clock = ClockFile(tmp_path / "clock")
-    for writer in load.cluster.writers:
-        load.cluster.restart(writer, environment=clock.worker_environment)
-    load.cluster.wait_consumers(2)
-    try:
+    with _stepped(load.cluster, load.cluster.writers, tmp_path) as clock:
         with load:
             load.wait_moment()
             for shift in (step_s, 0):
@@ -143,12 +142,46 @@ def test_a_writer_whose_clock_jumps_forth_and_back_keeps_order_heads_and_receipt
                 what="heads are right",
             )
         assert not load.silences
+
+
+@pytest.mark.parametrize("victim", ["receipts", pytest.param("writer-0", marks=pytest.mark.long)])
+def test_a_worker_whose_clock_alone_jumps_moves_no_receipt_in_time(
+    load: Load, tmp_path: Path, victim: str
+) -> None:
+    """Guard: a mark is stamped by the gateway that takes it, and what is due goes by the database's clock.
+
+    Switch: with the time at which `services.receipts.marks` applies a mark it was read an hour from now.
+    """
+    with _stepped(load.cluster, [victim], tmp_path) as clock:
+        with load:
+            load.wait_moment()
+            load.hurts_now()
+            clock.step(_HOUR_S)
+            load.wait_recovered()
+            modified_s = datetime.fromisoformat(_check_receipt(load)).timestamp()
+            clock.step(0)
+            load.hurts_now()
+            load.wait_recovered()
+        if victim == "receipts":
+            assert modified_s - time.time() < _HOUR_S / 2, "it was read in the future"
+        assert not load.silences
+
+
+@contextmanager
+def _stepped(cluster: Cluster, workers: Sequence[str], folder: Path) -> Iterator[ClockFile]:
+    """The clock of these workers, to be stepped."""
+    clock = ClockFile(folder / "clock")
+    for worker in workers:
+        cluster.restart(worker, environment=clock.worker_environment)
+    cluster.wait_consumers(2)
+    try:
+        yield clock
     finally:
-        for writer in load.cluster.writers:
-            process = load.cluster.processes[writer]
+        for worker in workers:
+            process = cluster.processes[worker]
             for name in clock.worker_environment:
                 del process.environment[name]
-            load.cluster.restart(writer)
+            cluster.restart(worker)
 
 
 def _shift_of(load: Load) -> float:
@@ -159,8 +192,8 @@ def _shift_of(load: Load) -> float:
     return datetime.fromisoformat(sent.server_time).timestamp() - time.time()
 
 
-def _check_receipt(load: Load) -> None:
-    """What was read is shown as read, and not before it was sent."""
+def _check_receipt(load: Load) -> str:
+    """What was read is shown as read, and not before it was sent; since when."""
     an, bo = load.scene.people("an", "bo")
     sent = load.scene.connect(an).send_text(None, "read me", to=bo)
     asker = load.scene.rest(an)
@@ -168,6 +201,7 @@ def _check_receipt(load: Load) -> None:
     eventually(lambda: asker.pushes(sent.message_id or "").counts.read == 1, timeout=_MENDED_S)
     (push,) = asker.pushes(sent.message_id or "").pushes
     assert push.last_modified_time >= (sent.server_time or "")
+    return push.last_modified_time
 
 
 Row = dict[str, Any]

@@ -47,8 +47,8 @@ class Load:
     ) -> None:
         """`endpoint` is where the cluster tells those who are not connected."""
         self.scene = scene
-        self.judges_marks = False
-        """Whether receipts, unread numbers and pushes are judged as well."""
+        self.judges_marks = True
+        """Whether receipts, unread numbers and pushes are judged as well: unless a fault may lose marks."""
         self.marks = Marks()
         self._endpoint = endpoint
         self._absent: list[str] = []

@@ -11,6 +11,7 @@ from tests.conftest import start_cluster
 from tests.faults.conftest import Force
 from tests.support.archivist import Archivist
 from tests.support.cluster import Cluster
+from tests.support.load import Load
 from tests.support.scene import Scene
 from tests.support.talk import Talk, begin_talk
 
@@ -34,6 +35,13 @@ def hurt(archived: Cluster, stack: Stack) -> Iterator[Cluster]:
 def force(force: Force) -> Force:
     """A crowd with one group: in the end all of them read everything from the archive."""
     return replace(force, crowd=replace(force.crowd, groups=1, group_size=4))
+
+
+@pytest.fixture
+def load(load: Load) -> Load:
+    """Receipts and pushes are not judged: here is no webhook, and what they count leaves the log."""
+    load.judges_marks = False
+    return load
 
 
 @pytest.fixture
