@@ -6,16 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
-from websockets.exceptions import WebSocketException
-
 from schemas.frames import CloseCode, WrittenReply
 from tests.faults.conftest import Force
 from tests.support.chatter import Chatter, direct_channel
 from tests.support.client import Client
 from tests.support.deaf import deaf_socket
-from tests.support.link import DisconnectedError, Frame, RefusedError, Reply
+from tests.support.link import Frame, RefusedError, Reply
 from tests.support.load import Load
-from tests.support.persistent import Persistent, Write
+from tests.support.persistent import NOT_TAKEN, Persistent, Write
 from tests.support.waiting import eventually, left
 
 _BEFORE: Final = 25  # who connect at once while nothing is wrong
@@ -161,8 +159,8 @@ def _all_at_once(load: Load, users: Sequence[str]) -> list[Client]:
         def taken() -> Client | None:
             try:
                 return _connect(load, numbered)
-            except (OSError, WebSocketException, DisconnectedError, RefusedError):
-                return None  # as busy as a gateway may be; he comes again
+            except NOT_TAKEN:
+                return None
 
         return eventually(taken, timeout=2 * _BACK_S, what=f"{numbered[1]} is back")
 

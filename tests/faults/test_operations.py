@@ -54,7 +54,8 @@ def test_under_twice_the_load_the_rest_is_refused_at_once_and_it_is_normal_again
 
     The capacity is what a crowd that waits for its answers gets stored; then twice that is sent, whatever the
     answers are.
-    Switch: without `_is_full` everybody waits for his time-out, 5 s (the refusals are slow).
+    Switch: with `_is_full` looking at full queues alone everybody waits for his time-out, 5 s, and in the
+    short form has an answer before it (nobody is refused).
     """
     flooders = _flooders(slow_load.scene)
     with slow_load as load:

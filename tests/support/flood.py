@@ -18,8 +18,8 @@ _TICK_S: Final = 0.05
 class Flooder(Persistent):
     """Sends texts to somebody at a rate. What was refused comes again first, in place of something new."""
 
-    def __init__(self, scene: Scene, user: str, other: str, *, gateway: int = 0) -> None:
-        super().__init__(scene, user, gateway=gateway)
+    def __init__(self, scene: Scene, user: str, other: str) -> None:
+        super().__init__(scene, user)
         self.insist({"open": ("open_direct", {"to": other})})
         self.sent = 0
         """How many attempts were made."""

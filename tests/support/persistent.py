@@ -14,6 +14,9 @@ from tests.support.waiting import eventually
 ANSWER_S: Final = 12.0
 """A gateway that lives answers every write sooner, be it with `busy`; one that does not is given up."""
 
+NOT_TAKEN: Final = (OSError, WebSocketException, DisconnectedError, RefusedError)
+"""What a gateway that is away or busy makes of a connect: it is tried again."""
+
 _RETRIED: Final = ("busy", "rate_limited")
 _PAUSE_S: Final = 0.1
 _RETURN_S: Final = 60.0
@@ -35,7 +38,6 @@ class Persistent:
         self.silences = 0
         self.refusals = 0
         self.slowest_s = 0.0
-        self.soonest_refusal_s = ANSWER_S
         self.whole_since = 0.0
         """When the newest write was begun that is answered for good (monotonic)."""
         self.newest: Frame = {}
@@ -78,7 +80,6 @@ class Persistent:
             if refusal.code not in _RETRIED:
                 raise
             self.refusals += 1
-            self.soonest_refusal_s = min(self.soonest_refusal_s, time.monotonic() - posted)
             return False
         except TimeoutError:
             if self.client.is_open:  # the first of several that go unanswered
@@ -103,6 +104,6 @@ class Persistent:
             client = self._scene.connect(self.user, gateway=self.gateway, reader=self.client.reader)
             client.holdings = self.client.holdings
             client.catch_up()
-        except (OSError, WebSocketException, DisconnectedError, RefusedError):
+        except NOT_TAKEN:
             return None
         return client
