@@ -66,7 +66,6 @@ def test_heads_that_were_rolled_back_under_a_writer_are_moved_again(load: Load) 
 
     Switch: without `heads.keep()` in `wiring.workers` the heads of quiet channels stay behind (not mended).
     """
-    load.judges_marks = False  # a received mark that comes while its channel's head is back may be lost
     with load:
         old = _heads(load.cluster, load.pair_channels)
         load.wait_moment()

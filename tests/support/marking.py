@@ -122,12 +122,19 @@ def stores_on(database: Database) -> ReceiptStores:
     )
 
 
-def plant(stores: ReceiptStores, changes: ChangeStore, members: Sequence[Member] = EVERYBODY) -> None:
-    """A group of these people in which An has sent all entries."""
+def plant(
+    stores: ReceiptStores, changes: ChangeStore, members: Sequence[Member] = EVERYBODY, *, head: int = LAST
+) -> None:
+    """A group of these people in which An has sent all entries; its head may be behind."""
     changes.commit(begun(group(GROUP, members)))
     entries = [log_entry(GROUP, seq) for seq in range(1, LAST + 1)]
     stores.log.append(entries)
-    stores.channels.move_heads(entries[-1:])
+    stores.channels.move_heads(entries[head - 1 : head])
+
+
+def mend_head(stores: ReceiptStores) -> None:
+    """What writers do every few seconds."""
+    stores.channels.move_heads([log_entry(GROUP, LAST)])
 
 
 def tasks_of(marks: Sequence[AnyMark], chance: Random) -> list[tuple[str, list[AnyMark]]]:

@@ -10,10 +10,12 @@ from schemas.tasks import ReadMark
 from tests.support.marking import (
     ANY_MARKS,
     GROUP,
+    LAST,
     AnyMark,
     Ears,
     Worker,
     expected,
+    mend_head,
     own_watermarks,
     plant,
     read_up_to,
@@ -39,18 +41,20 @@ def stores_of(store: FakeStore) -> ReceiptStores:
 
 
 @settings(max_examples=60)
-@given(ANY_MARKS, st.randoms(use_true_random=False))
+@given(ANY_MARKS, st.randoms(use_true_random=False), st.integers(1, LAST))
 def test_states_times_watermarks_and_events_are_those_of_the_marks(
-    marks: list[AnyMark], chance: Random
+    marks: list[AnyMark], chance: Random, head: int
 ) -> None:
+    """Wherever the head is meanwhile: a failover may set it back, and what is said then counts as well."""
     store, ears = FakeStore("an", "bo", "chen", "ding"), Ears()
     stores = stores_of(store)
-    plant(stores, FakeChanges(store))
+    plant(stores, FakeChanges(store), head=head)
     workers = [Worker(stores, FakeAttempts(store), ears) for _ in range(2)]
 
     for step in share_out(tasks_of(marks, chance), workers):
         step()
 
+    mend_head(stores)
     assert states(lambda seq: stores.ledger.covering(GROUP, seq)) == expected(marks)
     assert watermarks(stores) == own_watermarks(ears) == read_up_to(marks)
     assert unread(stores) == unread_after(read_up_to(marks))

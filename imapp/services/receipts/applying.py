@@ -20,6 +20,7 @@ from imapp.services.reading.watermarks import with_own_messages
 from imapp.services.receipts.events import ReceiptSums, ReceiptTeller, is_small
 from imapp.services.receipts.marks import (
     Known,
+    beyond_heads,
     flushes,
     is_news,
     newest_reads,
@@ -93,7 +94,8 @@ class ReceiptRunner:
         found = self._stores.members.find_all(readers(batch))
         heads = self._stores.channels.heads({channel_id for channel_id, _ in found})
         rows = {place: with_own_messages(row, heads[place[0]]) for place, row in found.items()}
-        known = Known(rows, heads, self._sharing.of({user_id for _, user_id in found}))
+        sharing = self._sharing.of({user_id for _, user_id in found})
+        known = Known(rows, heads, sharing, self._ends(batch, heads))
         flushed = self._news(flushes(batch, key, known), known)
         # First the ledger: a watermark without its receipt would be a reader whom nobody can name.
         self._stores.ledger.append(flushed)
@@ -106,6 +108,15 @@ class ReceiptRunner:
         ]
         self._outlet.notify([*own, *self._teller.notices(flushed, heads)])
         self._sums.add({flush.channel_id for flush in flushed if not is_small(heads[flush.channel_id])})
+
+    def _ends(self, batch: ReceiptBatch, heads: Mapping[str, Head]) -> dict[str, int]:
+        """Where the logs end in which a mark is beyond the head: a failover sets heads back for seconds."""
+        claimed = beyond_heads(batch, heads)
+        if not claimed:
+            return {}
+        behind = self._stores.log.existing(claimed)
+        newest = [self._stores.log.newest(channel_id) for channel_id in sorted(behind)]
+        return {entry.channel_id: entry.seq for entry in newest if entry is not None}
 
     def _news(self, worth: Sequence[Flush], known: Known) -> list[Flush]:
         """What of them the ledger does not hold; of the reads of most people their watermarks say it."""

@@ -15,18 +15,22 @@ from schemas.tasks import ReadMark, ReceiptBatch, ReceivedMark
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the readers and channels of a batch; who was never a member has no row."""
+    """What is known of the readers and channels of a batch; who was never a member has no row.
+
+    `ends` says where the logs end whose heads are behind.
+    """
 
     rows: Mapping[tuple[str, str], MemberRow]
     heads: Mapping[str, Head]
     sharing: Mapping[str, Sharing]
+    ends: Mapping[str, int]
 
     def clamp(self, channel_id: str, receipt: Receipt) -> Receipt | None:
         """What a receipt is worth, None for nothing."""
         row, head = self.rows.get((channel_id, receipt.receiver)), self.heads.get(channel_id)
         if row is None or head is None:
             return None
-        return clamped(receipt, row.member.spans, head.channel.last_seq)
+        return clamped(receipt, row.member.spans, max(head.channel.last_seq, self.ends.get(channel_id, 0)))
 
     def note(self, channel_id: str, receipt: Receipt) -> Receipt | None:
         """What of it the ledger is to note, None for nothing."""
@@ -63,8 +67,16 @@ class Known:
 
 def readers(batch: ReceiptBatch) -> set[tuple[str, str]]:
     """Whom a batch speaks of: (channel id, user id)."""
-    marks: list[ReadMark | ReceivedMark] = [*batch.reads, *batch.received]
-    return {(mark.channel_id, mark.user_id) for mark in marks}
+    return {(mark.channel_id, mark.user_id) for mark in _marks(batch)}
+
+
+def beyond_heads(batch: ReceiptBatch, heads: Mapping[str, Head]) -> set[tuple[str, int]]:
+    """Where something must stand in the log if a mark beyond a head is to be believed: (channel id, seq)."""
+    return {
+        (mark.channel_id, head.channel.last_seq + 1)
+        for mark in _marks(batch)
+        if (head := heads.get(mark.channel_id)) is not None and mark.seq > head.channel.last_seq
+    }
 
 
 def flushes(batch: ReceiptBatch, key: str, known: Known) -> list[Flush]:
@@ -93,6 +105,10 @@ def second_looks(batch: ReceiptBatch, rows: Mapping[tuple[str, str], MemberRow])
 def is_news(mark: Mark, row: MemberRow) -> bool:
     """Whether a mark changes what its owner's devices show."""
     return mark.seq > row.read_seq or row.marked_unread
+
+
+def _marks(batch: ReceiptBatch) -> list[ReadMark | ReceivedMark]:
+    return [*batch.reads, *batch.received]
 
 
 def _receipts(batch: ReceiptBatch) -> Iterator[tuple[str, Receipt]]:
