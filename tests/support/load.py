@@ -166,11 +166,6 @@ class Load:
         goal = self.acked + more
         eventually(lambda: self.acked >= goal, timeout=RECOVERY_S, what=f"{more} more answers")
 
-    def ease(self, *, window: int, pause_s: float) -> None:
-        """Send less from the next turn on."""
-        for person in (*self.pairs, *self.groups):
-            person.window, person.pause_s = window, pause_s
-
     def hush(self) -> None:
         """Everybody stops, once what he sent is answered; raises what went wrong."""
         self._stop()
