@@ -21,13 +21,13 @@ from imapp.broker.topology import WRITE_TASK
 from imapp.errors import BrokerUnavailable, RequestError
 from imapp.failpoints import is_armed, point
 from imapp.gateway.limits import Limits, rounded
-from imapp.gateway.ordering import OrderGate
+from imapp.gateway.ordering import REMEMBERED_S, OrderGate
 from imapp.gateway.pending import Pending, Waiter
 from imapp.gateway.turns import Turns
 from imapp.logs import get_log, trace
 from schemas.commands import AnyCommand
 from schemas.errors import ErrorCode
-from schemas.tasks import Result, WriteBatch
+from schemas.tasks import FanoutBatch, Result, WriteBatch
 
 MAX_COMMANDS: Final = 512  # or fewer, if some of them are more work than a plain send
 MAX_BYTES: Final = 100_000  # above AMQP's frame of 128 KiB the library gets slow
@@ -107,6 +107,7 @@ class Batcher:
         self._work = Event()
         self._flight: Flight | None = None
         self._flight_s = 0.0  # how long the last one took
+        self._given_up: dict[str, tuple[float, dict[int, Pending]]] = {}  # when, and which commands
         self._gate = OrderGate()
         self._stopping = False
 
@@ -162,6 +163,18 @@ class Batcher:
             if pending is not None:
                 _answer(pending, result)
 
+    def delivered(self, batch: FanoutBatch) -> None:
+        """Whoever was refused something that a batch has brought all the same need not repeat it."""
+        given_up = self._given_up.get(batch.batch_id)
+        if given_up is None:
+            return
+        for item in batch.items:
+            for entry in item.entries:
+                late = given_up[1].get(entry.index)
+                if late is not None:
+                    client_id = late.command.client_message_id
+                    self._gate.stored(late.waiter.subscriber, late.order_key, client_id)
+
     def forget(self, subscriber: object) -> None:
         """A connection has gone: its order needs no keeping."""
         self._gate.forget(subscriber)
@@ -174,6 +187,8 @@ class Batcher:
             self._give_up(flight)
         for pending in self._pending.take_older(limit):
             self._refuse(pending)
+        oldest = time.monotonic() - REMEMBERED_S
+        self._given_up = {name: late for name, late in self._given_up.items() if late[0] > oldest}
 
     def stop(self) -> None:
         """Make `run` return once nothing is pending."""
@@ -287,6 +302,7 @@ class Batcher:
     def _give_up(self, flight: Flight) -> None:
         if flight.open:
             log.warning("batch_given_up", shard=self._shard, batch=flight.batch_id, commands=len(flight.open))
+            self._given_up[flight.batch_id] = time.monotonic(), dict(flight.open)
         for index in tuple(flight.open):
             pending = flight.take(index)
             if pending is not None:

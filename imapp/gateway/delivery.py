@@ -120,6 +120,8 @@ class Delivery:
             self._deliver_item(item, flight, touched)
         for subscriber in touched:
             subscriber.flush()
+        if batcher is not None:
+            batcher.delivered(batch)
 
     def _deliver_item(self, item: FanoutItem, flight: Flight | None, touched: set[Subscriber]) -> None:
         first = item.entries[0].seq if item.entries else 0

@@ -5,9 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.conftest import ClusterFactory
 from tests.support.client import Client
 from tests.support.link import RefusedError, Reply
 from tests.support.scene import Scene
+from tests.support.waiting import eventually
 
 
 def group_of(owner: Client, *others: str) -> str:
@@ -175,3 +177,21 @@ def test_a_refused_message_between_others_leaves_no_hole(scene: Scene) -> None:
     assert [reply.result(10)["seq"] for reply in good] == [2, 3, 4]
     assert [type(reply.exception(10)) for reply in bad] == [RefusedError, RefusedError]
     scene.judge().raise_if_broken()
+
+
+def test_who_is_shown_what_was_refused_goes_on_without_repeating_it(own_cluster: ClusterFactory) -> None:
+    cluster = own_cluster(gateways=1, writers=1, shards=1, environment={"IM_COMMAND_TIMEOUT_S": "1"})
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        sender = scene.connect(an)
+        channel = sender.send_text(None, "hello", to=bo).channel_id
+        cluster.freeze("writer-0")
+        with pytest.raises(RefusedError, match="busy"):
+            sender.send_text(channel, "late")
+
+        cluster.thaw("writer-0")
+        eventually(lambda: "late" in sender.texts(channel), what="the late one is shown")
+
+        sender.send_text(channel, "next")
+        assert [entry.body for entry in sender.read_all(channel)] == ["hello", "late", "next"]
+        scene.judge().raise_if_broken()

@@ -14,7 +14,7 @@ from imapp.gateway.batcher import Batcher, Timing
 from imapp.gateway.limits import Limits
 from schemas.commands import SendMessage
 from schemas.errors import ErrorCode
-from schemas.tasks import Result, WriteBatch
+from schemas.tasks import FanoutBatch, FanoutEntry, FanoutItem, Result, WriteBatch
 from tests.unit.fakes.broker import FakeTasks
 
 PATIENCE_S = 10.0
@@ -181,6 +181,29 @@ def test_a_late_answer_to_what_was_given_up_is_dropped() -> None:
         shard.answer(batch)
 
         assert asker.answers == ["busy"]
+
+
+def test_what_was_given_up_and_is_delivered_all_the_same_need_not_come_again() -> None:
+    asker = Asker()
+    with running(Shard(timeout_s=0.0)) as shard:
+        shard.ask(asker, "1")
+        given_up = shard.batch(1)
+        shard.batcher.expire()
+        wait_until(lambda: shard.batcher.idle)
+
+        shard.batcher.delivered(brought_by(given_up))
+
+        shard.ask(asker, "2")
+        assert client_ids(shard.batch(2)) == ["2"]
+
+
+def brought_by(batch: WriteBatch) -> FanoutBatch:
+    """What a writer publishes of it."""
+    entries = [
+        FanoutEntry(index=index, seq=index + 1, time_ms=1, frame=b"") for index in range(len(batch.commands))
+    ]
+    items = [FanoutItem(channel_id="c", entries=entries)]
+    return FanoutBatch(shard=0, epoch="e", number=1, origin="", batch_id=batch.batch_id, items=items)
 
 
 def test_a_batch_waits_for_company_the_longer_the_last_one_took() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from imapp.gateway import ordering
 from imapp.gateway.ordering import OrderGate
 from schemas.errors import ErrorCode
 
@@ -62,8 +63,49 @@ def test_what_does_not_come_again_is_given_up_after_a_while(gate: Gate) -> None:
     assert gate.must_wait(an, "2") is None
 
 
+def test_what_was_stored_all_the_same_need_not_come_again(gate: Gate) -> None:
+    an = Connection()
+    gate.gate.refused(an, "c", "1")
+
+    gate.gate.stored(an, "c", "1")
+
+    assert gate.must_wait(an, "2") is None
+
+
+def test_what_was_refused_behind_it_must_still_come_first(gate: Gate) -> None:
+    """Else what An had sent before she saw the refusals would overtake them."""
+    an = Connection()
+    gate.gate.refused(an, "c", "1")
+    gate.gate.refused(an, "c", "2")
+    assert gate.must_wait(an, "3") is ErrorCode.BUSY
+
+    gate.gate.stored(an, "c", "2")
+    gate.gate.stored(an, "c", "1")
+
+    assert gate.must_wait(an, "4") is ErrorCode.BUSY
+    assert gate.must_wait(an, "3") is None
+    assert gate.must_wait(an, "4") is None
+
+
+@pytest.mark.limit("refused writes of a connection that a gateway remembers, in each channel")
+def test_behind_more_than_is_remembered_the_first_must_come_again(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "_MAX_REFUSED", 2)
+    an = Connection()
+    for client_id in ("1", "2", "3"):
+        gate.gate.refused(an, "c", client_id)
+
+    gate.gate.stored(an, "c", "1")
+    gate.gate.stored(an, "c", "2")
+
+    assert gate.must_wait(an, "4") is ErrorCode.BUSY
+    assert gate.must_wait(an, "1") is None
+
+
 def test_rest_has_no_order(gate: Gate) -> None:
     gate.gate.refused(None, "c", "1")
+    gate.gate.stored(None, "c", "1")
 
     assert gate.must_wait(None, "2") is None
 
