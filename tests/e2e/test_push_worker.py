@@ -26,7 +26,7 @@ def hurt(own_cluster: ClusterFactory, endpoint: Endpoint, request: pytest.Fixtur
     environment = {
         "IM_PUSH_WEBHOOK": endpoint.url,
         "IM_PUSH_WEBHOOK_SECRET": "whsec_" + base64.b64encode(bytes(32)).decode(),
-        "IM_PUSH_TIMEOUT_S": "0.2",
+        "IM_PUSH_TIMEOUT_S": "5",
         "IM_PUSH_SWEEP_S": "0.2",
     }
 
