@@ -69,6 +69,13 @@ class Shard:
         wait_until(lambda: len(self.tasks.batches) >= number)
         return self.tasks.batches[number - 1]
 
+    def give_up(self, asker: Asker, client_id: str) -> WriteBatch:
+        """The first batch, of one command that nobody answers in time; with `timeout_s=0.0`."""
+        self.ask(asker, client_id)
+        batch = self.batch(1)
+        self.batcher.expire()
+        return batch
+
     def answer(self, batch: WriteBatch) -> None:
         self.batcher.resolve(batch.batch_id, [Result(index=index) for index in range(len(batch.commands))])
 
@@ -174,9 +181,7 @@ def test_who_waits_too_long_is_told_to_come_again_and_nothing_overtakes_him() ->
 def test_a_late_answer_to_what_was_given_up_is_dropped() -> None:
     asker = Asker()
     with running(Shard(timeout_s=0.0)) as shard:
-        shard.ask(asker, "1")
-        batch = shard.batch(1)
-        shard.batcher.expire()
+        batch = shard.give_up(asker, "1")
 
         shard.answer(batch)
 
@@ -186,9 +191,7 @@ def test_a_late_answer_to_what_was_given_up_is_dropped() -> None:
 def test_what_was_given_up_and_is_delivered_all_the_same_need_not_come_again() -> None:
     asker = Asker()
     with running(Shard(timeout_s=0.0)) as shard:
-        shard.ask(asker, "1")
-        given_up = shard.batch(1)
-        shard.batcher.expire()
+        given_up = shard.give_up(asker, "1")
         wait_until(lambda: shard.batcher.idle)
 
         shard.batcher.delivered(brought_by(given_up))

@@ -20,6 +20,7 @@ from imapp.services.reading.watermarks import with_own_messages
 from imapp.services.receipts.events import ReceiptSums, ReceiptTeller, is_small
 from imapp.services.receipts.marks import (
     Known,
+    all_marks,
     beyond_heads,
     flushes,
     is_news,
@@ -79,9 +80,8 @@ class ReceiptRunner:
 
         `task_id` names the task, in every run of it.
         """
-        marks: list[ReadMark | ReceivedMark] = [*batch.reads, *batch.received]
         apply = partial(self._apply_all, gateway=batch.gateway)
-        self._poison.run(task_id, marks, apply, redelivered=redelivered)
+        self._poison.run(task_id, all_marks(batch), apply, redelivered=redelivered)
 
     def _apply_all(self, marks: Sequence[ReadMark | ReceivedMark], key: str, *, gateway: str) -> None:
         for mark in marks:

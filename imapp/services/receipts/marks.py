@@ -65,16 +65,21 @@ class Known:
         return row.last_read_ms is not None and row.last_read_ms <= receipt.at_ms
 
 
+def all_marks(batch: ReceiptBatch) -> list[ReadMark | ReceivedMark]:
+    """What a batch holds of both kinds."""
+    return [*batch.reads, *batch.received]
+
+
 def readers(batch: ReceiptBatch) -> set[tuple[str, str]]:
     """Whom a batch speaks of: (channel id, user id)."""
-    return {(mark.channel_id, mark.user_id) for mark in _marks(batch)}
+    return {(mark.channel_id, mark.user_id) for mark in all_marks(batch)}
 
 
 def beyond_heads(batch: ReceiptBatch, heads: Mapping[str, Head]) -> set[tuple[str, int]]:
     """Where something must stand in the log if a mark beyond a head is to be believed: (channel id, seq)."""
     return {
         (mark.channel_id, head.channel.last_seq + 1)
-        for mark in _marks(batch)
+        for mark in all_marks(batch)
         if (head := heads.get(mark.channel_id)) is not None and mark.seq > head.channel.last_seq
     }
 
@@ -105,10 +110,6 @@ def second_looks(batch: ReceiptBatch, rows: Mapping[tuple[str, str], MemberRow])
 def is_news(mark: Mark, row: MemberRow) -> bool:
     """Whether a mark changes what its owner's devices show."""
     return mark.seq > row.read_seq or row.marked_unread
-
-
-def _marks(batch: ReceiptBatch) -> list[ReadMark | ReceivedMark]:
-    return [*batch.reads, *batch.received]
 
 
 def _receipts(batch: ReceiptBatch) -> Iterator[tuple[str, Receipt]]:
