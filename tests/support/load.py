@@ -108,20 +108,17 @@ class Load:
                 host.receive(self.group_channels[number], guests)
             self.wait_whole("everybody has begun", timeout=_BEGIN_S)
         except BaseException:
-            self._stop()
+            self._give_up()
             raise
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._stop()
-        if kind is None:
-            try:
-                self.hush()
-            finally:  # a broken promise says more than that somebody still waits
-                untrue = self._audit()
-                self.report = self.scene.judge()
-                self.report.untrue += untrue
-                self.report.raise_if_broken()
+        try:
+            self._stop()
+            if kind is None:
+                self._end()
+        finally:
+            self._give_up()
 
     # ---- while it runs
 
@@ -210,6 +207,15 @@ class Load:
         for person in self.everybody:
             person.marks = self.marks
 
+    def _end(self) -> None:
+        try:
+            self.hush()
+        finally:  # a broken promise says more than that somebody still waits
+            untrue = self._audit()
+            self.report = self.scene.judge()
+            self.report.untrue += untrue
+            self.report.raise_if_broken()
+
     def _audit(self) -> list[Finding]:
         """What is shown of receipts, unread numbers and pushes otherwise than it was said."""
         if not self.judges_marks:
@@ -248,6 +254,11 @@ class Load:
     def _stop(self) -> None:
         for person in self.everybody:
             person.stop()
+
+    def _give_up(self) -> None:
+        for person in self.everybody:
+            person.stop()
+            person.give_up()
 
 
 def _named(people: Sequence[Busybody]) -> str:

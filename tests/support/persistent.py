@@ -1,5 +1,6 @@
 """A device that has its way through every fault, as a good client does: retries, reconnects, catches up."""
 
+import threading
 import time
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -46,9 +47,11 @@ class Persistent:
         self.gateway = self.first_gateway = gateway
         self._scene = scene
         self._final = final
+        self._has_given_up = threading.Event()
 
     def insist(self, writes: Mapping[str, Write]) -> None:
-        """Send these in order, all at once; the unanswered ones again until all are answered for good.
+        """Send these in order, all at once; the unanswered ones again until all are answered for good, or
+        until he gives up.
 
         Raises:
             RefusedError: one was refused for another reason than that it should come again.
@@ -56,7 +59,7 @@ class Persistent:
         """
         began = time.monotonic()
         left = dict(writes)
-        while left:
+        while left and not self._has_given_up.is_set():
             posted = time.monotonic()
             replies = {client_id: self._post(client_id, left[client_id]) for client_id in left}
             for client_id, reply in replies.items():
@@ -64,7 +67,12 @@ class Persistent:
                     del left[client_id]
             if left:
                 self._recover()
-        self.whole_since = began
+        if not left:
+            self.whole_since = began
+
+    def give_up(self) -> None:
+        """Insist on nothing any more: a system that is broken for good would be asked for ever."""
+        self._has_given_up.set()
 
     def _post(self, client_id: str, write: Write) -> Reply:
         kind, fields = write
