@@ -1345,7 +1345,7 @@ export interface Push {
   receiver: string;
   name: string;
   status: PushStatus;
-  /** Since when it has this status; `unreceived`: when it was dispatched. */
+  /** Since when it has this status; `unreceived`: when it was stored. */
   last_modified_time: string;
 }
 

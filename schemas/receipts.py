@@ -58,7 +58,7 @@ class Push(Struct, kw_only=True):
     name: str
     status: PushStatus
     last_modified_time: Annotated[
-        Timestamp, Meta(description="Since when it has this status; `unreceived`: when it was dispatched.")
+        Timestamp, Meta(description="Since when it has this status; `unreceived`: when it was stored.")
     ]
 
 

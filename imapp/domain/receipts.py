@@ -37,21 +37,21 @@ class PushState:
 
 
 def recipients(members: Iterable[Member], sender: str, seq: int) -> list[str]:
-    """To whom the entry at `seq` was dispatched: those whose stay covers it, without its sender; by id."""
+    """To whom the entry at `seq` went: those whose stay covers it, without its sender; by id."""
     return sorted(
         member.user_id for member in members if member.user_id != sender and spans.contains(member.spans, seq)
     )
 
 
 def push_states(
-    seq: int, receivers: Iterable[str], receipts: Iterable[Receipt], *, dispatched_ms: int
+    seq: int, receivers: Iterable[str], receipts: Iterable[Receipt], *, stored_ms: int
 ) -> dict[str, PushState]:
     """The state of the entry at `seq` for each receiver. Read implies received.
 
-    Clocks of two machines may differ, so nothing is received before it was dispatched.
+    Clocks of two machines may differ, so nothing is received before it was stored.
     """
     earliest = _earliest(seq, receipts)
-    return {receiver: _state(receiver, earliest, dispatched_ms) for receiver in receivers}
+    return {receiver: _state(receiver, earliest, stored_ms) for receiver in receivers}
 
 
 def clamped(receipt: Receipt, stays: spans.Spans, last_seq: int) -> Receipt | None:
@@ -71,9 +71,9 @@ def _earliest(seq: int, receipts: Iterable[Receipt]) -> dict[tuple[str, PushStat
     return earliest
 
 
-def _state(receiver: str, earliest: Mapping[tuple[str, PushStatus], int], dispatched_ms: int) -> PushState:
+def _state(receiver: str, earliest: Mapping[tuple[str, PushStatus], int], stored_ms: int) -> PushState:
     for status in (PushStatus.READ, PushStatus.RECEIVED):
         at_ms = earliest.get((receiver, status))
         if at_ms is not None:
-            return PushState(status, max(at_ms, dispatched_ms))
-    return PushState(PushStatus.UNRECEIVED, dispatched_ms)
+            return PushState(status, max(at_ms, stored_ms))
+    return PushState(PushStatus.UNRECEIVED, stored_ms)

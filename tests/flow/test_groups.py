@@ -287,8 +287,21 @@ class TestJoiningByApproval:
             *member.events(MessageEvent),
             *member.history(channel, after=0).entries,
             *member.sync().conversations,
+            member.request("unread", channel_id=channel),
         ]
         assert chen not in msgspec.json.encode(seen).decode()
+
+    def test_receipts_do_not_tell_who_proposed_somebody(self, scene: Scene) -> None:
+        an, bo, chen, ding = scene.people("an", "bo", "chen", "ding")
+        owner, member = scene.connect(an), scene.connect(bo)
+        channel = owner.write("create_group", name="Team", user_ids=[bo, chen]).channel_id
+        owner.write("update_channel", channel_id=channel, join="approval")
+
+        asked = member.write("add_members", channel_id=channel, user_ids=[ding])
+
+        told = scene.rest(chen).pushes(asked.message_id or "")
+        assert sorted(push.receiver for push in told.pushes) == sorted([an, bo, chen])
+        assert told.counts.total == 3
 
     def test_a_request_is_withdrawn_by_who_made_it(self, scene: Scene) -> None:
         an, bo, chen = scene.people("an", "bo", "chen")

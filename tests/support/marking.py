@@ -183,7 +183,7 @@ def states(receipts: Callable[[int], Iterable[Receipt]]) -> States:
         (seq, name): state
         for seq in range(1, LAST + 1)
         for name, state in push_states(
-            seq, recipients(EVERYBODY, "an", seq), receipts(seq), dispatched_ms=1_000 + seq
+            seq, recipients(EVERYBODY, "an", seq), receipts(seq), stored_ms=1_000 + seq
         ).items()
     }
 

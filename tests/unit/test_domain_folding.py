@@ -84,7 +84,7 @@ either = st.builds(lambda one, status: replace(one, status=status), receipts, st
 
 
 def states(found: Sequence[Receipt]) -> list[dict[str, PushState]]:
-    return [push_states(seq, PEOPLE, found, dispatched_ms=0) for seq in range(1, LAST + 1)]
+    return [push_states(seq, PEOPLE, found, stored_ms=0) for seq in range(1, LAST + 1)]
 
 
 @given(st.lists(either, max_size=12), st.lists(either, max_size=12))

@@ -22,7 +22,7 @@ def read(receiver: str, up_to: int, at_ms: int) -> Receipt:
 
 
 def state(seq: int, *receipts: Receipt, of: str = "bo") -> PushState:
-    return push_states(seq, [of], receipts, dispatched_ms=SENT_MS)[of]
+    return push_states(seq, [of], receipts, stored_ms=SENT_MS)[of]
 
 
 def member(user_id: str, *spans: tuple[int, int | None]) -> Member:
@@ -109,18 +109,18 @@ RECEIPTS = st.lists(
 def test_any_order_and_any_number_of_times_give_the_same(
     receipts: list[Receipt], chance: Random, seq: int
 ) -> None:
-    once = push_states(seq, ["bo", "chen"], receipts, dispatched_ms=SENT_MS)
+    once = push_states(seq, ["bo", "chen"], receipts, stored_ms=SENT_MS)
     again = [*receipts, *chance.choices(receipts, k=5)] if receipts else []
     chance.shuffle(again)
 
-    assert push_states(seq, ["bo", "chen"], again, dispatched_ms=SENT_MS) == once
+    assert push_states(seq, ["bo", "chen"], again, stored_ms=SENT_MS) == once
 
 
 @given(RECEIPTS, RECEIPTS, st.integers(1, 12))
 def test_more_receipts_never_take_a_state_back(first: list[Receipt], more: list[Receipt], seq: int) -> None:
     order = list(PushStatus)
-    before = push_states(seq, ["bo"], first, dispatched_ms=SENT_MS)["bo"]
-    after = push_states(seq, ["bo"], [*first, *more], dispatched_ms=SENT_MS)["bo"]
+    before = push_states(seq, ["bo"], first, stored_ms=SENT_MS)["bo"]
+    after = push_states(seq, ["bo"], [*first, *more], stored_ms=SENT_MS)["bo"]
 
     assert order.index(after.status) >= order.index(before.status)
     if after.status is before.status:

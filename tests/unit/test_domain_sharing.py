@@ -42,7 +42,7 @@ class Ledger:
         self.rows.clear()
 
     def state(self, seq: int) -> PushStatus:
-        return push_states(seq, ["bo"], [*self.folds, *self.rows], dispatched_ms=0)["bo"].status
+        return push_states(seq, ["bo"], [*self.folds, *self.rows], stored_ms=0)["bo"].status
 
 
 @dataclass(frozen=True)
@@ -131,5 +131,5 @@ def test_that_something_was_received_is_always_said() -> None:
 def test_who_may_not_know_what_was_read_sees_that_it_was_received() -> None:
     found = without_reads([read(5, 2_000), Receipt("bo", PushStatus.RECEIVED, 5, 1_000)])
 
-    state = push_states(5, ["bo"], found, dispatched_ms=0)["bo"]
+    state = push_states(5, ["bo"], found, stored_ms=0)["bo"]
     assert (state.status, state.since_ms) == (PushStatus.RECEIVED, 1_000)

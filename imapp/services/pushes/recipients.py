@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from imapp.domain import spans
-from imapp.domain.entries import LogEntry, wire_time
+from imapp.domain.entries import LogEntry, told_sender, wire_time
 from imapp.domain.ids import split_message_id
 from imapp.domain.receipts import PushState, push_states, recipients
 from imapp.domain.sharing import without_reads
@@ -70,11 +70,12 @@ class PushService:
     def states(self, user_id: str, entry: LogEntry) -> Mapping[str, PushState]:
         """The state of each recipient as this person may know it, by user id and in that order."""
         members = self._members.of_channels([entry.channel_id]).get(entry.channel_id, {})
-        receivers = recipients(members.values(), entry.sender, entry.seq)
+        # Who is told to have sent it: to leave out anybody else would tell who it was.
+        receivers = recipients(members.values(), told_sender(entry)[0], entry.seq)
         receipts = self._ledger.covering(entry.channel_id, entry.seq)
         if not self._sharing.sees(user_id):
             receipts = without_reads(receipts)
-        return push_states(entry.seq, receivers, receipts, dispatched_ms=entry.time_ms)
+        return push_states(entry.seq, receivers, receipts, stored_ms=entry.time_ms)
 
     def readable_entry(self, user_id: str, message_id: str) -> LogEntry:
         """An entry, for a present member who may read it.

@@ -1,6 +1,7 @@
 """The unread number of a conversation, taken apart entry by entry."""
 
 from imapp.domain import spans
+from imapp.domain.entries import told_sender
 from imapp.domain.ids import message_id
 from imapp.domain.unread_reasons import Reader, reason_of
 from imapp.services.reading.access import AccessService, Readable
@@ -56,7 +57,7 @@ class UnreadExplainer:
             UnreadEntry(
                 seq=seq,
                 message_id=message_id(channel_id, seq) if seq in found else None,
-                sender=found[seq].sender if seq in found else None,
+                sender=told_sender(found[seq])[0] if seq in found else None,
                 counts=reason is UnreadReason.UNREAD,
                 reason=reason,
             )

@@ -154,7 +154,7 @@ class ReceiptSums:
         receipts = self._ledger.covering(entry.channel_id, entry.seq)
         if not self._sharing.sees(entry.sender):
             receipts = without_reads(receipts)
-        states = push_states(entry.seq, receivers, receipts, dispatched_ms=entry.time_ms)
+        states = push_states(entry.seq, receivers, receipts, stored_ms=entry.time_ms)
         found = Counter(state.status for state in states.values())
         event = ReceiptsEvent(
             channel_id=entry.channel_id,
