@@ -29,7 +29,7 @@ def test_clients_go_on_at_the_other_gateway_when_theirs_is_killed(load: Load) ->
 def test_the_standby_goes_on_when_the_active_writer_is_killed(load: Load, rng: random.Random) -> None:
     """Guard: tasks are acknowledged after they were published (`task_acks_late`), and the standby takes over.
 
-    Switch: without `StandBy` in `workers/celery_app.py` nobody answers for the shard (not whole in time).
+    Switch: with a standby that takes nothing (`StandBy._noting`) nobody answers for the shard (not whole).
     """
     with load:
         load.wait_moment()

@@ -37,7 +37,8 @@ def test_everything_goes_on_when_rabbitmq_was_killed(stack: Stack, load: Load) -
 def test_everything_goes_on_when_mongodb_was_killed(stack: Stack, load: Load) -> None:
     """Guard: entries are stored with `w=majority, j=true` before anybody is answered (`mongo.DURABLE`).
 
-    Switch: `j=False` with `w=1` in `DURABLE` loses what was acknowledged within the last 100 ms (lost).
+    Switch: `j=False` with `w=1` in `DURABLE`, and `MAJORITY` as local, lose what was acknowledged within the
+    last 100 ms (lost).
     """
     with load:
         load.wait_moment()
@@ -51,8 +52,7 @@ def test_everything_goes_on_when_mongodb_was_killed(stack: Stack, load: Load) ->
 def test_sends_are_refused_in_time_while_rabbitmq_takes_nothing(stack: Stack, load: Load, alarm: str) -> None:
     """Guard: every publish has a time-out, and a gateway refuses with `busy` after `IM_COMMAND_TIMEOUT_S`.
 
-    Switch: without `confirm_timeout` in `TaskPublisher.publish` nothing comes back after the alarm, and
-    without `Batcher.expire` nobody is answered during it (silences).
+    Switch: without `Batcher.expire` nobody is answered while it lasts (silences).
     """
     with load:
         load.wait_moment()

@@ -122,8 +122,8 @@ def test_a_writer_whose_clock_jumps_forth_and_back_keeps_order_heads_and_receipt
 ) -> None:
     """Guard: order, repeats and heads go by `seq`, waits by the monotonic clock; a time is only shown.
 
-    Switch: with `time` before `seq` in `stores.channels.head_of` a head stays behind once the clock has gone
-    back (not mended).
+    Switch: with `time` before `seq` in `stores.channel_rows.head_of` a head stays behind once the clock has
+    gone back (what was read is not shown as read).
     """
     with _stepped(load.cluster, load.cluster.writers, tmp_path) as clock:
         with load:
@@ -197,7 +197,11 @@ def _check_receipt(load: Load) -> str:
     sent = load.scene.connect(an).send_text(None, "read me", to=bo)
     asker = load.scene.rest(an)
     load.scene.rest(bo).read(sent.channel_id or "", sent.seq or 0)
-    eventually(lambda: asker.pushes(sent.message_id or "").counts.read == 1, timeout=_MENDED_S)
+    eventually(
+        lambda: asker.pushes(sent.message_id or "").counts.read == 1,
+        timeout=_MENDED_S,
+        what="what was read is shown as read",
+    )
     (push,) = asker.pushes(sent.message_id or "").pushes
     assert push.last_modified_time >= (sent.server_time or "")
     return push.last_modified_time
