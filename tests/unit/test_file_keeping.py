@@ -209,14 +209,14 @@ def test_a_collector_that_comes_too_late_does_not_forget_the_attempt_of_another(
 def test_a_gateway_takes_no_more_uploads_than_it_has_room_for(world: World) -> None:
     """Of whomever: each takes up to the largest file on its disk."""
     people = [f"u{number}" for number in range(MAX_AT_ONCE // MAX_AT_ONCE_OF_ONE)]
-    under_way = [world.keeping.receiving(user, 1) for user in people for _ in range(MAX_AT_ONCE_OF_ONE)]
+    under_way = [world.keeping.receiving(user, "f", 1) for user in people for _ in range(MAX_AT_ONCE_OF_ONE)]
     for one in under_way:
         one.__enter__()
 
-    with pytest.raises(RequestError) as told, world.keeping.receiving("late", 1):
+    with pytest.raises(RequestError) as told, world.keeping.receiving("late", "f-1", 1):
         pytest.fail("it began")
     under_way.pop().__exit__(None, None, None)
-    with world.keeping.receiving("late", 1):
+    with world.keeping.receiving("late", "f-1", 1):
         pass
 
     assert len(under_way) == MAX_AT_ONCE - 1

@@ -52,7 +52,7 @@ def upload_file(query: UploadQuery) -> Response:
     """
     keeping, owner = services().keeping, caller_id()
     services().door.limits.uploads.check(owner)
-    with keeping.receiving(owner, request.content_length or 0) as arriving:
+    with keeping.receiving(owner, query.client_message_id, request.content_length or 0) as arriving:
         part = read_upload(arriving, keeping.max_bytes)
         kept = keeping.keep(
             owner,

@@ -57,15 +57,17 @@ class KeepingService:
         self._under_way: dict[str, int] = {}
 
     @contextmanager
-    def receiving(self, owner: str, announced: int) -> Iterator[Arriving]:
+    def receiving(self, owner: str, client_id: str, announced: int) -> Iterator[Arriving]:
         """Where an upload of about so many bytes may be written to, before it is kept.
+
+        A repeat is let in however little is left: what it repeats has been counted.
 
         Raises:
             RequestError: `busy`: too many are under way; `quota_exceeded`.
         """
         try:
             with self._place(owner):
-                self._check_quota(owner, announced)
+                self._check_room(owner, client_id, announced)
                 with Arriving(self.max_bytes) as arriving:
                     yield arriving
         except RequestError as refused:
@@ -148,6 +150,14 @@ class KeepingService:
         if known.given != record.given or known.name != record.name:
             raise RequestError(ErrorCode.CONFLICT)
         return wire_file(known)
+
+    def _check_room(self, owner: str, client_id: str, announced: int) -> None:
+        try:
+            self._check_quota(owner, announced)
+        except RequestError:
+            # Whatever state it is in: `keep` answers with it, or with `busy`.
+            if self._files.find(file_id_of(owner, client_id)) is None:
+                raise
 
     def _check_quota(self, owner: str, more: int) -> None:
         if self._quota_bytes and self._files.used_by(owner) + more > self._quota_bytes:
