@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from typing import Any
+from typing import Any, Final
 
 from PIL import Image
 
@@ -13,6 +13,7 @@ from imapp.stores.mongo import Database
 
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+_ONE_PIXEL: Final = b"\x02\x02\x4c\x01\x00"
 HTML = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
 
 
@@ -41,6 +42,15 @@ def animation(frames: int = 3) -> bytes:
     out = io.BytesIO()
     pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:], duration=80, loop=0)
     return out.getvalue()
+
+
+def tiny_frames(frames: int, size: tuple[int, int] = (1, 1)) -> bytes:
+    """A GIF of so many frames in 15 bytes each. It says that it has one pixel, whatever their size is."""
+    width, height = (side.to_bytes(2, "little") for side in size)
+    first = b",\0\0\0\0\1\0\1\0\0" + _ONE_PIXEL
+    other = b",\0\0\0\0" + width + height + b"\0" + _ONE_PIXEL
+    head = b"GIF89a\1\0\1\0\x80\0\0" + b"\0\0\0\xff\xff\xff"
+    return head + first + other * (frames - 1) + b";"
 
 
 def bomb(width: int = 20_000, height: int = 20_000) -> bytes:

@@ -4,14 +4,15 @@ import io
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
+from PIL.GifImagePlugin import GifImageFile
 from PIL.PngImagePlugin import PngInfo
 
 from imapp.errors import RequestError
 from imapp.services.files import images
 from imapp.services.files.images import MAX_FRAMES, MAX_PIXELS, Picture, read_picture
 from schemas.errors import ErrorCode
-from tests.support.samples import animation, archive, bomb, image, photo
+from tests.support.samples import animation, archive, bomb, image, photo, tiny_frames
 
 
 def read(data: bytes, kind: str) -> Picture:
@@ -154,6 +155,51 @@ def test_too_many_frames_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     read(animation(5), "GIF")
     with pytest.raises(RequestError):
         read(animation(6), "GIF")
+
+
+def test_of_a_hundred_thousand_frames_no_more_are_sought_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each costs time in which nobody else is served, and they fit into 1.5 MB."""
+    sought = []
+    seek = GifImageFile._seek  # what Pillow itself counts frames with
+
+    def counted(image: GifImageFile, frame: int, update_image: bool = True) -> None:
+        sought.append(frame)
+        seek(image, frame, update_image)
+
+    monkeypatch.setattr(GifImageFile, "_seek", counted)
+
+    with pytest.raises(RequestError) as refused:
+        read(tiny_frames(100_000), "GIF")
+
+    assert refused.value.errors == {"file": f"more than {MAX_PIXELS:,} pixels, or {MAX_FRAMES} frames"}
+    assert max(sought) == MAX_FRAMES
+    assert len(sought) <= MAX_FRAMES + 10
+
+
+def test_frames_that_are_larger_than_the_image_count_as_large_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The image says that it has one pixel."""
+    monkeypatch.setattr(images, "MAX_PIXELS", 1_000_000)
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # their pixels are not all there
+
+    read(tiny_frames(3, (600, 600)), "GIF")
+    with pytest.raises(RequestError) as refused:
+        read(tiny_frames(4, (600, 600)), "GIF")
+
+    assert refused.value.errors == {"file": "more than 1,000,000 pixels, or 500 frames"}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
+def test_what_moves_goes_on_moving_where_its_kind_may(kind: str) -> None:
+    """An animated PNG is kept as its first picture."""
+    pictures = [Image.new("RGB", (20, 10), (number * 80, 0, 0)) for number in range(3)]
+    out = io.BytesIO()
+    pictures[0].save(out, kind, save_all=True, append_images=pictures[1:], duration=80, lossless=True)
+
+    kept = shown(read(out.getvalue(), kind).data)
+
+    assert getattr(kept, "n_frames", 1) == (1 if kind == "PNG" else 3)
 
 
 def test_frames_count_for_the_pixels(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,9 @@
 """What a file says of itself must be what it is."""
 
 import io
+import struct
+import zipfile
+from typing import Any
 
 import pytest
 
@@ -109,3 +112,73 @@ def test_an_office_file_of_too_many_parts_is_not_looked_through() -> None:
     assert type_of("a.docx", "", io.BytesIO(few)) is TYPES[".docx"]
     with pytest.raises(RequestError, match="unsupported_media"):
         type_of("a.docx", "", io.BytesIO(many))
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names that have been read from the directories of archives, one by one."""
+    names: list[str] = []
+
+    class Counted(zipfile.ZipInfo):
+        def __init__(self, filename: str = "", **more: Any) -> None:
+            names.append(filename)
+            super().__init__(filename, **more)
+
+    monkeypatch.setattr(zipfile, "ZipInfo", Counted)
+    return names
+
+
+def test_it_is_not_read_name_by_name_whatever_it_says_of_itself(parsed: list[str]) -> None:
+    many = docx(*(f"word/{number}" for number in range(20_000)))
+    told_few = many[:-14] + struct.pack("<HH", 3, 3) + many[-10:]
+    # The old record says that there is next to nothing; the one before it, which counts, how it is.
+    size, offset = struct.unpack("<LL", many[-10:-2])
+    there = len(many) - 22
+    with_64 = (
+        many[:-22]
+        + struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 20_003, 20_003, size, offset)
+        + struct.pack("<4sLQL", b"PK\6\7", 0, there, 1)
+    )
+    small = with_64 + struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, 3, 3, 0, 0, 0)
+    small_with_comment = small[:-2] + struct.pack("<H", 65_535) + b"x" * 65_535
+    hidden = many[:-2] + struct.pack("<H", 22) + b"PK\5\6" + b"\0" * 18
+    parsed.clear()
+
+    for archived in (many, told_few, small, small_with_comment, hidden, many[:-1]):
+        with pytest.raises(RequestError, match="unsupported_media"):
+            type_of("a.docx", "", io.BytesIO(archived))
+
+    assert parsed == []
+    with zipfile.ZipFile(io.BytesIO(small_with_comment)) as archive_itself:
+        assert len(archive_itself.namelist()) == 20_003, "the library would have read it"
+
+
+@pytest.mark.parametrize("comment", [b"", b"made by hand", b"x" * 65_535], ids=len)
+def test_an_office_file_may_have_a_comment(comment: bytes) -> None:
+    out = io.BytesIO(docx())
+    with zipfile.ZipFile(out, "a") as made:
+        made.comment = comment
+
+    assert type_of("a.docx", "", out) is TYPES[".docx"]
+
+
+@pytest.mark.limit("directory of an office file or archive that is looked into")
+def test_an_office_file_with_a_long_directory_is_not_looked_through(parsed: list[str]) -> None:
+    few, many = (_with_comments(bytes_of_all) for bytes_of_all in (1_950_000, 2_000_000))
+    parsed.clear()
+
+    with pytest.raises(RequestError, match="unsupported_media"):
+        type_of("a.docx", "", io.BytesIO(many))
+    assert parsed == []
+    assert type_of("a.docx", "", io.BytesIO(few)) is TYPES[".docx"]
+
+
+def _with_comments(bytes_of_all: int) -> bytes:
+    """A document whose names have comments of so many bytes together."""
+    out = io.BytesIO(docx())
+    with zipfile.ZipFile(out, "a") as made:
+        for number in range(bytes_of_all // 50_000):
+            part = zipfile.ZipInfo(f"word/{number}")
+            part.comment = b"x" * 50_000
+            made.writestr(part, b"x")
+    return out.getvalue()

@@ -50,11 +50,17 @@ def read_picture(file: BinaryIO, kind: str) -> Picture:
     with _mistakes_refused():
         file.seek(0)
         with Image.open(file, formats=[kind]) as image:
-            frames = getattr(image, "n_frames", 1) if kind in {"GIF", "WEBP"} else 1
-            if image.width * image.height * frames > MAX_PIXELS or frames > MAX_FRAMES:
-                raise unsupported(f"more than {MAX_PIXELS:,} pixels, or {MAX_FRAMES} frames")
+            # A WebP says how many frames it has. For a GIF Pillow would walk through them all to know.
+            frames = getattr(image, "n_frames", 1) if kind == "WEBP" else 1
+            _check_size(image.width * image.height * frames, frames)
             image.load()
-            return _animation(image, kind) if frames > 1 else _still(image, kind)
+            moves = kind in {"GIF", "WEBP"} and getattr(image, "is_animated", False)
+            return _animation(image, kind) if moves else _still(image, kind)
+
+
+def _check_size(pixels: int, frames: int) -> None:
+    if pixels > MAX_PIXELS or frames > MAX_FRAMES:
+        raise unsupported(f"more than {MAX_PIXELS:,} pixels, or {MAX_FRAMES} frames")
 
 
 @contextmanager
@@ -83,10 +89,16 @@ def _still(image: Image.Image, kind: str) -> Picture:
 
 
 def _animation(image: Image.Image, kind: str) -> Picture:
-    """All its frames, each as it is seen: Pillow puts them together."""
+    """All its frames, each as it is seen: Pillow puts them together.
+
+    A frame of a GIF may be larger than the image says it is, so they are counted as they come.
+    """
     frames = []
     durations = []
-    for frame in ImageSequence.Iterator(image):
+    pixels = 0
+    for number, frame in enumerate(ImageSequence.Iterator(image), start=1):
+        pixels += frame.width * frame.height
+        _check_size(pixels, number)
         durations.append(frame.info.get("duration", 100))
         frames.append(frame.convert("RGBA"))
     for frame in frames:

@@ -5,7 +5,9 @@ same. What a browser would run or show as a page (HTML, SVG, XML, scripts) is no
 """
 
 import codecs
+import io
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +23,14 @@ HEAD_BYTES: Final = 8_192
 
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _MAX_ZIP_NAMES: Final = 10_000
+_MAX_ZIP_DIRECTORY_BYTES: Final = 2_000_000
+# The record at the end of an archive, of which the size of the directory and that of the comment matter.
+_END: Final = struct.Struct("<12xL4xH")
+_END_MARK: Final = b"PK\x05\x06"
+_NAME_MARK: Final = b"PK\x01\x02"
+_ZIP64_MARK: Final = b"PK\x06\x07"
+_ZIP64_LOCATOR_BYTES: Final = 20
+_ZIP_COMMENT_BYTES: Final = 65_535  # the most that its field can say
 _PIECE_BYTES: Final = 256 * 1024
 _UNDECLARED: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 _MARKUP: Final = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<[!?/a-zA-Z]")
@@ -136,14 +146,38 @@ def _looks_of(head: bytes) -> set[str]:
 
 def _is_document(file: BinaryIO, part: str) -> bool:
     """Whether an archive is an office document of this kind, without macros."""
+    if not _has_few_names(file):
+        return False
     try:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError):
         return False
-    if len(names) > _MAX_ZIP_NAMES or any(name.lower().endswith("vbaproject.bin") for name in names):
+    if any(name.lower().endswith("vbaproject.bin") for name in names):
         return False
     return "[Content_Types].xml" in names and any(name.startswith(part) for name in names)
+
+
+def _has_few_names(file: BinaryIO) -> bool:
+    """Whether the directory that the library will read whole, name by name, is known to be short.
+
+    The directory ends where the file's last record begins. What that record says of the number of names
+    binds nobody, so they are counted by the mark that each has. With a ZIP64 record the directory would be
+    looked for by that, and no office document is of that size.
+    """
+    length = file.seek(0, io.SEEK_END)
+    start = max(0, length - _ZIP_COMMENT_BYTES - _END.size - _ZIP64_LOCATOR_BYTES)
+    file.seek(start)
+    tail = file.read()
+    at = tail.rfind(_END_MARK)
+    if at < 0 or len(tail) - at < _END.size:
+        return False
+    size, comment_bytes = _END.unpack_from(tail, at)
+    has_zip64 = tail[:at][-_ZIP64_LOCATOR_BYTES:].startswith(_ZIP64_MARK)
+    if has_zip64 or at + _END.size + comment_bytes != len(tail) or size > _MAX_ZIP_DIRECTORY_BYTES:
+        return False
+    file.seek(max(0, start + at - size))
+    return file.read(size).count(_NAME_MARK) <= _MAX_ZIP_NAMES
 
 
 def _is_text(file: BinaryIO, encoding: str) -> bool:
