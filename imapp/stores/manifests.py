@@ -30,6 +30,7 @@ HOLD_INDEXES: Final = [
 ]
 _AFTER_ALL: Final = 10**12 - 1
 _TURN_KEPT: Final = timedelta(days=1)
+_GIVEN_UP_FOR: Final = timedelta(hours=1)  # hiding it from all members takes seconds
 
 
 class ManifestStore:
@@ -106,13 +107,41 @@ class ManifestStore:
             if not moved.matched_count:
                 raise LogConflict("the hot part begins elsewhere by now")
 
+    def give_up(self, channel_id: str, gone: Range) -> bool:
+        """Let no operator put this back any more, unless one has done so; whether it is given up.
+
+        It holds for an hour: long enough to hide it from everybody and to note that it is removed.
+
+        Raises:
+            LogConflict: somebody puts back, holds or takes away something of the channel right now.
+            StoreUnavailable: unknown whether it is so.
+        """
+        until = {"to_seq": gone.to_seq, "until": datetime.now(UTC) + _GIVEN_UP_FOR}
+        with transaction(self._client) as session:
+            if overlap(gone, self.held_now(channel_id, session, by_operators=True)):
+                return False
+            self._holds.update_one(
+                {"_id": _given_up(channel_id)}, {"$set": until}, upsert=True, session=session
+            )
+        return True
+
+    def given_up(self, channel_id: str) -> int:
+        """Up to which seq nothing of a channel is put back any more, whether or not it is removed already."""
+        with mapped_errors():
+            return self._given_up_to(channel_id)
+
+    def _given_up_to(self, channel_id: str, session: ClientSession | None = None) -> int:
+        wanted = {"_id": _given_up(channel_id), "until": {"$gt": datetime.now(UTC)}}
+        row = self._holds.find_one(wanted, session=session)
+        return int(row["to_seq"]) if row is not None else 0
+
     def remove(self, parts: Sequence[Manifest]) -> None:
         """Note that the first ranges that a channel keeps, one behind the other, are removed for good.
 
         They are chunks that were archived, or such as never will be: then the hot part begins after them too.
 
         Raises:
-            LogConflict: somebody else was faster, or holds some of it.
+            LogConflict: somebody else was faster, or it is not given up, or was so too long ago.
             StoreUnavailable: unknown whether it is noted.
         """
         channel_id, first, last = parts[0].channel_id, parts[0].from_seq, parts[-1].to_seq
@@ -120,8 +149,8 @@ class ManifestStore:
             row = self._channels.find_one({"_id": channel_id}, session=session) or {}
             if _borders(row).kept_from_seq != first:
                 raise LogConflict("the kept part begins elsewhere by now")
-            if overlap(Range(first, last), self.held_now(channel_id, session)):
-                raise LogConflict("somebody has put some of it back")
+            if self._given_up_to(channel_id, session) < last:
+                raise LogConflict("somebody may put some of it back")
             for part in parts:
                 self._note_removed(part, session)
             # Who indexes must not stop at what is missing on purpose.
@@ -172,17 +201,20 @@ class ManifestStore:
                     {"$addToSet": {"recalled": {"$each": inside}}},
                 )
 
-    def hold(self, channel_id: str, parts: Sequence[Range], for_s: float) -> None:
+    def hold(
+        self, channel_id: str, parts: Sequence[Range], for_s: float, *, by_operator: bool = False
+    ) -> None:
         """Keep copies in MongoDB of these ranges for so long, or longer if they are held longer.
 
-        However many they are, it is one transaction: those that hold something of one channel take turns.
-        Whoever takes copies away does so before this, and they can be put back now, or leaves them there.
+        What an operator holds is not removed for good either. However many they are, it is one transaction:
+        those that hold something of one channel take turns. Whoever takes copies away does so before this,
+        and they can be put back now, or leaves them there.
 
         Raises:
             StoreUnavailable: unknown whether they are held.
         """
         until = {"until": datetime.now(UTC) + timedelta(seconds=for_s)}
-        holds = [_hold(channel_id, part, until) for part in parts]
+        holds = [_hold(channel_id, part, until, by_operator=by_operator) for part in parts]
 
         def take() -> None:
             with transaction(self._client) as session:
@@ -194,12 +226,15 @@ class ManifestStore:
         except LogConflict as error:
             raise StoreUnavailable("others take copies of the channel away all the time") from error
 
-    def held(self, channel_id: str, for_s: float = 0.0) -> list[Range]:
-        """The ranges of a channel whose copies are to stay for now, and for so long at least."""
-        with mapped_errors():
-            return self._held(channel_id, for_s)
+    def held(self, channel_id: str, for_s: float = 0.0, *, by_operators: bool = False) -> list[Range]:
+        """The ranges of a channel whose copies are to stay for now, and for so long at least.
 
-    def held_now(self, channel_id: str, session: ClientSession) -> list[Range]:
+        Of all who hold any, or `by_operators` alone.
+        """
+        with mapped_errors():
+            return self._held(channel_id, for_s, by_operators=by_operators)
+
+    def held_now(self, channel_id: str, session: ClientSession, *, by_operators: bool = False) -> list[Range]:
         """The same as part of a transaction: nobody holds any more of the channel before that has ended.
 
         Raises:
@@ -207,11 +242,23 @@ class ManifestStore:
         """
         with mapped_errors():
             self._take_turn(channel_id, session)
-            return self._held(channel_id, 0.0, session)
+            return self._held(channel_id, 0.0, session, by_operators=by_operators)
 
-    def _held(self, channel_id: str, for_s: float, session: ClientSession | None = None) -> list[Range]:
-        later = datetime.now(UTC) + timedelta(seconds=for_s)
-        rows = self._holds.find({"channel_id": channel_id, "until": {"$gt": later}}, session=session)
+    def _held(
+        self,
+        channel_id: str,
+        for_s: float,
+        session: ClientSession | None = None,
+        *,
+        by_operators: bool,
+    ) -> list[Range]:
+        wanted: Document = {
+            "channel_id": channel_id,
+            "until": {"$gt": datetime.now(UTC) + timedelta(seconds=for_s)},
+        }
+        if by_operators:
+            wanted["for_command"] = {"$ne": True}  # nor has what was held before there was this field
+        rows = self._holds.find(wanted, session=session)
         return sorted(Range(row["from_seq"], row["to_seq"]) for row in rows)
 
     def _take_turn(self, channel_id: str, session: ClientSession) -> None:
@@ -250,10 +297,19 @@ class ManifestStore:
         return row if row is not None and row["to_seq"] >= seq else None
 
 
-def _hold(channel_id: str, part: Range, until: Document) -> UpdateOne:
-    row = {"channel_id": channel_id, "from_seq": part.from_seq, "to_seq": part.to_seq}
+def _hold(channel_id: str, part: Range, until: Document, *, by_operator: bool) -> UpdateOne:
+    """Both may hold the same: so each has a row of its own."""
+    row: Document = {"channel_id": channel_id, "from_seq": part.from_seq, "to_seq": part.to_seq}
     name = f"{message_id(channel_id, part.from_seq)}-{part.to_seq}"
+    if not by_operator:
+        row["for_command"] = True
+        name += "-command"
     return UpdateOne({"_id": name}, {"$setOnInsert": row, "$max": until}, upsert=True)
+
+
+def _given_up(channel_id: str) -> str:
+    """The row that says what of a channel is about to be removed; as no hold, it names no channel."""
+    return f"{channel_id}-given-up"
 
 
 def _borders(row: Document) -> Borders:

@@ -1,6 +1,6 @@
 """What is kept no longer is deleted for good, wherever it is; its numbers stay explained."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +9,7 @@ from imapp import failpoints
 from imapp.domain.archive.tiling import Range
 from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable
+from imapp.services.archiving.restoring import Restored
 from imapp.services.archiving.retention import Retention
 from imapp.services.archiving.verifying import ArchiveVerifier
 from imapp.stores.channels import ChannelStore
@@ -18,7 +19,7 @@ from imapp.wiring.archiving import retention_stores
 from tests.flow.test_archive_move import CHANNEL, NOW_MS, World
 from tests.flow.test_archive_verify import restorer
 
-STEPS = ("hidden", "noted", "purged")
+STEPS = ("chosen", "hidden", "noted", "purged")
 
 
 @pytest.fixture
@@ -66,6 +67,22 @@ def verify(world: World) -> list[str]:
 def kept(world: World) -> list[int]:
     """What anybody can still read."""
     return world.all()
+
+
+def cleared(world: World) -> set[int]:
+    """Up to where any member sees nothing."""
+    return {row.cleared_seq for row in MemberStore(world.database).rows_in([CHANNEL])}
+
+
+def at(monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], object]) -> None:
+    """Let something happen each time it comes to this step."""
+
+    def acting(name: str, _matter: str = "") -> bool:
+        if name == f"retention.{step}":
+            act()
+        return False
+
+    monkeypatch.setattr("imapp.services.archiving.retention.point", acting)
 
 
 def anywhere(world: World) -> set[int]:
@@ -264,19 +281,80 @@ def test_what_was_put_back_for_somebody_stays_for_as_long_and_what_was_removed_n
     assert world.hot() == [13, 14, 20]
 
 
-def test_what_is_put_back_before_it_is_noted_down_as_removed_stays(
+def test_what_members_refer_to_is_removed_all_the_same_with_the_copy_that_was_brought_back(
+    world: World,
+) -> None:
+    assert restorer(world).bring_back([(CHANNEL, 1), (CHANNEL, 14)]) == set()
+    assert world.hot() == [1, 14, 20]
+
+    assert apply(world) == 12
+
+    assert anywhere(world) == set(range(13, 21))
+    assert world.hot() == [14, 20]
+    assert verify(world) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_members_refer_to_while_it_is_removed_is_gone_after_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    at(monkeypatch, step, lambda: restorer(world).bring_back([(CHANNEL, 6)]))
+
+    assert apply(world) == 12
+    apply(world)
+
+    assert anywhere(world) == set(range(13, 21))
+    assert verify(world) == []
+
+
+def test_what_an_operator_and_a_member_hold_stays_for_as_long_as_the_operator_said(world: World) -> None:
+    restorer(world).restore(CHANNEL, Range(6, 6), 60)
+    restorer(world).bring_back([(CHANNEL, 6)])
+    assert apply(world) == 4
+
+    world.database["holds"].update_many(
+        {"for_command": {"$ne": True}}, {"$set": {"until": datetime.now(UTC)}}
+    )
+    assert restorer(world).bring_back([(CHANNEL, 6)]) == set()
+    assert apply(world) == 8
+
+
+def test_what_is_put_back_before_it_is_hidden_stays_and_is_seen(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def put_back(name: str, _matter: str = "") -> bool:
-        if name == "retention.hidden":
-            restorer(world).restore(CHANNEL, Range(6, 7), 60)
-        return False
-
-    monkeypatch.setattr("imapp.services.archiving.retention.point", put_back)
+    restored: list[Restored] = []
+    at(monkeypatch, "chosen", lambda: restored.append(restorer(world).restore(CHANNEL, Range(6, 7), 60)))
 
     assert apply(world) == 0
+    assert restored == [Restored(entries=2)]
     assert world.hot() == [6, 7, 20]
+    assert cleared(world) == {0}
     assert verify(world) == []
+
+
+def test_what_is_hidden_is_not_put_back_any_more_and_goes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored: list[Restored] = []
+    at(monkeypatch, "hidden", lambda: restored.append(restorer(world).restore(CHANNEL, Range(6, 13), 60)))
+
+    assert apply(world) == 12
+    assert restored == [Restored(entries=1)]
+    assert world.hot() == [13, 20]
+    assert verify(world) == []
+
+
+def test_what_was_given_up_too_long_ago_is_not_noted_down_as_removed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = {"$set": {"until": datetime.now(UTC)}}
+    at(monkeypatch, "hidden", lambda: world.database["holds"].update_many({}, past))
+
+    assert apply(world) == 0
+    assert anywhere(world) == set(range(1, 21))
+
+    monkeypatch.undo()
+    assert apply(world) == 12
 
 
 def test_two_at_once_remove_each_part_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

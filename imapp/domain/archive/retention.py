@@ -12,7 +12,7 @@ def outlived(
     """The chunks from `kept_from_seq` on all of whose entries were written before this moment.
 
     It ends before the first one with a younger entry, before one that is missing, and before one of which an
-    operator or a command has put something back and wants it kept for now.
+    operator has put something back and wants it kept for now.
     """
     found: list[Manifest] = []
     for manifest in manifests:

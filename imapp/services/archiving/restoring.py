@@ -21,7 +21,10 @@ from imapp.stores.messages import MessageLog
 
 _PIECE: Final = 500
 _RETURN_HOLD_S: Final = 3_600.0
-"""For how long an entry stays that a command refers to: far longer than a command waits."""
+"""For how long an entry stays that a command refers to: far longer than a command waits.
+
+Unless its channel keeps it no longer: members must not put that off.
+"""
 _LEAST_HOLD_S: Final = 600.0
 """What is held for so long yet need not be held anew: many may refer to the same one."""
 
@@ -55,9 +58,9 @@ class Restorer:
         if part.from_seq > part.to_seq:
             return restored
         # Before the copies: a move that is under way has taken them until here, or leaves them there.
-        self._manifests.hold(channel_id, [part], hold_s)
+        self._manifests.hold(channel_id, [part], hold_s, by_operator=True)
         point("archive.held", channel_id)
-        part = self._archived_part(channel_id, part)  # retention may have been faster
+        part = self._kept_part(channel_id, part)  # retention may have been faster
         for start in range(part.from_seq, part.to_seq + 1, _PIECE):
             seqs = range(start, min(start + _PIECE, part.to_seq + 1))
             self._put_back(channel_id, seqs, restored)
@@ -69,6 +72,11 @@ class Restorer:
         """What of a range is archived now; it ends before it begins if nothing is."""
         archived = self._manifests.borders([channel_id])[channel_id].archived
         return Range(max(wanted.from_seq, archived.from_seq), min(wanted.to_seq, archived.to_seq))
+
+    def _kept_part(self, channel_id: str, wanted: Range) -> Range:
+        """The same without what retention is about to remove: it may be hidden from everybody already."""
+        part = self._archived_part(channel_id, wanted)
+        return Range(max(part.from_seq, self._manifests.given_up(channel_id) + 1), part.to_seq)
 
     def archived(self, places: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
         """Those of these places that are archived, whether or not they have a copy in MongoDB."""
@@ -92,6 +100,9 @@ class Restorer:
         wanted = self.archived([*old, *(edit for place in old for edit in self._edits_of(*place))])
         self._hold(wanted)
         point("archive.held")
+        wanted = self.archived(
+            wanted
+        )  # as for operators; but whoever refers to it keeps nothing from retention
         # After that: a copy that is there now is there when the command comes to its writer.
         hot = MessageLog.at(self._log, wanted)
         restored = Restored()

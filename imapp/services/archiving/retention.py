@@ -1,8 +1,9 @@
 """What a channel keeps no longer is deleted for good, wherever it is.
 
-In this order, so that whoever dies in between leaves a step that the next run does again: nobody sees it any
-more, it is noted down as removed, it is deleted. What was deleted is deleted once more by the next run, since
-somebody may have been writing it at that very moment: to the index, or back from the archive.
+In this order, so that whoever dies in between leaves a step that the next run does again: no operator can put
+it back any more, nobody sees it any more, it is noted down as removed, it is deleted. What was deleted is
+deleted once more by the next run, since somebody may have been writing it at that very moment: to the index,
+or back from the archive.
 """
 
 import time
@@ -24,6 +25,7 @@ from imapp.logs import get_log
 from imapp.services.archiving.archive import Removing
 from imapp.stores.canonical import content_hash
 from imapp.stores.channels import ChannelStore
+from imapp.stores.contention import once_free
 from imapp.stores.edits import EditStore
 from imapp.stores.files import FileStore
 from imapp.stores.manifests import ManifestStore
@@ -99,6 +101,10 @@ class Retention:
         try:
             while parts := self._outlived(channel_id, before_ms):
                 gone = Range(parts[0].from_seq, parts[-1].to_seq)
+                point("retention.chosen", channel_id)
+                # Before it is hidden: what somebody has put back by now stays for everybody.
+                if not self._give_up(channel_id, gone):
+                    break
                 self._hide(channel_id, gone.to_seq)
                 point("retention.hidden", channel_id)
                 self._stores.manifests.remove(parts)
@@ -122,7 +128,8 @@ class Retention:
         if borders.kept_from_seq == borders.hot_from_seq:
             return self._outlived_hot(channel_id, borders, before_ms)
         manifests = self._stores.manifests.of(channel_id, borders.kept_from_seq - 1, _PARTS)
-        return outlived(manifests, self._stores.manifests.held(channel_id), borders.kept_from_seq, before_ms)
+        held = self._stores.manifests.held(channel_id, by_operators=True)
+        return outlived(manifests, held, borders.kept_from_seq, before_ms)
 
     def _outlived_hot(self, channel_id: str, borders: Borders, before_ms: int) -> Sequence[Manifest]:
         """What goes without ever having been archived, since it is kept for a shorter time than hot ones."""
@@ -135,6 +142,10 @@ class Retention:
         count = last_movable(places, Boundary(first, end, end), before_ms) - first + 1
         hashes = [content_hash(document) for document in documents[:count]]
         return [manifest_of(entries[:count], hashes)] if count else []
+
+    def _give_up(self, channel_id: str, gone: Range) -> bool:
+        # Members refer to old messages all the time, which must not put this off.
+        return once_free(lambda: self._stores.manifests.give_up(channel_id, gone))
 
     def _hide(self, channel_id: str, up_to_seq: int) -> None:
         """Let it be for everybody as if he had cleared it: so no reader has to know of it."""
