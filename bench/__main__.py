@@ -3,13 +3,13 @@
 import signal
 import sys
 
-from bench.floor import store_floor
+from bench.floor import single_floors, store_floor
 from bench.limits import raise_open_files
 from bench.lists import ListResult, measure_lists
 from bench.machine import describe
 from bench.plan import arguments, carry_out, is_whole, started
 from bench.probes import floors as measure_floors
-from bench.report import FILE, LAST_RUN, PAGE, STORE_FLOOR, Figures, keep_runs, put_into, table
+from bench.report import FILE, LAST_RUN, LONG_RUN, PAGE, STORE_FLOOR, Figures, keep_runs, put_into, table
 from bench.scenarios import Result
 from devstack.services import running
 from tests.support.processes import ROOT
@@ -27,6 +27,7 @@ def main() -> int:
     with running("bench") as stack:
         floors = [store_floor(stack.mongo_url, _FLOOR_S)]
         probes = measure_floors(stack)
+        singly = single_floors(stack.mongo_url)
         lists: list[ListResult] = []
         with started(stack, wanted.only) as systems:
             for result in () if wanted.lists else carry_out(systems, wanted, stack):
@@ -36,12 +37,15 @@ def main() -> int:
                 lists = measure_lists(systems[-1], wanted.lists or _CONVERSATIONS)
         floors.append(store_floor(stack.mongo_url, _FLOOR_S))
         machine = describe(stack.mongo_url)
-    figures = Figures(results, lists, {**probes, STORE_FLOOR: sum(floors) / len(floors)}, machine)
+    rates = {name: floor.per_second for name, floor in probes.items()}
+    waits = {name: floor.waits for name, floor in probes.items()}
+    stored = {**singly, STORE_FLOOR: sum(floors) / len(floors)}
+    figures = Figures(results, lists, {**rates, **stored}, waits, machine)
     text = table(figures)
     print(f"\n{text}")
     if wanted.write:
-        keep_runs(figures)
-        put_into(PAGE, text, LAST_RUN)
+        keep_runs(figures, "soak" if wanted.soak else "")
+        put_into(PAGE, text, LONG_RUN if wanted.soak else LAST_RUN)
         print(f"\nwritten to {FILE.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}")
     return 0 if all(result.outcome.clean for result in results) else 1
 

@@ -1,6 +1,6 @@
 """How to speak to each system: the product's public protocol, and the yardstick's remains of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -52,8 +52,8 @@ class Dialect(Protocol):
     def create_group(self, client_id: str, user_ids: list[str]) -> bytes:
         """A request for a group of the sender and these."""
 
-    def received(self, channel: str, seq: int) -> bytes:
-        """What a good client says of what it has; empty where nobody wants to know."""
+    def marks(self, channel: str, seq: int, *, reads: bool) -> Sequence[bytes]:
+        """What a good client says of what it has, and has read; nothing where nobody wants to know."""
 
 
 class ProductDialect:
@@ -88,9 +88,13 @@ class ProductDialect:
             }
         )
 
-    def received(self, channel: str, seq: int) -> bytes:
-        """Everything up to a seq is here."""
-        return msgspec.json.encode({"type": "received", "id": "received", "channel_id": channel, "seq": seq})
+    def marks(self, channel: str, seq: int, *, reads: bool) -> Sequence[bytes]:
+        """Everything up to a seq is here, and read."""
+        kinds = ("received", "read") if reads else ("received",)
+        return [
+            msgspec.json.encode({"type": kind, "id": kind, "channel_id": channel, "seq": seq})
+            for kind in kinds
+        ]
 
 
 class YardstickDialect:
@@ -116,9 +120,9 @@ class YardstickDialect:
         """There is no need."""
         raise NotImplementedError
 
-    def received(self, channel: str, seq: int) -> bytes:  # noqa: ARG002
+    def marks(self, channel: str, seq: int, *, reads: bool) -> Sequence[bytes]:  # noqa: ARG002
         """It keeps no receipts."""
-        return b""
+        return []
 
 
 def _send(client_id: str, fields: Mapping[str, str]) -> bytes:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,15 +12,27 @@ from pymongo.collection import Collection
 from bench.documents import text_document
 from bench.scenarios import TEXT
 
-_BATCH: Final = 256
+BATCH: Final = 256
 _THREADS: Final = 2
+_SINGLY: Final = (1, 8, 64)  # threads that insert one document after the other
+_SINGLY_S: Final = 2.0
 _WARM_UP_S: Final = 1.0
 
 Log = Collection[dict[str, Any]]
 
 
-def store_floor(mongo_url: str, seconds: float) -> float:
-    """Entries stored per second: clustered log, repeat index, batches of 256, w=majority, j, two threads."""
+def single_floors(mongo_url: str) -> Mapping[str, float]:
+    """Entries stored per second one by one, by the number of threads."""
+    return {
+        f"entries stored (one by one, {threads} threads)": store_floor(
+            mongo_url, _SINGLY_S, threads=threads, batch=1
+        )
+        for threads in _SINGLY
+    }
+
+
+def store_floor(mongo_url: str, seconds: float, *, threads: int = _THREADS, batch: int = BATCH) -> float:
+    """Entries stored per second: clustered log, repeat index, w=majority, j."""
     client: MongoClient[dict[str, Any]] = MongoClient(mongo_url)
     with client:
         client.drop_database("floor")
@@ -28,34 +41,34 @@ def store_floor(mongo_url: str, seconds: float) -> float:
         )
         log.create_index([("channel_id", 1), ("sender", 1), ("client_message_id", 1)], unique=True)
         durable = log.with_options(write_concern=WriteConcern(w="majority", j=True))
-        rate = _measure(durable, seconds)
+        rate = _measure(durable, seconds, threads, batch)
         client.drop_database("floor")
         return rate
 
 
-def _measure(log: Log, seconds: float) -> float:
-    counts = [0] * _THREADS
+def _measure(log: Log, seconds: float, threads: int, batch: int) -> float:
+    counts = [0] * threads
     begin = time.monotonic() + _WARM_UP_S
     end = begin + seconds
-    threads = [
-        threading.Thread(target=_insert, args=(log, thread, counts, (begin, end)))
-        for thread in range(_THREADS)
+    inserting = [
+        threading.Thread(target=_insert, args=(log, number, counts, (begin, end)), kwargs={"batch": batch})
+        for number in range(threads)
     ]
-    for thread in threads:
+    for thread in inserting:
         thread.start()
-    for thread in threads:
+    for thread in inserting:
         thread.join()
     return sum(counts) / seconds
 
 
-def _insert(log: Log, thread: int, counts: list[int], counted: tuple[float, float]) -> None:
+def _insert(log: Log, thread: int, counts: list[int], counted: tuple[float, float], *, batch: int) -> None:
     begin, end = counted
     seq = 0
     while time.monotonic() < end:
         seq += 1
-        log.insert_many([_document(thread, channel, seq) for channel in range(_BATCH)])
+        log.insert_many([_document(thread, channel, seq) for channel in range(batch)])
         if begin <= time.monotonic() < end:
-            counts[thread] += _BATCH
+            counts[thread] += batch
 
 
 def _document(thread: int, channel: int, seq: int) -> dict[str, Any]:

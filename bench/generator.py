@@ -55,7 +55,7 @@ async def run(order: Order) -> Outcome:
 
 
 async def _load(scenario: Scenario, load: Load, crowd: Crowd) -> None:
-    acknowledging = asyncio.create_task(_acknowledge(crowd))
+    acknowledging = asyncio.create_task(_acknowledge(crowd, reads=scenario.reads))
     offering = asyncio.create_task(_offer(scenario.rate, crowd)) if scenario.rate else None
     if offering is None:
         crowd.begin(scenario.window)
@@ -74,19 +74,19 @@ async def _offer(rate: int, crowd: Crowd) -> None:
     """Send at a fixed rate, by turns; what is late is sent at once and counts from when it was due."""
     began, sent = time.perf_counter(), 0
     while True:
-        due = int((time.perf_counter() - began) * rate)
+        due = 1 + int((time.perf_counter() - began) * rate)  # the first one at once
         for number in range(sent, due):
             crowd.senders[number % len(crowd.senders)].send(began + number / rate)
         sent = due
         await asyncio.sleep(_TICK_S)
 
 
-async def _acknowledge(crowd: Crowd) -> None:
-    """Everybody says twice a second what he has received, by turns."""
+async def _acknowledge(crowd: Crowd, *, reads: bool) -> None:
+    """Everybody says twice a second what he has received, or read, by turns."""
     while True:
         for turn in range(_TURNS):
             for session in crowd.everybody[turn::_TURNS]:
-                session.tell_received()
+                session.tell_received(reads=reads)
             await asyncio.sleep(_RECEIVED_S / _TURNS)
 
 

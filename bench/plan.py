@@ -10,10 +10,11 @@ from bench.runs import run
 from bench.scenarios import Result, Scenario
 from bench.systems import Product, System, Yardstick
 from devstack.services import Stack
+from tests.support.endpoint import Endpoint
 
 _PAIRS = ((200, 5), (200, 1), (50, 1), (10, 1), (1, 1))
 _GROUPS = (200, 500)
-_WRITES = (2, 500)  # members of groups with one careful sender: what does one send cost MongoDB?
+_WRITES = (2, 10, 50, 200, 500)  # members of groups with a message a second: what does it cost MongoDB?
 _SOAK_SHARE = 0.6
 _TOP_ROUNDS = 3
 _IDLE = 1000
@@ -53,7 +54,8 @@ def scenarios(wanted: argparse.Namespace) -> list[Scenario]:
     if wanted.idle:
         return [Scenario(kind="idle", size=wanted.idle, seconds=seconds)]
     if wanted.group:
-        return [Scenario(kind="group", size=wanted.group, window=wanted.window or 5, seconds=seconds)]
+        window, rate = wanted.window or 5, wanted.rate or 0
+        return [Scenario(kind="group", size=wanted.group, window=window, rate=rate, seconds=seconds)]
     if wanted.rate:
         return [Scenario(kind="pairs", size=wanted.pairs or 200, rate=wanted.rate, seconds=seconds)]
     if wanted.pairs or wanted.window:
@@ -67,24 +69,31 @@ def scenarios(wanted: argparse.Namespace) -> list[Scenario]:
         Scenario(kind="idle", size=_IDLE, seconds=seconds / 2),  # first: the gateways are fresh
         *(Scenario(kind="pairs", size=size, window=window, seconds=seconds) for size, window in _PAIRS),
         *(Scenario(kind="group", size=size, window=5, seconds=seconds) for size in _GROUPS),
-        *(Scenario(kind="group", size=size, window=1, seconds=seconds) for size in _WRITES),
+        *(
+            Scenario(kind="group", size=size, rate=1, reads=reads, seconds=seconds)
+            for reads in (False, True)
+            for size in _WRITES
+        ),
     ]
 
 
 @contextmanager
 def started(stack: Stack, only: str | None) -> Iterator[Sequence[System]]:
     """The systems, serving: the yardstick, the product, and the product with two writers."""
-    systems: list[System] = []
-    if only != "product":
-        systems.append(Yardstick(stack))
-    if only != "yardstick":
-        systems += [Product(stack, writers=1), Product(stack, writers=2)]
     with ExitStack() as keep:
+        endpoint = keep.enter_context(Endpoint())
+        systems = _systems(stack, only, endpoint.url)
         for system in systems:
             keep.callback(system.stop)
             system.start()
             run(system, _SETTLE, stack)  # what is made with the first connections is there from now on
         yield systems
+
+
+def _systems(stack: Stack, only: str | None, told: str) -> list[System]:
+    yardstick = [Yardstick(stack)] if only != "product" else []
+    products = [Product(stack, writers=number, told=told) for number in (1, 2)] if only != "yardstick" else []
+    return [*yardstick, *products]
 
 
 def carry_out(systems: Sequence[System], wanted: argparse.Namespace, stack: Stack) -> Iterator[Result]:
@@ -94,7 +103,7 @@ def carry_out(systems: Sequence[System], wanted: argparse.Namespace, stack: Stac
         yield from _soak(systems, wanted, stack)
         return
     for scenario in scenarios(wanted):
-        for _ in range(1 if scenario.kind == "idle" else wanted.rounds):
+        for _ in range(1 if scenario.kind == "idle" or _counts_writes(scenario) else wanted.rounds):
             for system in systems:
                 if _takes_part(system, scenario):
                     results.append(run(system, scenario, stack))
@@ -107,9 +116,13 @@ def carry_out(systems: Sequence[System], wanted: argparse.Namespace, stack: Stac
 
 def _takes_part(system: System, scenario: Scenario) -> bool:
     """Two writers share no channel, so for one group they are one; nor does the yardstick keep receipts."""
-    if scenario.kind == "group" and scenario.size in _WRITES and scenario.window == 1:
+    if _counts_writes(scenario):
         return system.name == "product"
     return scenario.kind == "pairs" or system.name in ("product", "yardstick")
+
+
+def _counts_writes(scenario: Scenario) -> bool:
+    return scenario.kind == "group" and scenario.rate > 0
 
 
 def _soak(systems: Sequence[System], wanted: argparse.Namespace, stack: Stack) -> Iterator[Result]:

@@ -13,14 +13,16 @@ from typing import Final
 
 import msgspec
 from kombu import Connection, Exchange, Producer, Queue
+from msgspec import Struct
 
 from bench.scenarios import TEXT
-from bench.timing import per_second
+from bench.timing import Waits, per_second, waits
 from devstack.profiles import DATA
 from devstack.services import Stack
 from schemas.frames import MessageEvent
 
 _SECONDS: Final = 1.5
+_ROUNDS: Final = 1_000
 _BLOCK: Final = b"x" * 4_096
 _FRAME: Final = b"\x81\x7e\x01\x00" + b"x" * 256
 _EVENT: Final = {
@@ -37,8 +39,15 @@ _EVENT: Final = {
 }
 
 
-def floors(stack: Stack) -> Mapping[str, float]:
-    """Each floor by its name, per second."""
+class Floor(Struct, frozen=True):
+    """How often a second something can be done, one after the other, and how long each time takes."""
+
+    per_second: float
+    waits: Waits
+
+
+def floors(stack: Stack) -> Mapping[str, Floor]:
+    """Each floor by its name."""
     return {
         "disk syncs (fdatasync of 4 KiB)": _disk_syncs(),
         "broker confirms (one at a time, 20 KB)": _broker_confirms(stack.amqp_url),
@@ -48,15 +57,15 @@ def floors(stack: Stack) -> Mapping[str, float]:
     }
 
 
-def _per_second(act: Callable[[], object]) -> float:
+def _measured(act: Callable[[], object]) -> Floor:
     def once() -> int:
         act()
         return 1
 
-    return per_second(once, _SECONDS)
+    return Floor(per_second(once, _SECONDS), waits(act, rounds=_ROUNDS))
 
 
-def _disk_syncs() -> float:
+def _disk_syncs() -> Floor:
     DATA.mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=DATA) as file:
         number = file.fileno()
@@ -65,10 +74,10 @@ def _disk_syncs() -> float:
             os.pwrite(number, _BLOCK, 0)
             os.fdatasync(number)
 
-        return _per_second(write)
+        return _measured(write)
 
 
-def _broker_confirms(amqp_url: str) -> float:
+def _broker_confirms(amqp_url: str) -> Floor:
     with Connection(amqp_url, transport_options={"confirm_publish": True}) as connection:
         channel = connection.channel()
         queue = Queue(
@@ -90,20 +99,20 @@ def _broker_confirms(amqp_url: str) -> float:
             content_type="application/octet-stream",
             content_encoding="binary",
         )
-        rate = _per_second(publish)
+        found = _measured(publish)
         queue.delete()
-        return rate
+        return found
 
 
-def _socket_sends() -> float:
+def _socket_sends() -> Floor:
     sender, receiver = _loopback()
     drain = threading.Thread(target=_drain, args=(receiver,), daemon=True)
     drain.start()
     with sender:
-        return _per_second(lambda: sender.send(_FRAME))
+        return _measured(lambda: sender.send(_FRAME))
 
 
-def _round_trips() -> float:
+def _round_trips() -> Floor:
     near, far = _loopback()
     threading.Thread(target=_echo, args=(far,), daemon=True).start()
     with near:
@@ -112,13 +121,13 @@ def _round_trips() -> float:
             near.sendall(_FRAME)
             near.recv(len(_FRAME), socket.MSG_WAITALL)
 
-        return _per_second(there_and_back)
+        return _measured(there_and_back)
 
 
-def _codec() -> float:
+def _codec() -> Floor:
     decoder, encoder = msgspec.json.Decoder(MessageEvent), msgspec.json.Encoder()
     payload = encoder.encode(_EVENT)
-    return _per_second(lambda: encoder.encode(decoder.decode(payload)))
+    return _measured(lambda: encoder.encode(decoder.decode(payload)))
 
 
 def _loopback() -> tuple[socket.socket, socket.socket]:

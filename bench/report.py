@@ -12,6 +12,7 @@ import msgspec
 
 from bench.lists import ListResult
 from bench.scenarios import Result
+from bench.timing import Waits
 from tests.support.processes import ROOT
 
 _COLUMNS: Final = {
@@ -28,6 +29,7 @@ _BUSY_MACHINE: Final = 0.1  # cores taken by others: above it the figures are th
 _LONG_S: Final = 60.0
 STORE_FLOOR: Final = "entries stored (bare inserts of 256)"
 LAST_RUN: Final = "the last run"
+LONG_RUN: Final = "the last long run"
 ARCHIVE_RUN: Final = "the archive's last run"
 FILE: Final = ROOT / "docs" / "benchmarks.json"
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
@@ -44,6 +46,7 @@ class Figures:
     results: Runs
     lists: Sequence[ListResult]
     floors: Mapping[str, float]
+    floor_waits: Mapping[str, Waits]
     machine: Mapping[str, Any]
 
 
@@ -51,7 +54,7 @@ def table(figures: Figures) -> str:
     """Medians over the rounds by scenario and system, each with its multiple of the yardstick."""
     results, floor = figures.results, figures.floors[STORE_FLOOR]
     lines = [machine_line(figures.machine), "", "floors, per second"]
-    lines += [f"  {name:44}{rate:12,.0f}" for name, rate in figures.floors.items()]
+    lines += [_floor_line(figures, name) for name in figures.floors]
     for title, systems in _grouped(results).items():
         idle = title.endswith("idle connections")
         lines += ["", title, *(_idle_table(systems) if idle else _load_table(systems, floor))]
@@ -66,8 +69,8 @@ def table(figures: Figures) -> str:
     return "\n".join(lines).rstrip()
 
 
-def keep_runs(figures: Figures) -> None:
-    """Put every run, with the machine, into the file of figures."""
+def keep_runs(figures: Figures, part: str = "") -> None:
+    """Put every run, with the machine and the floors, into the file of figures, or into a part of it."""
     runs = [
         {
             **msgspec.to_builtins(result),
@@ -78,10 +81,34 @@ def keep_runs(figures: Figures) -> None:
     ]
     for run in runs:
         run["outcome"].pop("details")
-    keep("machine", figures.machine)
-    keep("floors_per_s", dict(figures.floors))
-    keep("lists", list(figures.lists))
-    keep("runs", runs)
+    found = {
+        "machine": figures.machine,
+        "floors_per_s": dict(figures.floors),
+        "floor_waits": dict(figures.floor_waits),
+        "lists": list(figures.lists),
+        "x_yardstick": _ratios(figures.results),
+        "runs": runs,
+    }
+    for name, value in {part: found}.items() if part else found.items():
+        keep(name, value)
+
+
+def _ratios(results: Runs) -> dict[str, dict[str, dict[str, float]]]:
+    """By scenario and system: each figure as a multiple of the yardstick's."""
+    return {
+        title: {
+            name: _multiples(runs, systems["yardstick"])
+            for name, runs in systems.items()
+            if name != "yardstick"
+        }
+        for title, systems in _grouped(results).items()
+        if "yardstick" in systems
+    }
+
+
+def _multiples(runs: Runs, yardstick: Runs) -> dict[str, float]:
+    base = _medians(yardstick)
+    return {key: value / base[key] if base[key] else 0.0 for key, value in _medians(runs).items()}
 
 
 def keep(name: str, figures: Any) -> None:
@@ -103,6 +130,12 @@ def machine_line(machine: Mapping[str, Any]) -> str:
     """Where and when something was measured."""
     named = [f"{machine['cores']} cores ({machine['processor']})", f"{machine['memory_gib']} GiB"]
     return f"{', '.join(named)}, commit {str(machine['commit'])[:9]}, {machine['at']}"
+
+
+def _floor_line(figures: Figures, name: str) -> str:
+    line = f"  {name:44}{figures.floors[name]:12,.0f}"
+    waits = figures.floor_waits.get(name)
+    return f"{line}   p50 {waits.p50_ms:.3f} ms, p99 {waits.p99_ms:.3f} ms" if waits else line
 
 
 def _memory_lines(results: Runs) -> list[str]:
@@ -136,8 +169,7 @@ def _load_table(systems: Mapping[str, Runs], floor: float) -> list[str]:
     yardstick = systems.get("yardstick")
     for name, runs in systems.items() if yardstick else ():
         if yardstick and name != "yardstick":
-            base = _medians(yardstick)
-            ratios = {key: value / base[key] if base[key] else 0.0 for key, value in _medians(runs).items()}
+            ratios = _multiples(runs, yardstick)
             lines.append(f"  {'x yardstick':{_NAME_WIDTH}}{_cells(ratios, '{:.2f} x')}  {name}")
     return lines
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -31,7 +32,9 @@ def run(system: System, scenario: Scenario, stack: Stack) -> Result:
     """
     order = Order(scenario=scenario, dialect=system.dialect, url=system.url, mongo_url=system.mongo_url)
     roles = {role: [process.pid for process in processes] for role, processes in system.roles().items()}
-    watch = _Watch({**roles, **_servers(stack)}, stack.mongo_url)
+    parts = {process.name: [process.pid] for processes in system.roles().values() for process in processes}
+    servers = _servers(stack)
+    watch = _Watch({**roles, **servers}, {**parts, **servers}, stack.mongo_url)
     command = [sys.executable, "-m", "bench.generator", msgspec.json.encode(order).decode()]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as generator:
         limit_s = scenario.warm_up_s + scenario.seconds * (1 + _JUDGED_OF_S) + _SPARE_S
@@ -60,8 +63,9 @@ def run(system: System, scenario: Scenario, stack: Stack) -> Result:
 class _Watch:
     """Reads the meters when the generator says so."""
 
-    def __init__(self, roles: dict[str, list[int]], mongo_url: str) -> None:
+    def __init__(self, roles: dict[str, list[int]], parts: Mapping[str, list[int]], mongo_url: str) -> None:
         self.roles = roles
+        self._parts = parts
         self.held: list[dict[str, float]] = []
         self.writes = 0
         self._mongo_url = mongo_url
@@ -75,7 +79,7 @@ class _Watch:
     def take(self, signal: Signal) -> None:
         """Note the counted time's begin and end, and the outcome."""
         if signal.phase in ("begin", "end"):
-            self.held.append(resident_kib(self.roles))
+            self.held.append(resident_kib(self._parts))
             self.writes = writes(self._mongo_url) - self.writes
         if signal.phase == "begin":
             self._began, self.cpu, self._machine = (

@@ -14,13 +14,14 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     `size` counts the pairs, the members or the connections; `window` is how many sends one connection has
     unanswered at once. With `rate` sends are offered at that many per second in all, whatever is unanswered,
-    and latency counts from when they were due.
+    and latency counts from when they were due. With `reads` everybody also reads what he has received.
     """
 
     kind: str
     size: int
     window: int = 1
     rate: int = 0
+    reads: bool = False
     seconds: float = 10.0
     warm_up_s: float = 3.0
 
@@ -30,7 +31,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
         if self.kind == "idle":
             return f"{self.size} idle connections"
         people = f"{self.size} pairs" if self.kind == "pairs" else f"group of {self.size}"
-        return f"{people}, {self.rate}/s offered" if self.rate else f"{people}, window {self.window}"
+        pace = f"{self.rate}/s offered" if self.rate else f"window {self.window}"
+        return f"{people}, {pace}{', all read' if self.reads else ''}"
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -68,10 +70,10 @@ class Signal(Struct, kw_only=True):
 class Result(Struct, kw_only=True):
     """One run of a scenario on a system. CPU is in cores (seconds per second), memory in KiB.
 
-    `memory_kib` is what was added since before the first connection, `resident_kib` what was held when the
-    counted time began and when it ended. `writes_per_send` counts MongoDB's inserts, updates and deletes of
-    any kind by anybody. The roles are `gateway`, `workers`, `mongod`, `rabbitmq`, `generator`, and for CPU
-    `others`: whoever else was busy on the machine, with what its host took from it.
+    `memory_kib` is what was added since before the first connection, `resident_kib` what each process held
+    when the counted time began and when it ended. `writes_per_send` counts MongoDB's inserts, updates and
+    deletes of any kind by anybody. The roles are `gateway`, `workers`, `mongod`, `rabbitmq`, `generator`,
+    and for CPU `others`: whoever else was busy on the machine, with what its host took from it.
     """
 
     system: str

@@ -126,12 +126,14 @@ class Session(WSListener):
                 self._try(client_id, self._unanswered[client_id])
         self._empty_outbox()
 
-    def tell_received(self) -> None:
-        """Acknowledge what has come since the last time, as a good client does twice a second."""
+    def tell_received(self, *, reads: bool = False) -> None:
+        """Acknowledge what has come since the last time, as a good client does twice a second.
+
+        With `reads` it was looked at as well.
+        """
         if self._highest > self._told:
             self._told = self._highest
-            frame = self.load.dialect.received(self.channel, self._told)
-            if frame:
+            for frame in self.load.dialect.marks(self.channel, self._told, reads=reads):
                 self._transport.send(WSMsgType.TEXT, frame)
 
     # ---- receiving

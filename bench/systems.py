@@ -1,5 +1,6 @@
 """The systems that are measured, as processes on the same servers."""
 
+import base64
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +13,15 @@ from pymongo import MongoClient
 
 from devstack.services import Stack
 from imapp.config import Config
+from imapp.settings import settings_of
 from tests.support.cluster import Cluster
 from tests.support.processes import BIN, ManagedProcess, free_port
 from tests.support.waiting import eventually
 
 _START_S: Final = 30.0
+_RATES: Final = [setting.variable for field, setting in settings_of(Config) if field.startswith("limit_")]
+_NEVER_REACHED: Final = "1000000/1000000"  # so that limits are looked at, and refuse nobody
+_SECRET: Final = "whsec_" + base64.b64encode(bytes(32)).decode()
 
 
 class System(Protocol):
@@ -45,7 +50,8 @@ class Product:
 
     dialect = "product"
 
-    def __init__(self, stack: Stack, *, writers: int, archived: bool = False) -> None:
+    def __init__(self, stack: Stack, *, writers: int, told: str = "", archived: bool = False) -> None:
+        """`told` is the webhook for those who are not connected; without one nobody is told."""
         self.name = "product" if writers == 1 else f"product, {writers} writers"
         self.cluster = Cluster(
             stack.mongo_url,
@@ -57,6 +63,8 @@ class Product:
             environment={
                 "IM_ENV": "production",
                 "IM_SEARCH_TIMEOUT_S": str(Config(environment="test").search_timeout_s),
+                **dict.fromkeys(_RATES, _NEVER_REACHED),
+                **({"IM_PUSH_WEBHOOK": told, "IM_PUSH_WEBHOOK_SECRET": _SECRET} if told else {}),
             },
         )
         self.mongo_url = self.cluster.mongo_url
