@@ -280,6 +280,13 @@ class Config:
         meaning="how many passages of a channel's messages a gateway remembers for `imapp trace`, "
         "some 250 bytes each; 0: none",
     )
+    trace_kept_s: float = seconds(
+        "TRACE_KEPT_S",
+        3_600.0,
+        least=0.0,
+        most=86_400.0,
+        meaning="how long a gateway remembers one of them at most, newer ones may push it out; 0: not at all",
+    )
     metrics_bind: str = text(
         "METRICS_BIND",
         "",

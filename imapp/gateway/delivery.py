@@ -54,7 +54,7 @@ class Delivery:
         self._lost = lost
         self._signal = signal
         self._answered = answered
-        self._passages = passages or Passages(0)
+        self._passages = passages or Passages(0, 0)
         self._positions: dict[int, tuple[str, int]] = {}
         self._early: dict[int, list[BatchReply]] = {}
 

@@ -324,7 +324,7 @@ def _gateway(
         make_inquiries=lambda name, registry, passages: Inquiries(
             name, registry, passages, MessagePublisher(config.amqp_url, confirm=False)
         ),
-        passages=Passages(config.trace_lines),
+        passages=Passages(config.trace_lines, config.trace_kept_s),
         make_consumer=partial(GatewayConsumer, config.amqp_url, names),
         resync_frame=websocket_frame(msgspec.json.encode(ResyncEvent())),
     )

@@ -129,6 +129,23 @@ def test_what_a_gateway_has_forgotten_is_said_to_be_unknown(own_cluster: Cluster
         assert any("no gateway remembers it" in what for what in first["unknown"])
 
 
+def test_what_was_longer_ago_than_a_gateway_remembers_is_unknown_though_nothing_has_come_since(
+    own_cluster: ClusterFactory,
+) -> None:
+    cluster = own_cluster(gateways=1, writers=1, environment={"IM_TRACE_KEPT_S": "3"})
+    with Scene(cluster) as scene:
+        an, bo, olga = scene.people("an", "bo", "olga")
+        message_id = sent(scene.connect(an), bo)
+        operator = Operator(cluster, olga)
+
+        assert "delivered" in steps_of(operator, message_id)
+        eventually(lambda: "delivered" not in steps_of(operator, message_id), what="it is forgotten")
+
+        unknown = operator.get(f"/messages/{message_id}/trace")["unknown"]
+        assert any("remembers from" in what for what in unknown)
+        assert any("no gateway remembers it" in what for what in unknown)
+
+
 def test_a_gateway_that_hangs_is_named_and_waited_for_no_longer_than_a_second(
     own_cluster: ClusterFactory,
 ) -> None:

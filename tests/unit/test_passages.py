@@ -5,6 +5,7 @@ import pytest
 from imapp.gateway.passages import Passages
 from imapp.gateway.registry import LocalChannel
 from schemas.tasks import FanoutBatch, FanoutEntry, FanoutItem, FindPassages
+from tests.support.waiting import eventually
 from tests.unit.fakes.listeners import FakeSubscriber
 
 
@@ -29,7 +30,7 @@ def connections(passages: Passages, seq: int) -> list[list[str]]:
 
 
 def test_it_is_known_when_an_entry_came_by_in_which_batch_and_who_was_given_it() -> None:
-    passages = Passages(10)
+    passages = Passages(10, 60)
     pass_by(passages, item("dinner", 4), item("lunch", 4, 5, 6), roster=("c1", "c2"))
 
     (found,) = passages.find(FindPassages(channel_id="lunch", seq=5))
@@ -42,7 +43,7 @@ def test_it_is_known_when_an_entry_came_by_in_which_batch_and_who_was_given_it()
 
 
 def test_what_had_passed_before_is_not_given_again() -> None:
-    passages = Passages(10)
+    passages = Passages(10, 60)
     pass_by(passages, item("lunch", 4, 5))
     pass_by(passages, item("lunch", 4, 5), known=5)
     pass_by(passages, item("lunch", 4, 5, 6), known=5, roster=("c2",))
@@ -51,7 +52,7 @@ def test_what_had_passed_before_is_not_given_again() -> None:
 
 
 def test_where_nobody_hears_it_nothing_is_kept() -> None:
-    passages = Passages(10)
+    passages = Passages(10, 60)
     pass_by(passages, item("lunch", 4), roster=())
     pass_by(passages, item("lunch"))
 
@@ -60,7 +61,7 @@ def test_where_nobody_hears_it_nothing_is_kept() -> None:
 
 @pytest.mark.limit("passages that a gateway remembers")
 def test_the_oldest_go_first_and_it_is_said_since_when_all_is_known() -> None:
-    passages = Passages(3)
+    passages = Passages(3, 60)
     began = passages.since_ms
     for seq in range(1, 6):
         pass_by(passages, item("lunch", seq))
@@ -69,8 +70,31 @@ def test_the_oldest_go_first_and_it_is_said_since_when_all_is_known() -> None:
     assert passages.since_ms >= began
 
 
-def test_without_a_length_nothing_is_kept() -> None:
-    passages = Passages(0)
+@pytest.mark.limit("age of a passage that a gateway remembers")
+def test_what_is_too_old_is_forgotten_and_it_is_said_since_when_all_is_known() -> None:
+    time_s = [1_000.0]
+    passages = Passages(3, 60, lambda: time_s[0])
+    for seq in (1, 2):
+        pass_by(passages, item("lunch", seq))
+        time_s[0] += 40
+
+    assert [len(connections(passages, seq)) for seq in (1, 2)] == [0, 1], "though nothing has come since"
+
+    pass_by(passages, item("lunch", 3))
+    assert [len(connections(passages, seq)) for seq in (1, 2, 3)] == [0, 1, 1]
+    assert len(passages._lines) == 2, "it takes no room any more"
+
+
+def test_a_gateway_says_that_it_knows_no_more_than_it_keeps() -> None:
+    passages = Passages(10, 0.001)
+    began = passages.since_ms
+
+    eventually(lambda: passages.since_ms > began, what="it has forgotten its beginning")
+
+
+@pytest.mark.parametrize(("length", "kept_s"), [(0, 60), (10, 0)])
+def test_without_a_length_or_an_age_nothing_is_kept(length: int, kept_s: float) -> None:
+    passages = Passages(length, kept_s)
     pass_by(passages, item("lunch", 1))
 
     assert (connections(passages, 1), passages.since_ms) == ([], 0)

@@ -134,7 +134,7 @@ def _gaps(entry: LogEntry, found: Collection[Step], answers: Iterable[InquiryAns
     for answer in answers:
         since = answer.remembers_since_ms
         if not since:
-            yield f"gateway {answer.gateway}: remembers nothing (IM_TRACE_LINES=0)"
+            yield f"gateway {answer.gateway}: remembers nothing (IM_TRACE_LINES or IM_TRACE_KEPT_S is 0)"
         elif since > entry.time_ms:
             yield f"gateway {answer.gateway}: remembers from {wire_time(since)} on"
     if TraceStepName.DISPATCHED not in names:

@@ -89,7 +89,7 @@ class Listening:
             make_inquiries=lambda name, registry, passages: Inquiries(
                 name, registry, passages, MessagePublisher("amqp://nobody", confirm=False)
             ),
-            passages=Passages(0),
+            passages=Passages(0, 0),
             resync_frame=RESYNC,
         )
         self.handlers.connected("replies")
