@@ -50,6 +50,21 @@ def test_what_is_not_said_stays_and_repeating_changes_nothing(scene: Scene) -> N
     assert rest.set(channel, notify="mentions") == again
 
 
+def test_a_late_repeat_counts_from_when_it_comes_and_of_what_is_cleared_nothing_comes_back(
+    scene: Scene,
+) -> None:
+    """As docs/protocol.md tells clients, who therefore don't repeat it late."""
+    an, bo = scene.people("an", "bo")
+    phone, desk = scene.connect(bo), scene.connect(bo, gateway=1)
+    channel = direct_with(scene.connect(an), bo, "1", "2")
+
+    phone.set(channel, pinned=True, cleared_seq=1)
+    desk.set(channel, pinned=False, cleared_seq=2)
+    again = phone.set(channel, pinned=True, cleared_seq=1)
+
+    assert (again.pinned, again.cleared_seq) == (True, 2)
+
+
 def test_pinned_conversations_come_first_and_go_back_when_unpinned(scene: Scene) -> None:
     an, bo, chen = scene.people("an", "bo", "chen")
     first = direct_with(scene.connect(an), chen, "1")
