@@ -72,14 +72,8 @@ def test_every_limit_of_a_client_has_a_test_and_every_such_test_a_row() -> None:
 
 _LOSES_SOMETHING: Final = re.compile(r", then|, the (?:oldest|longest unused) go$")
 _NOT_TRIED: Final = {
-    "outbox of a connection, frames": "the one in bytes is tried, and goes the same way",
     "socket that takes nothing": "tests/faults/test_clients.py meets it or the full outbox",
     "turn of a person in a batch": "a share, which tests/unit/test_turns.py tries with any numbers",
-    "task queue, tasks": "RabbitMQ's own; tests/flow/test_doctor.py sees that it is declared",
-    "a gateway's queue of the fanout, batches": "as above",
-    "a gateway's queue of answers": "as above",
-    "dead letters": "as above",
-    "published keys, bytes": "no issuer of ours has so many",
     "writer without MongoDB": "a fault: tests/e2e/test_outages.py",
     "channels that a writer remembers": "a cache: what has gone from it is read again",
     "tries to dispatch a channel that others dispatch too": "a race: tests/flow/test_push_races.py",

@@ -1,11 +1,16 @@
 """The issuer's keys: kept, changed, and never asked for more often than strangers may cause."""
 
+import gzip
+import io
 import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+import requests
+from urllib3 import HTTPResponse
 
+from imapp.gateway.issuer import keys_at
 from imapp.services.identity.published_keys import PublishedKeys, usable_keys
 from tests.support.issuer import Issuer
 from tests.support.waiting import PATIENCE_S, eventually
@@ -195,3 +200,26 @@ def test_only_public_signing_keys_that_are_long_enough_are_used() -> None:
     ]
 
     assert set(usable_keys({"keys": rows})) == {"good", "rsa"}
+
+
+@pytest.mark.limit("published keys, bytes")
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_an_answer_that_is_too_large_is_not_taken(monkeypatch: pytest.MonkeyPatch, *, packed: bool) -> None:
+    """Packed it may be small: what it is unpacked counts."""
+
+    def fetched(size: int) -> Any:
+        body = b'"' + b"x" * (size - 2) + b'"'
+        answer = requests.Response()
+        answer.status_code = requests.codes.ok
+        answer.raw = HTTPResponse(
+            io.BytesIO(gzip.compress(body) if packed else body),
+            headers={"Content-Encoding": "gzip"} if packed else {},
+            preload_content=False,
+        )
+        monkeypatch.setattr(requests, "get", lambda *_, **__: answer)
+        return keys_at("https://issuer.example/keys")()
+
+    assert len(fetched(1_000_000)) == 1_000_000 - 2
+    for size in (1_000_001, 20_000_000):
+        with pytest.raises(ValueError, match="more than 1000000 bytes"):
+            fetched(size)
