@@ -142,10 +142,18 @@ def unindexed(limit: int) -> None:
 
 
 @archive.command()
-def retry() -> None:
-    """Try all messages again that Elasticsearch has refused; exit 1 if it still does not take all."""
+@reason_option
+def retry(reason: str | None) -> None:
+    """Try all messages again that Elasticsearch has refused; exit 1 if it still does not take all.
+
+    It stands in the audit log.
+    """
     indexed, left, after = 0, 0, ""
-    with _services() as services:
+    with (
+        tools() as others,
+        others.audit.writing(intent_of(others, "archive.retry", [], reason)),
+        _services() as services,
+    ):
         while True:
             done = services.parking.retry(after, _PAGE)
             indexed, left = indexed + done.indexed, left + len(done.left)

@@ -16,8 +16,12 @@ from schemas.users import User, UserKind
 @click.argument("name")
 @click.option("--avatar", help="An https address, or a file's id; an empty one takes his picture away.")
 @click.option("--kind", type=click.Choice([kind.value for kind in UserKind]), default=UserKind.EMPLOYEE.value)
-def put_user(user_id: str, name: str, avatar: str | None, kind: str) -> None:
-    """Create a person, or change his name, avatar and kind. Without --avatar his picture stays."""
+@reason_option
+def put_user(user_id: str, name: str, avatar: str | None, *, kind: str, reason: str | None) -> None:
+    """Create a person, or change his name, avatar and kind. Without --avatar his picture stays.
+
+    It stands in the audit log.
+    """
     try:
         person = msgspec.convert(
             {"user_id": user_id, "name": name, "avatar": avatar or "", "kind": kind}, User, strict=True
@@ -26,14 +30,19 @@ def put_user(user_id: str, name: str, avatar: str | None, kind: str) -> None:
         raise click.ClickException(str(error)) from error
     if user_id in RESERVED_USER_IDS:
         raise click.ClickException(f"{user_id} has a meaning of its own and can be nobody's id.")
-    with tools() as services:
+    with (
+        tools(f"file {avatar}; {user_id} is there") as services,
+        services.audit.writing(
+            intent_of(services, "user.put", [user_id], reason, name=name, avatar=avatar, kind=kind)
+        ),
+    ):
         known = services.users.profiles([user_id]).get(user_id)
         shown = known.avatar if avatar is None and known else person.avatar
         services.users.put([structs.replace(person, avatar=known.avatar if known else "")])
         try:
             services.pictures.set_of_user(user_id, shown)
         except LogConflict as error:
-            raise click.ClickException(f"There is no file {avatar}; {user_id} is there.") from error
+            raise RequestError(ErrorCode.NOT_FOUND) from error
 
 
 @click.group()

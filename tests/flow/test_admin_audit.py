@@ -111,6 +111,46 @@ def test_who_reads_the_log_stands_in_it(operator: Operator) -> None:
     assert (record["targets"], record["reason"]) == (["somebody"], "the yearly review")
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_nobody_changes_or_deletes_a_record(scene: Scene, operator: Operator, method: str) -> None:
+    (bo,) = scene.people("bo")
+    operator.post(f"/users/{bo}/disable")
+    stored = scene.cluster.database["audit"]
+    (record,) = operator.audit()
+
+    answers = [
+        operator.call(method, path, json={"outcome": "not_found"})
+        for path in ("/audit", f"/audit/{record['audit_id']}", f"/audit/{record['audit_id']}.end")
+    ]
+
+    assert {answer.status_code for answer in answers} <= {404, 405}
+    assert operator.audit() == [record]
+    assert not [index for index in stored.list_indexes() if "expireAfterSeconds" in index]
+
+
+def test_what_is_done_to_people_from_a_terminal_is_written_down(scene: Scene, operator: Operator) -> None:
+    (an,) = scene.people("an")
+
+    scene.cluster.tool("put-user", an, "An again", "--kind", "external", "--reason", "ticket 4711")
+
+    (record,) = operator.get("/audit", target=an, action="user.put")["records"]
+    assert record["actor"].startswith("cli:")
+    assert (record["reason"], record["outcome"]) == ("ticket 4711", "ok")
+    assert record["details"] == {"name": "An again", "kind": "external", "avatar": None}
+
+
+def test_a_file_that_is_not_there_is_no_picture_and_that_is_written_down(
+    scene: Scene, operator: Operator
+) -> None:
+    (an,) = scene.people("an")
+
+    with pytest.raises(AssertionError, match=r"There is no file k3v9q2m7c1t8r5x0a6d4e; .* is there"):
+        scene.cluster.tool("put-user", an, "An", "--avatar", "k3v9q2m7c1t8r5x0a6d4e")
+
+    (record,) = operator.get("/audit", target=an, action="user.put")["records"]
+    assert record["outcome"] == "not_found"
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -158,6 +158,9 @@ def test_an_administrator_sees_them_and_has_them_tried_again(scene: Scene) -> No
     assert f"{sent[2]}  " in scene.cluster.tool("archive", "unindexed")
     assert scene.cluster.tool("archive", "retry") == "1 are in the index now, 0 are not\n"
     assert operator.get("/archive/unindexed")["total"] == 0
+    by_hand, by_route = operator.get("/audit", action="archive.retry", limit=2)["records"]
+    assert by_hand["actor"].startswith("cli:")
+    assert (by_route["actor"], by_hand["outcome"]) == (olga, "ok")
 
 
 def test_without_elasticsearch_nothing_can_be_tried(scene: Scene) -> None:

@@ -1,16 +1,19 @@
 """What is for administrators is closed to others, and nothing of it is done before it is written down."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
+import click
 import pytest
 import structlog
 from flask import Flask
 from structlog.testing import LogCapture
 from werkzeug.routing import Rule
 
+from imapp.cli import main
 from imapp.errors import RequestError, StoreUnavailable
 from imapp.rest.administration import action_of, admin_only
 from imapp.rest.blueprint import Blueprint
@@ -23,6 +26,7 @@ from schemas.errors import ErrorCode
 from tests.support.rights import ROUTES
 from tests.unit.test_rest_guard import AN, AN_IS_ASKING, IDS, make_app
 
+ROOT: Final = Path(__file__).parents[2]
 PREFIX: Final = "/api/v1/admin/"
 METHODS: Final = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -262,3 +266,45 @@ def test_the_store_of_the_audit_log_has_no_way_to_change_or_delete() -> None:
         "end",
         "page",
     }
+
+
+def test_nobody_else_opens_the_collection_of_the_audit_log() -> None:
+    """The schema makes its indexes, none of which lets a record expire."""
+    users = {
+        path.name
+        for root in ("imapp", "tasks", "workers")
+        for path in (ROOT / root).rglob("*.py")
+        if re.search(r"""[\[(]["']audit["'][\])]|\baudit\.drop""", _code_of(path))
+    }
+
+    assert users == {"audit.py"}
+    assert not [index.document for index in audit_store.INDEXES if "expireAfterSeconds" in index.document]
+
+
+def test_no_route_and_no_command_changes_the_audit_log() -> None:
+    routes = {
+        (method, rule.rule)
+        for rule in make_app().url_map.iter_rules()
+        for method in (rule.methods or set()) & METHODS
+        if "audit" in rule.rule
+    }
+    command = main.get_command(click.Context(main), "audit")
+
+    assert routes == {("GET", f"{PREFIX}audit")}
+    assert not isinstance(command, click.Group)
+    assert command is not None
+    assert {option.name for option in command.params} == {
+        "actor",
+        "action",
+        "target",
+        "since",
+        "until",
+        "limit",
+        "cursor",
+        "as_json",
+    }
+
+
+def _code_of(path: Path) -> str:
+    """A module without the names of its log."""
+    return path.read_text(encoding="utf-8").replace('get_log("audit")', "")
