@@ -148,7 +148,7 @@ class Group:
                     Finding(channel, entry.seq, "the group", "saw another entry than is stored")
                 )
         for onlooker in self._onlookers:
-            _check_onlooker(report, onlooker, len(stored))
+            check_onlooker(report, onlooker, len(stored))
         return report
 
     def leave(self) -> None:
@@ -195,10 +195,10 @@ def _judge(load: Load, database: Documents, stays: StaysByChannel) -> Report:
     return check(History(load.steps, read_logs(database, stays), stays))
 
 
-def _check_onlooker(report: Report, onlooker: Onlooker, last: int) -> None:
-    """Every seq from the first he saw to the last stored one, once and rising."""
+def check_onlooker(report: Report, onlooker: Onlooker, last: int) -> None:
+    """Every seq from the first to the last stored one, once and rising: he was there before there was any."""
     channel, who = onlooker.channel, onlooker.user
-    for before, seq in pairwise(onlooker.seqs):
+    for before, seq in pairwise([0, *onlooker.seqs]):
         if seq == before:
             report.dup.append(Finding(channel, seq, who, "shown twice live"))
         elif seq < before:

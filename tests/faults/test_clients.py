@@ -36,6 +36,8 @@ def test_a_reader_who_takes_nothing_is_cut_and_nobody_else_notices(load: Load) -
         an, bo = load.scene.people("an", "bo")
         writer = Persistent(load.scene, an)
         channel = direct_channel(writer.client, bo)
+        gateway = load.cluster.processes["gateway-1"]
+        at_work = {*gateway.tree()}
         deaf = load.scene.connect(
             bo, gateway=1, reading=False, sock=deaf_socket(load.cluster.gateway_urls[1])
         )
@@ -47,6 +49,7 @@ def test_a_reader_who_takes_nothing_is_cut_and_nobody_else_notices(load: Load) -
         eventually(lambda: not deaf.is_open or len(deaf.texts(channel)) == len(texts), timeout=_LONG_S)
         assert not deaf.is_open, "the gateway has kept 5 MB for a reader who took nothing"
         assert deaf.close_code in (CloseCode.OUTBOX_FULL, _STALLED)
+        assert {*gateway.tree()} == at_work, "the gateway has died, and everybody's connections with it"
     assert not load.silences
 
 

@@ -76,6 +76,9 @@ def _check_whole_soon(load: Load, since: str, whole_s: float) -> None:
     load.wait_recovered(promise=f"everybody is served since {since}")
     if load.lately_s > whole_s:
         limit_s = whole_s + _SLOWER * max(0.0, load.calm_s() - _TURN_S)
+        print(
+            f"\nall whole {load.lately_s:.1f} s after {since}: allowed {limit_s:.1f} s instead of {whole_s:g}"
+        )
         assert load.lately_s <= limit_s, f"all whole {load.lately_s:.1f} s after {since}"
 
 
