@@ -85,7 +85,7 @@ def remove(channel: Channel | None, command: RemoveMember | Leave, facts: Facts)
     if not leaving and not outranks(channel.members[command.actor].role, target.role):
         return Rejected(ErrorCode.FORBIDDEN)
     told: dict[str, Any] = {"event": "member_left" if leaving else "member_removed", "user_ids": [user_id]}
-    after, heirs = _succession(channel, target)
+    after, heirs = _succession(channel, target, facts)
     if heirs:
         told["owner"] = heirs[0].user_id
     gone = replace(target, role=Role.MEMBER, spans=spans.closed(target.spans, channel.last_seq + 1))
@@ -137,11 +137,20 @@ def _new_group(command: CreateGroup, facts: Facts) -> Channel:
     )
 
 
-def _succession(channel: Channel, gone: Member) -> tuple[Channel, list[Member]]:
-    """When the owner goes: the longest-standing admin follows, else the longest-standing member."""
+def _succession(channel: Channel, gone: Member, facts: Facts) -> tuple[Channel, list[Member]]:
+    """When the owner goes: the longest-standing admin follows, else the longest-standing member.
+
+    Who is disabled is passed over, unless all are: then whoever has it can use it once he is enabled.
+    """
     if gone.role is not Role.OWNER:
         return channel, []
-    staying = [member for member in channel.present() if member.user_id != gone.user_id]
+    present = [member for member in channel.present() if member.user_id != gone.user_id]
+    staying = [member for member in present if not _is_disabled(member, facts)] or present
     candidates = [member for member in staying if member.role is Role.ADMIN] or staying
     heirs = [crowned(member) for member in candidates[:1]]
     return replace(channel, owner=heirs[0].user_id if heirs else None), heirs
+
+
+def _is_disabled(member: Member, facts: Facts) -> bool:
+    profile = facts.users.get(member.user_id)
+    return profile is not None and not profile.active

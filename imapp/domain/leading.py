@@ -7,7 +7,7 @@ from imapp.domain.channel import Channel, Member
 from imapp.domain.decisions import Accepted, Decision, Facts, Rejected
 from imapp.domain.entries import wire_time
 from imapp.domain.permissions import ON_LOWER_ROLES, Action, outranks
-from imapp.domain.rules import changed, refusal, silenced, system_entry
+from imapp.domain.rules import changed, refusal, silenced, system_entry, unknown
 from schemas.commands import MuteMember, SetNickname, SetRole, TransferOwner
 from schemas.common import MAX_ADMINS, MAX_MUTE_DAYS, Role
 from schemas.errors import ErrorCode
@@ -45,6 +45,9 @@ def transfer(channel: Channel | None, command: TransferOwner, facts: Facts) -> D
         return target
     if target.user_id == command.actor:
         return Accepted(channel.channel_id, None)
+    gone = unknown([target.user_id], facts)  # nobody could hand it on, or take it back
+    if gone:
+        return gone
     owners = [crowned(target), replace(channel.members[command.actor], role=Role.MEMBER)]
     told = {"event": "owner_changed", "user_ids": [target.user_id], "owner": target.user_id}
     after = replace(channel, owner=target.user_id)

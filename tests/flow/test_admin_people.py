@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.frames import CloseCode
+from tests.support.link import RefusedError
 from tests.support.operator import Operator
 from tests.support.people import make_users
 from tests.support.scene import Scene
@@ -89,3 +90,18 @@ def test_who_is_disabled_is_cut_everywhere_and_comes_back_when_enabled(
     assert scene.rest(bo).call("GET", "/me").status_code == 401
     assert operator.post(f"/users/{bo}/enable")["status"] == "active"
     assert scene.rest(bo).call("GET", "/me").status_code == 200
+
+
+def test_who_is_disabled_comes_to_own_no_group(scene: Scene, operator: Operator) -> None:
+    an, bo, chen = scene.people("an", "bo", "chen")
+    owner = scene.connect(an)
+    group = owner.write("create_group", name="team", user_ids=[bo, chen]).channel_id
+    owner.write("set_role", channel_id=group, user_id=bo, role="admin")
+    operator.post(f"/users/{bo}/disable")
+
+    with pytest.raises(RefusedError, match="not_found:") as refused:
+        owner.write("transfer_owner", channel_id=group, user_id=bo)
+    owner.write("leave", channel_id=group)
+
+    assert refused.value.reply.errors == {"user_ids": [bo]}
+    assert scene.rest(chen).channel(group).owner == chen

@@ -260,6 +260,14 @@ class TestSuccession:
         channel = group(member("dao", Role.OWNER), member("chen"), member("bo"))
         assert told(accept(channel, leave("dao", TEAM)))["owner"] == "bo"
 
+    def test_who_is_disabled_is_passed_over_even_if_he_is_the_only_admin(self) -> None:
+        accepted = accept(team(), leave("an", TEAM), facts(disabled=("bo", "chen")))
+        assert after(team(), accepted).owner == "dao"
+
+    def test_with_nobody_else_left_one_who_is_disabled_has_it_when_he_is_back(self) -> None:
+        accepted = accept(team(), leave("an", TEAM), facts(disabled=("bo", "chen", "dao")))
+        assert after(team(), accepted).owner == "bo"
+
     def test_changes_roles_and_owner_together(self) -> None:
         made = after(team(), accept(team(), leave("an", TEAM)))
         assert made.owner == "bo"

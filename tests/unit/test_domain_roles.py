@@ -115,6 +115,10 @@ class TestHandingOver:
     def test_only_to_a_member(self, target: str) -> None:
         assert refuse(team(), transfer("an", TEAM, target)).code is ErrorCode.NOT_FOUND
 
+    def test_not_to_who_is_disabled_who_could_hand_it_on_no_more(self) -> None:
+        refused = refuse(team(), transfer("an", TEAM, "bo"), facts(disabled=("bo",)))
+        assert refused == Rejected(ErrorCode.NOT_FOUND, {"user_ids": ["bo"]})
+
     def test_frees_the_new_owner_from_his_mute_which_nobody_could_end(self) -> None:
         muted = after(team(), mute("an", TEAM, "bo", LATER))
         assert after(muted, transfer("an", TEAM, "bo")).members["bo"].muted_until_ms == 0

@@ -7,7 +7,17 @@ from typing import Final
 from imapp.domain.channel import Channel
 from imapp.domain.decisions import Profile
 from imapp.stores.users import UserStore
-from schemas.commands import AddMembers, AnswerJoinRequests, AnyCommand, CreateGroup, OpenDirect, SendMessage
+from schemas.commands import (
+    AddMembers,
+    AnswerJoinRequests,
+    AnyCommand,
+    CreateGroup,
+    Leave,
+    OpenDirect,
+    RemoveMember,
+    SendMessage,
+    TransferOwner,
+)
 from schemas.common import ChannelType
 
 _KEPT_S: Final = 30.0
@@ -22,12 +32,13 @@ class ProfileCache:
         self._clock = clock
         self._kept: dict[str, tuple[Profile, float]] = {}
 
-    def load(self, user_ids: Iterable[str]) -> dict[str, Profile]:
-        """Those of these people who exist."""
-        wanted, now = set(user_ids), self._clock()
+    def load(self, user_ids: Iterable[str], anew: Iterable[str] = ()) -> dict[str, Profile]:
+        """Those of these people who exist; `anew` are more of them, who are looked up in any case."""
+        anew = set(anew)
+        wanted, now = {*user_ids, *anew}, self._clock()
         fresh = {
             user_id: kept[0]
-            for user_id in wanted
+            for user_id in wanted - anew
             if (kept := self._kept.get(user_id)) is not None and now - kept[1] < _KEPT_S
         }
         missing = wanted - fresh.keys()
@@ -52,3 +63,14 @@ def people_named(command: AnyCommand, channel: Channel | None) -> list[str]:
             return [command.actor, *known, *command.user_ids]
         case _:
             return [command.actor]
+
+
+def people_to_own(command: AnyCommand, channel: Channel | None) -> list[str]:
+    """Everybody whom a command may make the owner of a group. Nothing takes that back."""
+    match command:
+        case TransferOwner(user_id=heir):
+            return [heir]
+        case Leave(actor=gone) | RemoveMember(user_id=gone) if channel and channel.owner == gone:
+            return [member.user_id for member in channel.present()]
+        case _:
+            return []

@@ -22,7 +22,7 @@ from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.writing.channel_cache import ChannelCache
 from imapp.services.writing.heads import HeadKeeper
-from imapp.services.writing.people import ProfileCache, people_named
+from imapp.services.writing.people import ProfileCache, people_named, people_to_own
 from imapp.services.writing.planning import (
     Lookups,
     Plan,
@@ -165,9 +165,9 @@ class Writer:
         if any(_has_moved_on(states[channel_id]) for channel_id in direct.values()):
             # Remembered as the pair's chat, loaded as the group it has become: forget both and look again.
             raise LogConflict("the pair has moved on")
-        people = {
-            name for task in tasks for name in people_named(task.command, states[addresses[task.index]])
-        }
+        aimed = [(task.command, states[addresses[task.index]]) for task in tasks]
+        people = {name for pair in aimed for name in people_named(*pair)}
+        owners = {name for pair in aimed for name in people_to_own(*pair)}
         upgrading = {
             stable_part(task.command.channel_id) for task in tasks if isinstance(task.command, AddMembers)
         }
@@ -180,7 +180,7 @@ class Writer:
         named = {name for task in tasks if (name := file_named(task.command)) is not None}
         return Lookups(
             now_ms=self._clock_ms(),
-            users=self._people.load(people),
+            users=self._people.load(people, anew=owners),
             states=states,
             direct=direct,
             repeats=self._stores.messages.find_repeats(keys) if keys else {},
