@@ -177,3 +177,14 @@ def test_what_is_cleared_can_be_passed_on_no_more(scene: Scene) -> None:
         reader.write("send", to=chen, forward_of=f"{group}.000000000003")
 
     assert told.value.code == "not_found"
+
+
+def test_a_repeat_of_what_was_sent_and_cleared_is_answered_as_the_first_time(scene: Scene) -> None:
+    an, bo = scene.people("an", "bo")
+    rest = scene.rest(an)
+    group = rest.create_group("team", bo).channel_id
+    sent = rest.send_text(group, "once", client_message_id="m-1")
+    rest.set(group, cleared_seq=sent.seq)
+
+    assert rest.send_text(group, "once", client_message_id="m-1") == sent
+    assert rest.history(group).entries == [], "it stays cleared"

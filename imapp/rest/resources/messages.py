@@ -168,6 +168,6 @@ def list_receipts(query: ReceiptQuery) -> Response:
 
 def _sent(command: SendMessage) -> Response:
     result = write(command)
-    # Read back, so that the answer to a repeat is the entry of the first time.
-    entry = services().history.entry(command.actor, id_at(result.channel_id, result.seq))
+    # Read back, so that the answer to a repeat is the entry of the first time, cleared or not.
+    entry = services().history.sent(command.actor, id_at(result.channel_id, result.seq))
     return answer(entry, 201)

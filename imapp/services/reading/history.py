@@ -42,9 +42,27 @@ class HistoryService:
         readable = self._access.readable(user_id, channel_id)
         if not spans.contains(readable.row.member.spans, seq):
             raise RequestError(ErrorCode.NOT_FOUND)
-        found = self._log.at([(channel_id, seq)]).get(message_id)
+        return self._one(readable, self._found(message_id))
+
+    def sent(self, user_id: str, message_id: str) -> OneEntry:
+        """One entry that he sent himself, also if he has cleared it since.
+
+        Raises:
+            RequestError: `not_found`.
+        """
+        readable = self._access.readable(user_id, split_message_id(message_id)[0])
+        found = self._found(message_id)
+        if found.sender != user_id:
+            raise RequestError(ErrorCode.NOT_FOUND)
+        return self._one(readable, found)
+
+    def _found(self, message_id: str) -> LogEntry:
+        found = self._log.at([split_message_id(message_id)]).get(message_id)
         if found is None:
             raise RequestError(ErrorCode.NOT_FOUND)
+        return found
+
+    def _one(self, readable: Readable, found: LogEntry) -> OneEntry:
         (shown,) = self._hydrated(readable, [found])
         quotes = quotes_of([wire_entry(shown)], readable.row.member.spans, self._log)
         return OneEntry(**wire_fields(shown), quote=quotes[0] if quotes else None)
