@@ -141,13 +141,14 @@ def test_the_other_devices_hear_of_it(scene: Scene) -> None:
 
 def test_a_recall_or_an_edit_brings_nothing_back_that_was_cleared(scene: Scene) -> None:
     an, bo, chen = scene.people("an", "bo", "chen")
-    owner, rest = scene.connect(an), scene.rest(bo)
+    owner, rest, other = scene.connect(an), scene.rest(bo), scene.connect(chen)
     group = group_with(owner, bo, chen, texts=2)
     rest.set(group, cleared_seq=3)
 
     message = f"{group}.000000000003"
     owner.write("edit", channel_id=group, message_id=message, content="changed")
 
+    other.wait_for_text("changed")  # that he has cleared it takes nothing from the others
     assert rest.conversation(group).last_message is None
     (entry,) = rest.history(group).entries
     assert (entry.message_type, entry.content) == ("edit", "")

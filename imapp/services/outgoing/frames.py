@@ -111,6 +111,7 @@ def _as_it_is(entry: LogEntry, lookups: Lookups) -> LogEntry:
     if target is None or channel is None:
         return entry
     # All get the same bytes: if who hears of the edit came after its target, nobody gets the text with it.
+    # Who has cleared it does: it is of his stay, and one who has must not take the text from all others.
     hearing = (member for member in channel.members.values() if spans.contains(member.spans, entry.seq))
     is_for_all = all(spans.contains(member.spans, target.seq) for member in hearing)
     return hydrated(entry, target) if is_for_all else entry
