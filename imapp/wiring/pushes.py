@@ -13,6 +13,7 @@ from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.computing import PushRunner, PushStores
 from imapp.services.pushes.delivery import Patience, PushDelivery
 from imapp.services.pushes.notifiers import LogNotifier, Notifier
+from imapp.services.pushes.previews import Signs
 from imapp.services.pushes.recipients import PushService
 from imapp.services.pushes.reminding import ReminderStores, Reminding
 from imapp.services.pushes.sweep import PushSweep
@@ -128,6 +129,8 @@ def keep_pushing(config: Config, database: Database) -> None:
             log,
             Watermarks(members, channels),
             notifier,
+            people=UserStore(database),
+            signs=Signs(EmojiStore(database)),
             badges=Badges(channels, members, log),
             patience=patience,
             noted=PushedStore(database, config.pushed_kept_s).note,

@@ -261,6 +261,27 @@ def test_who_has_answered_while_it_waited_is_left_alone(scene: Scene, endpoint: 
     assert not endpoint.told(bo)
 
 
+def test_who_was_disabled_or_has_muted_it_while_it_waited_is_left_alone(
+    scene: Scene, endpoint: Endpoint
+) -> None:
+    an, bo, chen, ding = scene.people("an", "bo", "chen", "ding")
+    endpoint.failing = True
+    an_here = scene.connect(an)
+    group = an_here.write("create_group", name="Lunch", user_ids=[bo, chen, ding]).channel_id
+    an_here.send_text(group, "at twelve")
+    eventually(lambda: [row for row in outbox(scene) if row["state"] == "dead"])
+    scene.cluster.database["users"].update_one({"_id": bo}, {"$set": {"status": "disabled"}})
+    scene.rest(chen).set(group, notify="none")
+
+    endpoint.failing = False
+    scene.cluster.tool("pushes", "retry")
+
+    told(endpoint, ding)
+    eventually(lambda: not outbox(scene))
+    assert not endpoint.told(bo)
+    assert not endpoint.told(chen)
+
+
 def test_the_crowd_costs_no_more_than_two(scene: Scene, endpoint: Endpoint) -> None:
     an, *others = scene.people("an", *(f"u{number}" for number in range(150)))
     an_here = scene.connect(an)

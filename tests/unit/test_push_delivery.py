@@ -12,7 +12,11 @@ from imapp.domain.ids import message_id
 from imapp.errors import StoreUnavailable
 from imapp.services.pushes.delivery import Patience, PushDelivery
 from imapp.services.pushes.notifiers import NotDelivered
+from imapp.services.pushes.previews import Signs
+from imapp.services.reading.watermarks import Standing
 from imapp.stores.outbox import Parcel
+from schemas.common import Notify
+from schemas.emojis import Emoji
 from schemas.notifications import PushRecord
 from tests.support.entries import log_entry
 
@@ -69,13 +73,35 @@ class Log:
 
 
 class Watermarks:
-    """How far people have read the channel."""
+    """How far people have read the channel, a group; and what may disturb all of them."""
 
-    def __init__(self, **read: int) -> None:
+    def __init__(self, notify: Notify = Notify.ALL, **read: int) -> None:
         self._read = read
+        self._notify = notify
 
-    def of(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        return {(channel, user): self._read.get(user, 0) for channel, user in places}
+    def standings(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
+        return {place: Standing(self._read.get(place[1], 0), self._notify, direct=False) for place in places}
+
+
+class People:
+    """Everybody is active, but these."""
+
+    def __init__(self, *disabled: str) -> None:
+        self._disabled = disabled
+
+    def active(self, user_ids: Iterable[str]) -> set[str]:
+        return set(user_ids).difference(self._disabled)
+
+
+class Emojis:
+    """One emoji."""
+
+    def find_all(self, shortcodes: Collection[str]) -> dict[str, Emoji]:
+        return {
+            code: Emoji(shortcode=code, pack="", name="", character="😀", address="")
+            for code in shortcodes
+            if code == "grinning"
+        }
 
 
 class Badges:
@@ -129,6 +155,7 @@ def delivery(
     log: Log | None = None,
     watermarks: Watermarks | None = None,
     *,
+    people: People | None = None,
     badges: Badges | None = None,
 ) -> PushDelivery:
     patience = Patience(timeout_s=5.0, first_pause_s=2.0, tries=3)
@@ -139,6 +166,8 @@ def delivery(
         entries,  # type: ignore[arg-type]
         marks,  # type: ignore[arg-type]
         service,
+        people=people or People(),
+        signs=Signs(Emojis()),  # type: ignore[arg-type]
         badges=badges or Badges(),  # type: ignore[arg-type]
         patience=patience,
         jitter=lambda _, most: most,
@@ -225,6 +254,48 @@ def test_who_has_read_it_meanwhile_is_left_alone_and_the_id_stays_the_same() -> 
 
     ((name, told),) = service.taken
     assert (name, [one.user_id for one in told]) == ("p.0", ["u1", "u2"])
+
+
+def test_who_was_disabled_meanwhile_is_told_nothing() -> None:
+    outbox, service = Outbox(parcel(2)), Service()
+
+    delivery(outbox, service, people=People("u0")).send_due()
+
+    ((_, told),) = service.taken
+    assert [one.user_id for one in told] == ["u1"]
+
+
+@pytest.mark.parametrize(
+    ("notify", "what", "goes"),
+    [
+        (Notify.NONE, {"mentioned": True}, False),
+        (Notify.MENTIONS, {}, False),
+        (Notify.MENTIONS, {"mentioned": True}, True),
+        (Notify.NONE, {"nudge": True}, True),
+    ],
+    ids=["muted", "not mentioned", "mentioned", "a nudge"],
+)
+def test_who_has_muted_it_meanwhile_hears_what_may_still_disturb_him(
+    notify: Notify, what: dict[str, bool], goes: bool
+) -> None:
+    outbox, service = Outbox(Parcel("p", [changed(record("u0"), **what)])), Service()
+
+    delivery(outbox, service, watermarks=Watermarks(notify)).send_due()
+
+    assert (len(service.taken), outbox.parcel) == (goes, None)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "goes"), [("An: a text", "An: better 😀"), ("", "")], ids=["a text", "its text taken out"]
+)
+def test_a_text_that_was_edited_meanwhile_goes_out_as_it_is_now(waiting: str, goes: str) -> None:
+    edited = log_entry(CHANNEL, 1, sender_name="An", content="better [:grinning:]", edited_ms=1)
+    service = Service()
+
+    delivery(Outbox(Parcel("p", [changed(record("u0"), preview=waiting)])), service, Log(edited)).send_due()
+
+    ((_, (told,)),) = service.taken
+    assert told.preview == goes
 
 
 def test_nothing_goes_out_when_everybody_has_read_it() -> None:

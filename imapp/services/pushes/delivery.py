@@ -1,26 +1,30 @@
 """Out of the outbox to the notifier: in portions, again after a failure, given up at last.
 
-What waited is looked at again before it goes: who has read meanwhile is left alone, what was recalled goes
-out without its text, and the number on the icon is the one of now.
+What waited is looked at again before it goes: who has read meanwhile, was disabled or has muted it is left
+alone; what was recalled goes out without its text, what was edited with the new one; and the number on the
+icon is the one of now.
 """
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import structs
 
 from imapp import metrics
 from imapp.domain.entries import NORMAL
 from imapp.domain.ids import split_message_id
+from imapp.domain.pushes import may_disturb
 from imapp.errors import StoreUnavailable
 from imapp.failpoints import point
 from imapp.logs import get_log
 from imapp.services.pushes.badges import Badges
 from imapp.services.pushes.notifiers import NotDelivered, Notifier
-from imapp.services.reading.watermarks import Watermarks
+from imapp.services.pushes.previews import Signs
+from imapp.services.pushes.records import shown
+from imapp.services.reading.watermarks import Standing, Watermarks
 from imapp.stores.messages import MessageLog
 from imapp.stores.outbox import Outbox, Parcel
 from schemas.notifications import PushRecord
@@ -41,6 +45,13 @@ class Patience:
     tries: int
 
 
+class People(Protocol):
+    """Who may use the system."""
+
+    def active(self, user_ids: Iterable[str]) -> set[str]:
+        """Those of these people who may."""
+
+
 class PushDelivery:
     """Sends what is due. Owned by one thread; several processes may do the same."""
 
@@ -51,6 +62,8 @@ class PushDelivery:
         watermarks: Watermarks,
         notifier: Notifier,
         *,
+        people: People,
+        signs: Signs,
         badges: Badges,
         patience: Patience,
         noted: Callable[[str, Sequence[PushRecord], int], None] = lambda *_: None,
@@ -60,6 +73,8 @@ class PushDelivery:
         self._outbox = outbox
         self._entries = entries
         self._watermarks = watermarks
+        self._people = people
+        self._signs = signs
         self._badges = badges
         self._notifier = notifier
         self._patience = patience
@@ -115,27 +130,48 @@ class PushDelivery:
 
     def _as_of_now(self, records: Sequence[PushRecord]) -> list[PushRecord]:
         """What of these records is still worth telling, with what is right now."""
-        left = self._without_read(records)
+        standings = self._watermarks.standings({_place(record) for record in records})
+        left = self._to_disturb([record for record in records if _concerns(record, standings)])
         badges = self._badges.of({record.user_id for record in left}) if left else {}
         badged = [structs.replace(record, badge=badges.get(record.user_id, 0)) for record in left]
         # Last, since badges take a while to count: nothing that is recalled meanwhile goes out.
-        return self._without_recalled(badged)
+        return self._as_said_now(badged, standings) if badged else []
 
-    def _without_read(self, records: Sequence[PushRecord]) -> list[PushRecord]:
-        """Nobody is disturbed for what he has read, or answered, while it waited."""
-        marks = self._watermarks.of({(record.channel_id, record.user_id) for record in records})
-        return [
-            record
-            for record in records
-            if marks[record.channel_id, record.user_id] < split_message_id(record.message_id)[1]
-        ]
+    def _to_disturb(self, records: Sequence[PushRecord]) -> list[PushRecord]:
+        """Who was disabled while it waited sees nothing any more, on no path."""
+        active = self._people.active({record.user_id for record in records}) if records else set()
+        return [record for record in records if record.user_id in active]
 
-    def _without_recalled(self, records: Sequence[PushRecord]) -> list[PushRecord]:
-        """A text that was recalled while it waited does not go out any more (I7); nor does a nudge."""
+    def _as_said_now(
+        self, records: Sequence[PushRecord], standings: Mapping[tuple[str, str], Standing]
+    ) -> list[PushRecord]:
+        """A text that was recalled while it waited does not go out any more (I7), nor does a nudge of it.
+
+        Nor does one that was edited since: the new one does, unless its text was taken out before.
+        """
         found = self._entries.at({split_message_id(record.message_id) for record in records})
-        kept = {key for key, entry in found.items() if entry.status == NORMAL}
-        return [
-            record if record.message_id in kept else structs.replace(record, preview="")
-            for record in records
-            if record.message_id in kept or not record.nudge
-        ]
+        kept = {key: entry for key, entry in found.items() if entry.status == NORMAL}
+        signs = self._signs.of(entry for entry in kept.values() if entry.edited_ms is not None)
+        told = []
+        for record in records:
+            entry = kept.get(record.message_id)
+            if entry is None and not record.nudge:
+                told.append(structs.replace(record, preview=""))
+            elif entry is not None and entry.edited_ms is not None and record.preview:
+                preview = shown(entry, signs, direct=standings[_place(record)].direct)
+                told.append(structs.replace(record, preview=preview))
+            elif entry is not None:
+                told.append(record)
+        return told
+
+
+def _place(record: PushRecord) -> tuple[str, str]:
+    return record.channel_id, record.user_id
+
+
+def _concerns(record: PushRecord, standings: Mapping[tuple[str, str], Standing]) -> bool:
+    """Nobody is disturbed for what he has read or answered, or by a chat that he has muted, meanwhile."""
+    standing = standings.get(_place(record))
+    if standing is None or standing.read_seq >= split_message_id(record.message_id)[1]:
+        return False
+    return record.nudge or may_disturb(standing.notify, mentioned=record.mentioned)

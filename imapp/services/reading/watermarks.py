@@ -2,11 +2,21 @@
 
 from collections.abc import Collection
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from imapp.stores.channel_rows import Head, own_key
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberRow, MemberStore
+from schemas.common import ChannelType, Notify
+
+
+class Standing(Struct, frozen=True, gc=False):
+    """How far somebody has read a channel, what may disturb him there, and whether it is a direct chat."""
+
+    read_seq: int
+    notify: Notify
+    direct: bool
 
 
 def with_own_messages(row: MemberRow, head: Head) -> MemberRow:
@@ -30,11 +40,19 @@ class Watermarks:
 
     def of(self, places: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
         """The watermark at each (channel id, user id), 0 for who was never there."""
+        found = self.standings(places)
+        return {place: found[place].read_seq if place in found else 0 for place in places}
+
+    def standings(self, places: Collection[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
+        """The same with what else their rows say; who was never there is left out."""
         rows = self._members.find_all(places)
         heads = self._channels.heads({channel_id for channel_id, _ in rows})
         return {
-            place: with_own_messages(rows[place], heads[place[0]]).read_seq
-            if place in rows and place[0] in heads
-            else 0
-            for place in places
+            place: Standing(
+                with_own_messages(row, heads[place[0]]).read_seq,
+                row.notify,
+                heads[place[0]].channel.type is ChannelType.DIRECT,
+            )
+            for place, row in rows.items()
+            if place[0] in heads
         }
