@@ -21,7 +21,7 @@ class Recalled(Struct, frozen=True):
 
     def with_seq(self, seq: int) -> "Recalled":
         """The same with one more."""
-        if seq <= self.complete_after:
+        if seq <= self.complete_after or seq in self.seqs:
             return self
         seqs = list(self.seqs)
         insort(seqs, seq)

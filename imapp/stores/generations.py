@@ -51,11 +51,14 @@ class GenerationStore:
             row.get("current", 1), row.get("next"), row.get("position", ""), row.get("replaced", False)
         )
 
-    def begin(self, *, anew: bool = False) -> Generations:
-        """Begin to build the next ones, or go on with what was interrupted unless it shall be `anew`."""
+    def begin(self, highest: int, *, anew: bool = False) -> Generations:
+        """Begin to build the next ones, or go on with what was interrupted unless it shall be `anew`.
+
+        `highest` is the last one that there is, of which this may not know: MongoDB may be that of a backup.
+        """
         known = self.load()
         if known.next is None or anew:
-            self._set(known.current, (known.next or known.current) + 1, "")
+            self._set(known.current, max(known.next or known.current, highest) + 1, "")
         return self.load()
 
     def move(self, position: str) -> None:

@@ -88,6 +88,12 @@ class UnindexedStore:
             chunks = (ranges[start : start + _RANGES] for start in range(0, len(ranges), _RANGES))
             return [split_message_id(row["_id"]) for chunk in chunks for row in self._firsts(chunk)]
 
+    def within(self, channel_id: str, first: int, last: int) -> set[str]:
+        """The ids of those of a channel from this seq to that one."""
+        bounds = {"$gte": message_id(channel_id, first), "$lte": message_id(channel_id, last)}
+        with mapped_errors():
+            return {row["_id"] for row in self._rows.find({"_id": bounds}, {"_id": 1})}
+
     def _any(self) -> bool:
         return self._rows.find_one({}, {"_id": 1}) is not None
 

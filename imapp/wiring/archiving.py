@@ -135,7 +135,13 @@ def archive_services(config: Config, database: Database, archive: Archive) -> Ar
     return ArchiveServices(
         run=_run(config, database, mover, archive),
         mover=mover,
-        verifier=ArchiveVerifier(channels, log, manifests, archive),
+        verifier=ArchiveVerifier(
+            channels=channels,
+            log=log,
+            manifests=manifests,
+            unindexed=UnindexedStore(database),
+            archive=archive,
+        ),
         restorer=_restorer(database, archive),
         parking=parking(database, archive),
         unindexed=UnindexedStore(database),

@@ -274,7 +274,7 @@ class ArchiveMachine(RuleBasedStateMachine):
         self.index()
         self.release()
         self.mover(5).move(self.channel)
-        verdict = ArchiveVerifier(self.channels, self.log, self.manifests, self.archive).verify(self.channel)
+        verdict = self.verifier().verify(self.channel)
         assert verdict.problems == []
         self.check_recalled_texts()
 
@@ -285,6 +285,15 @@ class ArchiveMachine(RuleBasedStateMachine):
         held += map(str, self.log.documents(self.channel, 1, 10**9, 10**6))
         for text in self.taken_back:
             assert not any(f"'{text}'" in one or f'"{text}"' in one for one in held), text
+
+    def verifier(self) -> ArchiveVerifier:
+        return ArchiveVerifier(
+            channels=self.channels,
+            log=self.log,
+            manifests=self.manifests,
+            unindexed=self.unindexed,
+            archive=self.archive,
+        )
 
     def mover(self, chunk: int) -> ChannelMover:
         return ChannelMover(

@@ -10,12 +10,9 @@ from devstack.services import Stack
 from imapp.domain.archive.tiling import Range
 from imapp.domain.ids import message_id
 from imapp.services.archiving.restoring import Restorer
-from imapp.services.archiving.verifying import ArchiveVerifier
-from imapp.services.archiving.whole_log import WholeLog
 from imapp.stores.archive.client import ArchiveClient
 from imapp.stores.archive.entries import ArchiveEntries
 from imapp.stores.archive.indices import Indices
-from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
 from imapp.stores.generations import Generations
 from imapp.stores.mongo import Database
@@ -38,14 +35,12 @@ def entries(stack: Stack) -> Iterator[ArchiveEntries]:
 def test_after_a_backup_of_mongodb_the_whole_move_is_run_again_and_leaves_the_same(
     database: Database, entries: ArchiveEntries
 ) -> None:
-    world = World(database, 20, days_ago=60)
-    world.archive, world.whole = entries, WholeLog(database, entries)
-    verifier = ArchiveVerifier(ChannelStore(database), world.log, world.manifests, entries)
+    world = World(database, 20, days_ago=60, archive=entries)
     names = [entry.message_id for entry in world.entries]
     backup = world.log.documents(CHANNEL, 1, 20, 20)
 
     def left() -> tuple[Any, ...]:
-        verdict = verifier.verify(CHANNEL)
+        verdict = world.verify()
         proved = (verdict.archived, verdict.hot, verdict.removed, verdict.problems)
         digests = [(one.range, one.digest, one.noted_digest) for one in world.manifests.of(CHANNEL)]
         return proved, digests, entries.read(names), world.hot()
@@ -66,9 +61,7 @@ def test_after_a_backup_of_mongodb_the_whole_move_is_run_again_and_leaves_the_sa
 
 
 def test_what_moves_is_read_proved_changed_and_restored(database: Database, entries: ArchiveEntries) -> None:
-    world = World(database, 20, days_ago=60)  # over two months, so over several indices
-    world.archive, world.whole = entries, WholeLog(database, entries)
-    verifier = ArchiveVerifier(ChannelStore(database), world.log, world.manifests, entries)
+    world = World(database, 20, days_ago=60, archive=entries)  # over two months, so over several indices
     before = world.log.documents(CHANNEL, 1, 20, 20)
 
     moved = world.move()
@@ -76,7 +69,7 @@ def test_what_moves_is_read_proved_changed_and_restored(database: Database, entr
     assert (moved.entries, moved.problems) == (19, {})
     assert world.hot() == [20]
     assert world.whole.page(CHANNEL, 1, 20, limit=20) == world.entries
-    assert verifier.verify(CHANNEL).problems == []
+    assert world.verify().problems == []
 
     restorer = Restorer(world.log, world.manifests, entries, EditStore(database))
     restored = restorer.restore(CHANNEL, Range(3, 9), 60)
@@ -91,10 +84,8 @@ def test_what_moves_is_read_proved_changed_and_restored(database: Database, entr
 
     assert world.hot() == [20]
     assert [entry.content for entry in world.whole.page(CHANNEL, 4, 6, limit=9)] == ["text 4", "", "text 6"]
-    assert verifier.verify(CHANNEL).problems == []
+    assert world.verify().problems == []
 
     entries.remove([message_id(CHANNEL, 7)])
 
-    assert [problem.partition(":")[0] for problem in verifier.verify(CHANNEL).problems] == [
-        message_id(CHANNEL, 7)
-    ]
+    assert [problem.partition(":")[0] for problem in world.verify().problems] == [message_id(CHANNEL, 7)]

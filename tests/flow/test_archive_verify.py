@@ -8,10 +8,10 @@ from imapp.domain.archive.tiling import Range
 from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable
 from imapp.services.archiving.restoring import Restored, Restorer
-from imapp.services.archiving.verifying import ArchiveVerifier, Verdict
-from imapp.stores.channels import ChannelStore
+from imapp.services.archiving.verifying import Verdict
 from imapp.stores.edits import EditStore
 from imapp.stores.mongo import Database
+from imapp.stores.unindexed import UnindexedStore
 from tests.flow.test_archive_move import CHANNEL, World
 
 HOLD_S = 60.0
@@ -25,8 +25,7 @@ def world(database: Database) -> World:
 
 
 def verify(world: World) -> Verdict:
-    stores = ChannelStore(world.database), world.log, world.manifests
-    return ArchiveVerifier(*stores, world.archive).verify(CHANNEL)
+    return world.verify()
 
 
 def restorer(world: World) -> Restorer:
@@ -54,6 +53,57 @@ def test_a_lost_and_a_changed_copy_are_named(world: World) -> None:
         f"{message_id(CHANNEL, 4)}: noted down as archived, but not in the archive",
         f"{message_id(CHANNEL, 9)}: the archive has another content than was noted down",
     ]
+
+
+def test_what_of_the_hot_the_index_lacks_or_has_otherwise_is_named(database: Database) -> None:
+    world = World(database, 20, days_ago=40)
+    world.move()
+    lost, spoilt, edited = (message_id(CHANNEL, seq) for seq in (12, 14, 16))
+    world.archive.remove([lost])
+    world.archive.spoil(spoilt, "something else")
+    database["messages"].update_one({"_id": edited}, {"$set": {"content": "edited", "rev": 20}})
+
+    hot = "hot and said to be indexed, but the archive"
+    assert world.hot() == list(range(10, 21))
+    assert verify(world).problems == [
+        f"{lost}: {hot} does not have it",
+        f"{spoilt}: {hot} has another content",
+        f"{edited}: {hot} has another content",
+    ]
+
+
+def test_what_is_not_indexed_yet_or_set_aside_is_nothing_wrong(database: Database) -> None:
+    world = World(database, 20, days_ago=40)
+    refused, broken, edited, sent = (message_id(CHANNEL, seq) for seq in (12, 13, 16, 20))
+    world.archive.remove([refused, broken, sent])
+    UnindexedStore(database).park({refused: "no room", broken: "TypeError"})
+    database["messages"].update_one({"_id": broken}, {"$set": {"rev": "no number"}})
+    database["messages"].update_one({"_id": edited}, {"$set": {"content": "edited", "rev": 20}})
+    database["channels"].update_one({"_id": CHANNEL}, {"$set": {"indexed_seq": 19}})
+
+    assert verify(world).problems == []
+
+
+def test_a_recalled_text_that_is_back_in_the_archive_is_named_as_such(world: World) -> None:
+    said = dict(world.archive.texts)
+    restore(world, 3, 3)
+    world.database["messages"].update_one({"seq": 3}, {"$set": {"status": 1, "content": "", "rev": 21}})
+    world.database["holds"].delete_many({})
+    world.move()
+    assert verify(world).problems == []
+
+    world.archive.texts = said
+
+    assert verify(world).problems == [
+        f"{message_id(CHANNEL, 3)}: recalled, but the archive says again what it said"
+    ]
+
+
+def test_no_more_is_named_than_anybody_reads(database: Database) -> None:
+    world = World(database, 120, days_ago=10)
+    world.archive.texts.clear()
+
+    assert len(verify(world).problems) == 100
 
 
 def test_a_hole_among_hot_entries_and_a_lost_manifest_are_named(world: World) -> None:

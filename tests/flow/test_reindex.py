@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -116,17 +117,34 @@ class Library:
         requests.post(f"{self.url}/{self.namespace}-messages/_refresh", timeout=30).raise_for_status()
         return {name: source["hash"] for name, source in indexed(self.url, self.namespace).items()}
 
+    def problems(self, channel: str) -> list[str]:
+        """What the proof names."""
+        verifier = ArchiveVerifier(
+            channels=self.channels,
+            log=self.log,
+            manifests=self.manifests,
+            unindexed=self.unindexed,
+            archive=self.entries,
+        )
+        return verifier.verify(channel).problems
+
     def check_whole(self) -> None:
         """All is archived as noted down or hot, and what is hot is in the index as it is."""
         for channel in CHANNELS:
-            verdict = ArchiveVerifier(self.channels, self.log, self.manifests, self.entries).verify(channel)
-            assert verdict.problems == []
+            assert self.problems(channel) == []
             hot = self.log.documents(channel, 1, 99, 99)
             assert {one["_id"]: content_hash(one) for one in hot}.items() <= self.searchable().items()
 
 
 @pytest.fixture
 def library(database: Database, stack: Stack) -> Iterator[Library]:
+    with the_library(database, stack) as library:
+        yield library
+
+
+@contextmanager
+def the_library(database: Database, stack: Stack) -> Iterator[Library]:
+    """With Elasticsearch behind a proxy; gone afterwards."""
     namespace = f"t{secrets.token_hex(4)}"
     with es_proxy(stack.es_url) as proxy:
         yield Library(database, proxy, namespace, stack.es_url)

@@ -11,7 +11,6 @@ from imapp.domain.ids import message_id
 from imapp.errors import ArchiveUnavailable
 from imapp.services.archiving.restoring import Restored
 from imapp.services.archiving.retention import Retention
-from imapp.services.archiving.verifying import ArchiveVerifier
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore
 from imapp.stores.mongo import Database
@@ -60,8 +59,7 @@ def apply(world: World, *, days: int = 85) -> int:
 
 
 def verify(world: World) -> list[str]:
-    stores = ChannelStore(world.database), world.log, world.manifests
-    return ArchiveVerifier(*stores, world.archive).verify(CHANNEL).problems
+    return world.verify().problems
 
 
 def kept(world: World) -> list[int]:

@@ -244,6 +244,18 @@ def test_a_recalled_message_is_in_no_total_however_old_the_last_text_is(slow: Sl
     assert slow.found("机密") == ([], 0, [])
 
 
+def test_what_is_in_the_index_alone_is_not_shown(slow: Slow) -> None:
+    slow.send("预算 one")
+    seq = slow.send("预算 two")
+    slow.index()
+    slow.refresh()
+    slow.pass_ms(60 * SECOND)
+    slow.database["messages"].delete_one({"_id": message_id(slow.group, seq)})
+    slow.database["channels"].update_one({"_id": slow.group}, {"$set": {"head.seq": seq - 1}})
+
+    assert slow.found("预算")[0] == ["预算 one"]
+
+
 def test_a_recall_that_hundreds_of_texts_follow_is_in_no_total_either(slow: Slow) -> None:
     seq = slow.send("机密")
     slow.index()

@@ -29,7 +29,7 @@ def ensure_archived(archive: Archive, documents: Sequence[Document]) -> Proof:
     Raises:
         ArchiveUnavailable: nothing is proved.
     """
-    wanted = {document["_id"]: _Wanted(document) for document in documents}
+    wanted = _by_id(documents)
     lacking = _unlike(archive, wanted)
     refused: dict[str, str] = {}
     if lacking:
@@ -38,6 +38,15 @@ def ensure_archived(archive: Archive, documents: Sequence[Document]) -> Proof:
         lacking = _unlike(archive, {name: wanted[name] for name in lacking})
     problems = {name: refused.get(name, why) for name, why in lacking.items()}
     return Proof({name: one.hash for name, one in wanted.items() if name not in problems}, problems)
+
+
+def unlike(archive: Archive, documents: Sequence[Document]) -> dict[str, str]:
+    """Those of these entries that the archive does not have just as they are, and why, by message id.
+
+    Raises:
+        ArchiveUnavailable: it can't be said.
+    """
+    return _unlike(archive, _by_id(documents))
 
 
 class _Wanted:
@@ -53,6 +62,10 @@ class _Wanted:
     def is_equal_to(self, copy: Copy) -> bool:
         """Of what would be put back, not of what the archive says of it; mostly it is the same text."""
         return copy.entry == self.text or content_hash(copy.document) == self.hash
+
+
+def _by_id(documents: Sequence[Document]) -> dict[str, _Wanted]:
+    return {document["_id"]: _Wanted(document) for document in documents}
 
 
 def _unlike(archive: Archive, wanted: Mapping[str, _Wanted]) -> dict[str, str]:

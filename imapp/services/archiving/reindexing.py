@@ -130,7 +130,7 @@ class Reindexer:
 
     def _build(self, owner: str, done: Reindexed, *, anew: bool) -> None:
         self._stores.indices.prepare()
-        building = self._stores.generations.begin(anew=anew)
+        building = self._stores.generations.begin(self._stores.indices.highest(), anew=anew)
         assert building.next is not None, "one was begun"
         point("reindex.begun")
         # Until now somebody may write to the old ones alone; what he writes, he had read before this.
@@ -166,14 +166,14 @@ class Reindexer:
         return self._drop_replaced(generation, done)
 
     def _drop_replaced(self, generation: int, done: Reindexed) -> bool:
-        """Drop all but the generation that is read, unless they have what that one does not take."""
+        """Drop what was before the generation that is read, unless it has what that one does not take."""
         indices = self._stores.indices
         # Until now somebody may look at the old ones, make one of either for a new month, or prove by them.
         self._sleep(SETTLED_S)
         indices.switch(generation)
         done.refused |= self._refused_meanwhile()
         if not done.refused:
-            indices.drop_others({generation})
+            indices.drop_older(generation)
             self._stores.generations.end(generation)
         return not done.refused
 

@@ -1,6 +1,10 @@
-"""The proof that a channel's log is whole: every seq once, in the archive as it was noted down, or hot."""
+"""The proof that a channel's log is whole: every seq once, in the archive as it was noted down, or hot.
 
-from collections.abc import Iterator
+What is hot and said to be indexed is in the index as well, just as it is, or set aside.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -8,15 +12,18 @@ from msgspec import Struct
 from imapp.domain.archive.digests import chunk_digest, short_hash
 from imapp.domain.archive.manifests import REMOVED, Manifest
 from imapp.domain.archive.tiling import gaps_and_overlaps
+from imapp.domain.entries import RECALLED
 from imapp.domain.ids import message_id, split_message_id
 from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.logs import get_log
 from imapp.services.archiving.archive import Archive, Copy, Document
+from imapp.services.archiving.ensuring import unlike
 from imapp.stores.canonical import content_hash
 from imapp.stores.channels import ArchiveMarks, ChannelStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.message_rows import entry_of
 from imapp.stores.messages import MessageLog
+from imapp.stores.unindexed import UnindexedStore
 
 _PIECE: Final = 1_000
 _TRIES: Final = 3
@@ -46,11 +53,18 @@ class ArchiveVerifier:
     """Compares what was noted down with what is there. It changes nothing and may run at any time."""
 
     def __init__(
-        self, channels: ChannelStore, log: MessageLog, manifests: ManifestStore, archive: Archive
+        self,
+        *,
+        channels: ChannelStore,
+        log: MessageLog,
+        manifests: ManifestStore,
+        unindexed: UnindexedStore,
+        archive: Archive,
     ) -> None:
         self._channels = channels
         self._log = log
         self._manifests = manifests
+        self._unindexed = unindexed
         self._archive = archive
 
     def verify(self, channel_id: str) -> Verdict:
@@ -94,7 +108,7 @@ class ArchiveVerifier:
                 verdict.problems += self._archived_problems(manifest, marks)
             if len(verdict.problems) >= _NAMED:
                 return verdict
-        verdict.problems += self._hot_problems(channel_id, marks, verdict)
+        verdict.problems += islice(self._hot_problems(channel_id, marks, verdict), _NAMED)
         return verdict
 
     def _archived_problems(self, manifest: Manifest, marks: ArchiveMarks) -> Iterator[str]:
@@ -105,8 +119,8 @@ class ArchiveVerifier:
         names = [message_id(manifest.channel_id, manifest.from_seq + n) for n in range(manifest.count)]
         archived = self._archive.read(names)
         copies = self._copies(manifest)
-        for name, noted in zip(names, manifest.hashes, strict=False):
-            why = _problem(archived.get(name), noted, copies.get(name))
+        for seq, (name, noted) in enumerate(zip(names, manifest.hashes, strict=False), manifest.from_seq):
+            why = _problem(archived.get(name), noted, copies.get(name), recalled=seq in manifest.recalled)
             if why:
                 yield f"{name}: {why}"
 
@@ -126,19 +140,34 @@ class ArchiveVerifier:
     def _hot_problems(self, channel_id: str, marks: ArchiveMarks, verdict: Verdict) -> Iterator[str]:
         expected = marks.hot_from_seq
         while page := self._log.documents(channel_id, expected, marks.last_seq, _PIECE):
+            settled = []
             for document in page:
                 _, seq = split_message_id(document["_id"])
                 if seq != expected:
                     yield f"{expected}..{seq - 1} are neither archived nor hot"
                 if why := _unreadable(document):
                     yield f"{document['_id']}: {why}"
+                elif _is_settled(document, marks.indexed_seq):
+                    settled.append(document)
                 expected = seq + 1
             verdict.hot += len(page)
+            yield from self._index_problems(channel_id, settled)
         if expected <= marks.last_seq:
             yield f"{expected}..{marks.last_seq} are neither archived nor hot"
 
+    def _index_problems(self, channel_id: str, settled: Sequence[Document]) -> Iterator[str]:
+        """Which of these can't be found by what they say, although the watermark has passed them."""
+        if not settled:
+            return
+        first, last = (split_message_id(document["_id"])[1] for document in (settled[0], settled[-1]))
+        # Before the index is asked: what is taken after all in between is at worst not named.
+        aside = self._unindexed.within(channel_id, first, last)
+        wanted = [document for document in settled if document["_id"] not in aside]
+        for name, why in unlike(self._archive, wanted).items():
+            yield f"{name}: hot and said to be indexed, but {why}"
 
-def _problem(archived: Copy | None, noted: bytes, copy: Document | None) -> str:
+
+def _problem(archived: Copy | None, noted: bytes, copy: Document | None, *, recalled: bool) -> str:
     """What is wrong with an archived entry, "" for nothing.
 
     While there is a copy of it in MongoDB, the archive may have what that says already: a recall that has
@@ -151,6 +180,8 @@ def _problem(archived: Copy | None, noted: bytes, copy: Document | None) -> str:
         return ""
     if copy is not None and content_hash(copy) == found:
         return ""
+    if recalled and archived.document["status"] != RECALLED:
+        return "recalled, but the archive says again what it said"
     return "the archive has another content than was noted down"
 
 
@@ -161,6 +192,12 @@ def _unreadable(document: Document) -> str:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return f"stored, but it can't be read ({type(error).__name__}: {error})"[:_LONGEST_REASON]
     return ""
+
+
+def _is_settled(document: Document, indexed_seq: int) -> bool:
+    """Whether all that has changed an entry until now is indexed, or set aside."""
+    rev = document["rev"]
+    return isinstance(rev, int) and rev <= indexed_seq
 
 
 def _kept(marks: ArchiveMarks) -> str:

@@ -161,13 +161,17 @@ class MessageSearchService:
         return self._stores.log.recalls_after(reach.behind()) + refused
 
     def _current(self, page: Sequence[FoundMessage]) -> list[LogEntry]:
-        """The entries as they are now: from the log, or from the archive what has left it."""
-        places = [(message.key[2].channel_id, message.key[2].seq) for message in page]
-        hot = self._stores.log.at(places) if places else {}
-        return [
-            hot.get(message_id(*place)) or entry_of(restored(message.entry))
-            for place, message in zip(places, page, strict=True)
-        ]
+        """The entries as they are now: from the log, or from the archive what has left it.
+
+        Nothing of what the index has and neither says is there, as once MongoDB is that of a backup.
+        """
+        found = {message_id(message.key[2].channel_id, message.key[2].seq): message.entry for message in page}
+        hot = self._stores.log.at(map(split_message_id, found)) if found else {}
+        # After that: what has left the log meanwhile is archived by now.
+        missing = [name for name in found if name not in hot]
+        archived = self._stores.log.archived(missing) if missing else ()
+        current = hot | {name: entry_of(restored(found[name])) for name in archived}
+        return [current[name] for name in found if name in current]
 
     def _coverage(self, reach: _Reach) -> SearchCoverage:
         missing = reach.missing() + self._stores.unindexed.first_within(reach.searched())

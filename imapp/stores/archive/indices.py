@@ -5,7 +5,7 @@ building of all indices; the next one can be built beside the one that is read.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
@@ -174,13 +174,23 @@ class Indices:
                 client.indices.update_aliases(actions=changes)
         self.forget()
 
-    def drop_others(self, generations: Collection[int]) -> None:
-        """Delete the indices of all buildings but these.
+    def highest(self) -> int:
+        """The last building of which there is anything, 0 if there is none.
+
+        Raises:
+            ArchiveUnavailable: Elasticsearch does not answer.
+        """
+        return max(map(self.generation, self.all()), default=0)
+
+    def drop_older(self, generation: int) -> None:
+        """Delete the indices of all buildings before this one.
+
+        A later one may have the only copies, if who says which is read was brought back from a backup.
 
         Raises:
             ArchiveUnavailable: unknown whether they are gone.
         """
-        old = [name for name in self.all() if self.generation(name) not in generations]
+        old = [name for name in self.all() if self.generation(name) < generation]
         with self._client.writing() as client:
             for name in old:
                 client.indices.delete(index=name, ignore_unavailable=True)
