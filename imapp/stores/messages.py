@@ -6,6 +6,7 @@ from typing import Final
 from pymongo import ASCENDING, DESCENDING, DeleteOne
 from pymongo.client_session import ClientSession
 
+from imapp.domain.archive.pages import Tail
 from imapp.domain.archive.tiling import Range, overlap
 from imapp.domain.decisions import Amendment
 from imapp.domain.entries import (
@@ -96,6 +97,10 @@ class MessageLog:
             cursor.sort("_id", DESCENDING if newest_first else ASCENDING).limit(limit)
             entries = [entry_of(document) for document in cursor]
         return entries[::-1] if newest_first else entries
+
+    def tail(self, channel_id: str, low: int, high: int, *, limit: int) -> Tail:
+        """At most `limit` of the newest entries with low <= seq <= high: as far back as can be read now."""
+        return Tail(self.page(channel_id, low, high, limit=limit, newest_first=True))
 
     def written_by(self, sender: str, channel_id: str, low: int, high: int, *, limit: int) -> list[LogEntry]:
         """The newest entries of one person with low <= seq <= high, by seq. Reads all of the range."""
@@ -285,6 +290,10 @@ class MessageLog:
         """Entries at (channel id, seq) positions, by message id; missing ones are left out."""
         entries = map(entry_of, self._each(_at(positions)))
         return {entry.message_id: entry for entry in entries}
+
+    def at_hand(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
+        """The same, for who goes on without: what can't be read now is left out as well."""
+        return self.at(positions)
 
     def stored_beyond(self, channel_id: str, seq: int, *, limit: int) -> list[Document]:
         """At most `limit` entries of a channel after a seq, just as they are stored, by seq."""

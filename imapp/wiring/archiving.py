@@ -18,7 +18,7 @@ from imapp.services.archiving.retention import Retention, RetentionStores
 from imapp.services.archiving.returns import Prepare, Returns, nothing_to_prepare
 from imapp.services.archiving.running import ArchiveRun, Throttle
 from imapp.services.archiving.verifying import ArchiveVerifier
-from imapp.services.archiving.whole_log import LenientLog, WholeLog
+from imapp.services.archiving.whole_log import WholeLog
 from imapp.services.reading.access import AccessService
 from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
@@ -63,11 +63,9 @@ class ArchiveServices:
     manifests: ManifestStore
 
 
-def reading_logs(database: Database, archive: ArchiveStores | None) -> tuple[MessageLog, MessageLog]:
-    """The log as people read it, and as lists do, which go on while the archive is away."""
-    if archive is None:
-        return MessageLog(database), MessageLog(database)
-    return WholeLog(database, archive.entries), LenientLog(database, archive.entries)
+def reading_log(database: Database, archive: ArchiveStores | None) -> MessageLog:
+    """The log as people read it."""
+    return MessageLog(database) if archive is None else WholeLog(database, archive.entries)
 
 
 def preparing(database: Database, archive: ArchiveStores | None, access: AccessService) -> Prepare:

@@ -29,7 +29,7 @@ from imapp.stores.mongo import Database
 from imapp.stores.pushes import PushLedger
 from imapp.stores.unindexed import UnindexedStore
 from imapp.stores.users import UserStore
-from imapp.wiring.archiving import reading_logs
+from imapp.wiring.archiving import reading_log
 from imapp.wiring.base import read_sharing
 from imapp.wiring.indexing import ArchiveStores
 
@@ -58,9 +58,9 @@ def reading_services(
 ) -> ReadingServices:
     """The reading services of a gateway process."""
     channels, members, users = ChannelStore(database), MemberStore(database), UserStore(database)
-    log, lists = reading_logs(database, archive)
+    log = reading_log(database, archive)
     access, sharing = AccessService(channels, members), read_sharing(config, database)
-    rows = ConversationRows(members, lists, users)
+    rows = ConversationRows(members, log, users)
     ledger = PushLedger(database)
     pushes = PushService(access=access, members=members, log=log, ledger=ledger, users=users, sharing=sharing)
     index = MessageIndex(archive.client, archive.indices.alias) if archive is not None else None

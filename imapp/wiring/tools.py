@@ -15,7 +15,7 @@ from imapp.stores.pictures import PictureStore
 from imapp.stores.schema import create_schema
 from imapp.stores.users import UserStore
 from imapp.wiring.administration import trace_service
-from imapp.wiring.archiving import reading_logs
+from imapp.wiring.archiving import reading_log
 from imapp.wiring.indexing import archive_stores
 from imapp.wiring.workers import make_writer
 
@@ -47,5 +47,5 @@ def tool_services(config: Config) -> ToolServices:
         outbox=Outbox(database),
         writer=make_writer(config, database),
         audit=AuditService(AuditLog(database)),
-        traces=trace_service(config, database, reading_logs(database, archive_stores(config, database))[0]),
+        traces=trace_service(config, database, reading_log(database, archive_stores(config, database))),
     )

@@ -12,7 +12,7 @@ from imapp.errors import ArchiveUnavailable, StoreUnavailable
 from imapp.services.archiving.archive import Archive, Copy
 from imapp.services.archiving.moving import ChannelMover, Moved
 from imapp.services.archiving.verifying import ArchiveVerifier, Verdict
-from imapp.services.archiving.whole_log import LenientLog, WholeLog
+from imapp.services.archiving.whole_log import WholeLog
 from imapp.stores.channels import ChannelStore
 from imapp.stores.manifests import ManifestStore
 from imapp.stores.messages import MessageLog
@@ -311,18 +311,6 @@ def test_recent_pages_never_ask_the_archive(world: World) -> None:
     world.whole.at([(CHANNEL, 12), (CHANNEL, 21)])
 
     assert world.archive.reads == reads
-
-
-def test_archived_pages_fail_clearly_while_the_archive_is_away_and_lists_leave_out(world: World) -> None:
-    world.move()
-    world.archive.away = True
-
-    with pytest.raises(ArchiveUnavailable):
-        world.whole.page(CHANNEL, 1, 20, limit=20)
-    with pytest.raises(ArchiveUnavailable):
-        world.whole.at([(CHANNEL, 3)])
-    lenient = LenientLog(world.database, world.archive)
-    assert lenient.at([(CHANNEL, 3), (CHANNEL, 20)]).keys() == {message_id(CHANNEL, 20)}
 
 
 def test_a_hole_is_an_error_and_never_a_shorter_page(world: World) -> None:

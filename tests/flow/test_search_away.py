@@ -4,8 +4,10 @@ import time
 
 import pytest
 
+from schemas.messages import OneEntry
 from schemas.search import ContactPage, MessageHits
 from tests.conftest import ClusterFactory
+from tests.support.cluster import Cluster
 from tests.support.link import RefusedError
 from tests.support.processes import free_port
 from tests.support.rest import RestClient
@@ -40,6 +42,42 @@ def test_search_is_refused_at_once_and_all_else_works(own_cluster: ClusterFactor
         assert rest.get("/search/contacts", ContactPage, words=bo).cursor is None
 
 
+def test_what_is_hot_is_read_as_far_back_as_it_goes_without_what_it_says_of_the_archive(
+    own_cluster: ClusterFactory,
+) -> None:
+    cluster = own_cluster(es_url=f"http://127.0.0.1:{free_port()}", gateways=1, writers=1)
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        client, writer, rest = scene.connect(an), scene.rest(an), scene.rest(bo)
+        channel = client.write("create_group", name="team", user_ids=[bo]).channel_id
+        first, old = writer.send_text(channel, "first"), writer.send_text(channel, "old")
+        reply = writer.send_text(channel, "as I said", reply_to=old.message_id)
+        writer.send_text(channel, "so be it", reply_to=reply.message_id)
+        edit = client.write("edit", channel_id=channel, message_id=old.message_id, content="older")
+        archive(cluster, channel, below=reply.seq)
+
+        for reader in (client, rest):
+            page = reader.history(channel, limit=50)
+            assert [entry.content for entry in page.entries] == ["as I said", "so be it", ""]
+            assert (page.from_seq, page.to_seq, page.more_before) == (reply.seq, edit.seq, True)
+            assert [quote.content for quote in page.quotes] == ["as I said"]
+            assert reader.history(channel, around=reply.seq, limit=4).from_seq == reply.seq
+            for old_page in ({"before": reply.seq}, {"around": old.seq}, {"after": first.seq}):
+                with pytest.raises(RefusedError, match="search_unavailable") as told:
+                    reader.history(channel, **old_page)
+                assert told.value.reply.retry_after == 2.0
+        assert rest.get(f"/messages/{reply.message_id}", OneEntry).quote is None
+        with pytest.raises(RefusedError, match="search_unavailable"):
+            rest.entry(old.message_id)
+
+
+def archive(cluster: Cluster, channel: str, *, below: int) -> None:
+    """Let the entries before this seq be in the archive alone, which is not there."""
+    database = cluster.database
+    database["channels"].update_one({"_id": channel}, {"$set": {"hot_from_seq": below}})
+    database["messages"].delete_many({"channel_id": channel, "seq": {"$lt": below}})
+
+
 def test_what_names_an_archived_message_is_refused_for_good_and_holds_up_nothing(
     own_cluster: ClusterFactory,
 ) -> None:
@@ -49,9 +87,7 @@ def test_what_names_an_archived_message_is_refused_for_good_and_holds_up_nothing
         old = scene.rest(an).send_to(bo, "old")
         client = scene.connect(an)
         client.send_text(old.channel_id, "newer")
-        archived = {"$set": {"hot_from_seq": old.seq + 1}}
-        cluster.database["channels"].update_one({"_id": old.channel_id}, archived)
-        cluster.database["messages"].delete_one({"_id": old.message_id})
+        archive(cluster, old.channel_id, below=old.seq + 1)
 
         for number in range(3):  # as a client does that keeps trying
             refused = client.post_text(old.channel_id, "yes", reply_to=old.message_id)

@@ -34,7 +34,7 @@ class Log:
     def __init__(self) -> None:
         self.looked_through: list[tuple[int, int]] = []
 
-    def at(self, _places: Any) -> dict[str, Any]:
+    def at_hand(self, _places: Any) -> dict[str, Any]:
         return {}
 
     def newest_addressing(self, _user_id: str, _channel_id: str, low: int, high: int) -> int:

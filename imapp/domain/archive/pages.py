@@ -6,6 +6,8 @@ from typing import Final
 from msgspec import Struct
 
 from imapp.domain.archive.tiling import Range
+from imapp.domain.entries import LogEntry
+from imapp.errors import ArchiveUnavailable
 
 
 class Borders(Struct, frozen=True):
@@ -25,6 +27,17 @@ class Borders(Struct, frozen=True):
     def is_archived(self, seq: int) -> bool:
         """Whether the entry with this seq is, with or without a copy in the hot part's store."""
         return self.kept_from_seq <= seq < self.hot_from_seq
+
+
+class Tail(Struct, frozen=True):
+    """The newest entries of a range, by seq and without a hole.
+
+    `cut` is None if they are all that were asked for. Else it says why those before them can't be read now;
+    there are some, and it may be that all of them are.
+    """
+
+    entries: list[LogEntry]
+    cut: ArchiveUnavailable | None = None
 
 
 ALL_HOT: Final = Borders(1, 1)

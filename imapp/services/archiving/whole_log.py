@@ -5,10 +5,10 @@ archive. An entry is deleted only after the hot part was noted to begin behind i
 after having missed an entry knows where it is; a page that is not dense all the same is read again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from imapp.domain.archive.pages import Borders, archived_part, is_whole
+from imapp.domain.archive.pages import Borders, Tail, archived_part, is_whole
 from imapp.domain.archive.tiling import Range
 from imapp.domain.entries import MESSAGES, RECALLED, LogEntry
 from imapp.domain.ids import message_id
@@ -28,7 +28,8 @@ log = get_log("history")
 class WholeLog(MessageLog):
     """Reads entries from both stores; what it writes goes to MongoDB.
 
-    Raises ArchiveUnavailable from whatever needs the archive while that does not answer.
+    Raises ArchiveUnavailable from whatever needs the archive while that does not answer, but for `at_hand`
+    and `tail`, which say what can be said without.
     """
 
     def __init__(self, database: Database, archive: Archive) -> None:
@@ -39,10 +40,16 @@ class WholeLog(MessageLog):
         """Entries at (channel id, seq) positions, by message id; missing ones are left out."""
         wanted = list(positions)
         found = super().at(wanted) if wanted else {}
-        missing = {place for place in wanted if message_id(*place) not in found}
-        if not missing:
+        return found | self._from_archive(self._archived_of(wanted, found))
+
+    def at_hand(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
+        """The same; while the archive does not answer, what only it has is left out."""
+        wanted = list(positions)
+        found = super().at(wanted) if wanted else {}
+        try:
+            return found | self._from_archive(self._archived_of(wanted, found))
+        except ArchiveUnavailable:
             return found
-        return found | self._from_archive(message_id(*place) for place in self._manifests.archived(missing))
 
     def page(
         self, channel_id: str, low: int, high: int, *, limit: int, newest_first: bool = False
@@ -67,6 +74,23 @@ class WholeLog(MessageLog):
                 raise StoreUnavailable("an entry is neither in MongoDB nor in the archive")
             return page
         raise StoreUnavailable("the channel is being archived faster than it can be read")
+
+    def tail(self, channel_id: str, low: int, high: int, *, limit: int) -> Tail:
+        """The newest entries with low <= seq <= high: only hot ones, while the archive does not answer.
+
+        Raises:
+            StoreUnavailable: as `page`.
+        """
+        try:
+            return Tail(self.page(channel_id, low, high, limit=limit, newest_first=True))
+        except ArchiveUnavailable as error:
+            found = super().page(channel_id, low, high, limit=limit, newest_first=True)
+            # Looked up after that: from here on nothing had been deleted yet when it was read.
+            hot_from = self._borders_of(channel_id).hot_from_seq
+            hot = [entry for entry in found if entry.seq >= hot_from]
+            if not _is_dense(hot):
+                raise
+            return Tail(hot, cut=error)
 
     def written_by(self, sender: str, channel_id: str, low: int, high: int, *, limit: int) -> list[LogEntry]:
         """The newest entries of one person with low <= seq <= high, by seq. Reads all of the range."""
@@ -113,7 +137,7 @@ class WholeLog(MessageLog):
         if not newest_first and len(old) < limit:
             hot = super().page(channel_id, first_hot, wanted.to_seq, limit=limit - len(old))
         page = old + hot
-        return page if not page or len(page) == page[-1].seq - page[0].seq + 1 else None
+        return page if _is_dense(page) else None
 
     def _archived(self, channel_id: str, part: Range) -> list[LogEntry]:
         """The entries of a range before the hot part: a copy in MongoDB says what is so now."""
@@ -127,6 +151,11 @@ class WholeLog(MessageLog):
         found |= {entry.seq: entry for entry in archived.values()}
         return [found[seq] for seq in sorted(found)]
 
+    def _archived_of(self, wanted: Iterable[tuple[str, int]], found: Mapping[str, LogEntry]) -> list[str]:
+        """Ids of those of these places that are archived and were not found here."""
+        missing = {place for place in wanted if message_id(*place) not in found}
+        return [message_id(*place) for place in self._manifests.archived(missing)] if missing else []
+
     def _from_archive(self, message_ids: Iterable[str]) -> dict[str, LogEntry]:
         wanted = list(message_ids)
         if not wanted:
@@ -135,11 +164,5 @@ class WholeLog(MessageLog):
         return {name: entry_of(copy.document) for name, copy in copies.items()}
 
 
-class LenientLog(WholeLog):
-    """For lists: while the archive does not answer, what only it has is left out."""
-
-    def _from_archive(self, message_ids: Iterable[str]) -> dict[str, LogEntry]:
-        try:
-            return super()._from_archive(message_ids)
-        except ArchiveUnavailable:
-            return {}
+def _is_dense(entries: Sequence[LogEntry]) -> bool:
+    return not entries or len(entries) == entries[-1].seq - entries[0].seq + 1

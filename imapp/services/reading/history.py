@@ -2,9 +2,10 @@
 
 from imapp.domain import spans
 from imapp.domain.amendments import hydrated
+from imapp.domain.archive.pages import Tail
 from imapp.domain.entries import EDIT, LogEntry, wire_entry, wire_fields
 from imapp.domain.ids import split_message_id
-from imapp.errors import RequestError
+from imapp.errors import ArchiveUnavailable, RequestError
 from imapp.services.reading.access import AccessService, Readable
 from imapp.services.reading.quotes import quotes_of
 from imapp.stores.messages import MessageLog
@@ -22,8 +23,11 @@ class HistoryService:
     def page(self, user_id: str, channel_id: str, query: HistoryQuery) -> HistoryPage:
         """A page by seq, and the range it covers.
 
+        While the archive does not answer, a page that goes back ends where the hot part begins, and says so.
+
         Raises:
             RequestError: `not_found`, or `invalid` for more than one starting point.
+            ArchiveUnavailable: the entries next to where it starts are archived.
         """
         if sum(start is not None for start in (query.before, query.after, query.around)) > 1:
             raise RequestError(ErrorCode.INVALID, query="give one of before, after, around")
@@ -37,6 +41,7 @@ class HistoryService:
 
         Raises:
             RequestError: `not_found`.
+            ArchiveUnavailable: it is archived.
         """
         channel_id, seq = split_message_id(message_id)
         readable = self._access.readable(user_id, channel_id)
@@ -68,14 +73,17 @@ class HistoryService:
         return OneEntry(**wire_fields(shown), quote=quotes[0] if quotes else None)
 
     def _hydrated(self, readable: Readable, entries: list[LogEntry]) -> list[LogEntry]:
-        """These entries, with the edits saying what their targets say now, as far as he may read those."""
+        """These entries, with the edits saying what their targets say now, as far as he may read those.
+
+        An edit whose target can't be read now says nothing, as if he might not.
+        """
         stays = readable.row.member.spans
         edits = [entry for entry in entries if entry.type == EDIT]
         places = {split_message_id(entry.extra["message_id"]) for entry in edits}
         readable_places = {place for place in places if spans.contains(stays, place[1])}
         if not readable_places:
             return entries
-        targets = self._log.at(readable_places)
+        targets = self._log.at_hand(readable_places)
         return [
             hydrated(entry, targets.get(entry.extra["message_id"])) if entry.type == EDIT else entry
             for entry in entries
@@ -93,15 +101,16 @@ class HistoryService:
         top = min(before - 1, readable.last_seq)
         if limit == 0:
             return _page(readable, [], top + 1, max(top, 0))
-        entries = self._read(readable, 1, top, limit, newest_first=True)
+        tail = self._read_tail(readable, top, limit)
+        entries = self._hydrated(readable, tail.entries)
         top = _covered(readable, entries, top)
-        # A page that is not full goes back to the start.
-        low = min(1, top) if len(entries) < limit else entries[0].seq
+        # A page that is neither full nor cut goes back to the start.
+        low = entries[0].seq if len(entries) == limit or tail.cut else min(1, top)
         return _page(readable, entries, low, max(top, 0))
 
     def _newer(self, readable: Readable, after: int, limit: int) -> HistoryPage:
         last = readable.last_seq
-        entries = self._read(readable, after + 1, last, limit, newest_first=False)
+        entries = self._read_on(readable, after + 1, limit)
         full = len(entries) == limit
         high = entries[-1].seq if full else _covered(readable, entries, max(last, after))
         return _page(readable, entries, after + 1, max(high, after))
@@ -109,8 +118,13 @@ class HistoryService:
     def _around(self, readable: Readable, seq: int, limit: int) -> HistoryPage:
         # Beyond the end there is nothing yet, so the page must not say that it covers it.
         seq = min(seq, readable.last_seq + 1)
-        older = self._older(readable, seq, limit // 2)
         newer = self._newer(readable, seq - 1, limit - limit // 2)
+        try:
+            older = self._older(readable, seq, limit // 2)
+        except ArchiveUnavailable:
+            if not newer.entries:
+                raise
+            older = self._older(readable, seq, 0)
         return HistoryPage(
             channel_id=newer.channel_id,
             entries=older.entries + newer.entries,
@@ -120,21 +134,31 @@ class HistoryService:
             more_after=newer.more_after,
         )
 
-    def _read(
-        self, readable: Readable, low: int, high: int, limit: int, *, newest_first: bool
-    ) -> list[LogEntry]:
-        """Up to `limit` readable entries of low..high, from one end; by seq."""
-        stays = list(spans.clipped(readable.row.member.spans, low, high))
+    def _read_on(self, readable: Readable, low: int, limit: int) -> list[LogEntry]:
+        """Up to `limit` readable entries from `low` on, by seq."""
         found: list[LogEntry] = []
-        for first, last in reversed(stays) if newest_first else stays:
-            wanted = limit - len(found)
-            if wanted <= 0:
+        for first, last in spans.clipped(readable.row.member.spans, low, readable.last_seq):
+            if len(found) == limit:
                 break
-            part = self._log.page(
-                readable.row.channel_id, first, last, limit=wanted, newest_first=newest_first
-            )
-            found = part + found if newest_first else found + part
+            found += self._log.page(readable.row.channel_id, first, last, limit=limit - len(found))
         return self._hydrated(readable, found)
+
+    def _read_tail(self, readable: Readable, high: int, limit: int) -> Tail:
+        """Up to `limit` readable entries up to `high`, as far back as they can be read now.
+
+        Raises:
+            ArchiveUnavailable: none of them can.
+        """
+        found: list[LogEntry] = []
+        cut = None
+        for first, last in reversed(list(spans.clipped(readable.row.member.spans, 1, high))):
+            if cut or len(found) == limit:
+                break
+            part = self._log.tail(readable.row.channel_id, first, last, limit=limit - len(found))
+            found, cut = part.entries + found, part.cut
+        if cut and not found:
+            raise cut
+        return Tail(found, cut)
 
 
 def _covered(readable: Readable, entries: list[LogEntry], high: int) -> int:

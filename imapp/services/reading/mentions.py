@@ -31,7 +31,7 @@ def unread_mentions(rows: Iterable[MemberRow], heads: Mapping[str, Head], log: M
     marked = [(row, noted) for row in shown if (noted := _noted(row, heads[row.channel_id]))]
     if not marked:
         return {}
-    entries = log.at((row.channel_id, seq) for row, noted in marked for seq in _seen(row, noted))
+    entries = log.at_hand((row.channel_id, seq) for row, noted in marked for seq in _seen(row, noted))
     found = {row.channel_id: _newest(row, noted, entries, log) for row, noted in marked}
     return {channel_id: seq for channel_id, seq in found.items() if seq}
 

@@ -40,7 +40,7 @@ class NewestEntries:
             elif last != head.channel.last_seq:
                 ended[number] = (row.channel_id, last)
         places = set(ended.values())
-        found = self._log.at(places) if places else {}
+        found = self._log.at_hand(places) if places else {}
         # What counts is known of entries that can't be read now as well.
         unread = [place for place in places if message_id(*place) not in found]
         countables = self._log.countables(unread) if unread else {}

@@ -14,12 +14,14 @@ from schemas.messages import Entry, Quote
 def quotes_of(entries: Iterable[Entry], stays: Spans, log: MessageLog) -> list[Quote]:
     """What these entries of one channel answer, by message id; without what is beyond these stays.
 
+    And without what can't be read now: a page of what is recent waits for no archive.
+
     One read for all of them, none where nothing is answered.
     """
     named = {entry.reply_to for entry in entries if entry.reply_to is not None}
     places = [split_message_id(name) for name in sorted(named)]
     seen = [(channel_id, seq) for channel_id, seq in places if spans.contains(stays, seq)]
-    found = log.at(seen) if seen else {}
+    found = log.at_hand(seen) if seen else {}
     return [_quote(found[name]) for name in sorted(found)]
 
 
