@@ -20,6 +20,7 @@ from imapp.services.archiving.running import ArchiveRun, Throttle
 from imapp.services.archiving.verifying import ArchiveVerifier
 from imapp.services.archiving.whole_log import WholeLog
 from imapp.services.reading.access import AccessService
+from imapp.services.writing.stored import StoredCommands
 from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
 from imapp.stores.files import FileStore
@@ -68,11 +69,13 @@ def reading_log(database: Database, archive: ArchiveStores | None) -> MessageLog
     return MessageLog(database) if archive is None else WholeLog(database, archive.entries)
 
 
-def preparing(database: Database, archive: ArchiveStores | None, access: AccessService) -> Prepare:
+def preparing(
+    database: Database, archive: ArchiveStores | None, access: AccessService, stored: StoredCommands
+) -> Prepare:
     """What is done with commands before they go to their writers."""
     if archive is None:
         return nothing_to_prepare
-    return Returns(_restorer(database, archive.entries), access).prepare
+    return Returns(_restorer(database, archive.entries), access, stored).prepare
 
 
 def archive_tools(config: Config) -> ArchiveServices | None:

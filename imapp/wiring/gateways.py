@@ -61,6 +61,7 @@ from imapp.services.reading.unread_explained import UnreadExplainer
 from imapp.services.searching.contacts import ContactService
 from imapp.services.searching.keys import NameKeys
 from imapp.services.searching.messages import MessageSearchService
+from imapp.services.writing.stored import StoredCommands
 from imapp.stores.blobs import GridBlobs
 from imapp.stores.channels import ChannelStore
 from imapp.stores.connections import ConnectionStore
@@ -68,7 +69,6 @@ from imapp.stores.files import FileStore
 from imapp.stores.gateways import GatewayStore
 from imapp.stores.last_seen import LastSeenStore
 from imapp.stores.members import MemberStore
-from imapp.stores.messages import MessageLog
 from imapp.stores.meta import load_identity, ping
 from imapp.stores.mongo import Database
 from imapp.stores.nonces import NonceStore
@@ -127,7 +127,8 @@ def gateway_services(config: Config) -> GatewayServices:
     users = UserStore(database)
     archive = archive_stores(config, database)
     reading = reading_services(config, database, archive, store)
-    prepare = preparing(database, archive, reading.access)
+    stored = StoredCommands(ChannelStore(database), reading.log)
+    prepare = preparing(database, archive, reading.access, stored)
     published = PublishedKeys(keys_at(config.jwks_url))
     identity = _authenticator(config, database, published)
     presence = presence_service(database)
@@ -136,7 +137,7 @@ def gateway_services(config: Config) -> GatewayServices:
         _gateway_presence, config=config, database=database, access=reading.access, service=presence
     )
     gateway = _gateway(config, MemberStore(database), limits, make_presence)
-    quotas = _quotas(config, database, reading.log)
+    quotas = _quotas(config, database, stored)
     pictures = PictureService(FileStore(database), PictureStore(database), users)
     door = _door(config, limits)
     sessions = SessionServices(
@@ -185,11 +186,11 @@ def gateway_services(config: Config) -> GatewayServices:
     )
 
 
-def _quotas(config: Config, database: Database, log: MessageLog) -> QuotaService:
+def _quotas(config: Config, database: Database, stored: StoredCommands) -> QuotaService:
     return QuotaService(
         ChannelStore(database),
         MemberStore(database),
-        log,
+        stored,
         max_groups_made=config.max_groups_made,
         max_channels=config.max_channels_of_user,
     )

@@ -31,6 +31,7 @@ from imapp.services.reading.access import AccessService
 from imapp.services.writing.channel_cache import ChannelCache
 from imapp.services.writing.heads import HeadKeeper
 from imapp.services.writing.people import ProfileCache
+from imapp.services.writing.stored import StoredCommands
 from imapp.services.writing.writer import Writer, WriterStores
 from imapp.stores.canonical import content_hash
 from imapp.stores.changes import ChangeStore
@@ -97,7 +98,8 @@ class ArchiveMachine(RuleBasedStateMachine):
         self.marks, self.unindexed = IndexMarks(database, self.clock), UnindexedStore(database)
         self.indexer = Indexer(log=self.log, marks=self.marks, archive=archive, unindexed=self.unindexed)
         self.restorer = Restorer(self.log, self.manifests, self.archive, EditStore(database))
-        self.returns = Returns(self.restorer, AccessService(self.channels, self.members))
+        access, stored = AccessService(self.channels, self.members), StoredCommands(self.channels, self.log)
+        self.returns = Returns(self.restorer, access, stored)
         made = create("an", "bo", client_id=f"group-{next(numbers)}")
         self.channel = made.channel_id
         self.write(made)

@@ -6,14 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from imapp import failpoints
 from imapp.domain.archive.tiling import Range
-from imapp.errors import LogConflict
+from imapp.domain.ids import message_id
+from imapp.errors import LogConflict, RequestError
 from imapp.services.archiving.restoring import Restored, Restorer
+from imapp.services.archiving.returns import Returns
+from imapp.services.reading.access import AccessService
+from imapp.services.writing.stored import StoredCommands
+from imapp.stores.channels import ChannelStore
 from imapp.stores.edits import EditStore
 from imapp.stores.manifests import ManifestStore
+from imapp.stores.members import MemberStore
 from imapp.stores.mongo import Database
+from schemas.commands import RecallMessage
+from schemas.errors import ErrorCode
 from tests.flow.test_archive_move import CHANNEL, STEPS, World, at_step, verified
 
 WAIT_S = 30.0
@@ -36,6 +45,27 @@ def restorer(world: World) -> Restorer:
 
 def restore(world: World) -> Restored:
     return restorer(world).restore(CHANNEL, Range(1, 4), 60.0)
+
+
+@pytest.mark.parametrize("code", [ErrorCode.NOT_FOUND, ErrorCode.SEARCH_UNAVAILABLE])
+def test_a_command_about_what_can_not_be_put_back_is_refused_unless_it_is_stored(
+    world: World, code: ErrorCode
+) -> None:
+    world.move()
+    del world.archive.texts[message_id(CHANNEL, 1)]
+    world.archive.away = code is ErrorCode.SEARCH_UNAVAILABLE
+    channels, (stored,) = ChannelStore(world.database), world.log.page(CHANNEL, 20, 20, limit=1)
+    access = AccessService(channels, MemberStore(world.database))
+    returns = Returns(restorer(world), access, StoredCommands(channels, world.log))
+    recall = RecallMessage(
+        actor=stored.sender, client_message_id="new", channel_id=CHANNEL, seq=1, by_admin=True
+    )
+
+    with pytest.raises(RequestError) as refused:
+        returns.prepare(recall)
+
+    assert refused.value.code is code
+    returns.prepare(structs.replace(recall, client_message_id=stored.client_message_id))
 
 
 def test_what_is_restored_before_the_move_deletes_it_stays(

@@ -1,6 +1,7 @@
 """While Elasticsearch is away: search says so at once, and nothing else notices."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,52 @@ def test_what_is_hot_is_read_as_far_back_as_it_goes_without_what_it_says_of_the_
         assert rest.get(f"/messages/{reply.message_id}", OneEntry).quote is None
         with pytest.raises(RefusedError, match="search_unavailable"):
             rest.entry(old.message_id)
+
+
+def test_a_repeat_of_what_is_stored_is_answered_though_what_it_names_is_archived_by_now(
+    own_cluster: ClusterFactory,
+) -> None:
+    cluster = own_cluster(es_url=f"http://127.0.0.1:{free_port()}", gateways=1, writers=1)
+    with Scene(cluster) as scene:
+        an, bo = scene.people("an", "bo")
+        client, rest = scene.connect(an), scene.rest(an)
+        channel = client.write("create_group", name="team", user_ids=[bo]).channel_id
+        old = [rest.send_text(channel, text) for text in ("answered", "passed on", "edited", "recalled")]
+        answered, passed_on, edited, recalled = (entry.message_id for entry in old)
+        sends: dict[str, dict[str, Any]] = {
+            "reply": {"channel_id": channel, "content": "yes", "reply_to": answered},
+            "forward": {"to": bo, "forward_of": passed_on},
+        }
+        amends: dict[str, dict[str, Any]] = {
+            "edit": {"message_id": edited, "content": "changed"},
+            "recall": {"message_id": recalled},
+        }
+
+        def write(*, prefix: str = "") -> dict[str, str | None]:
+            """Each of them, with the same client id whenever it is done."""
+            done = {
+                name: client.write("send", client_message_id=prefix + name, **fields)
+                for name, fields in sends.items()
+            } | {
+                name: client.write(name, client_message_id=prefix + name, channel_id=channel, **fields)
+                for name, fields in amends.items()
+            }
+            return {name: written.message_id for name, written in done.items()}
+
+        first = write()
+        archive(cluster, channel, below=old[-1].seq + 1)
+
+        assert write() == first
+        again = rest.send_text(channel, "yes", client_message_id="reply", reply_to=answered)
+        assert again.message_id == first["reply"]
+        path, body = f"/messages/{recalled}/recall", {"client_message_id": "recall"}
+        assert rest.call("POST", path, json=body).json()["message_id"] == first["recall"]
+        with pytest.raises(RefusedError, match="conflict"):
+            client.write(
+                "send", client_message_id="reply", channel_id=channel, content="no", reply_to=answered
+            )
+        with pytest.raises(RefusedError, match="search_unavailable"):
+            write(prefix="new-")
 
 
 def archive(cluster: Cluster, channel: str, *, below: int) -> None:

@@ -12,6 +12,7 @@ from imapp.errors import ArchiveUnavailable, RequestError
 from imapp.logs import get_log
 from imapp.services.archiving.restoring import Restorer
 from imapp.services.reading.access import AccessService
+from imapp.services.writing.stored import StoredCommands
 from schemas.commands import AmendCommand, AnyCommand, RecallMessage, SendMessage
 from schemas.errors import ErrorCode
 
@@ -29,12 +30,15 @@ def nothing_to_prepare(_command: AnyCommand) -> None:
 class Returns:
     """Prepares commands. Only what their sender may read is brought back."""
 
-    def __init__(self, restorer: Restorer, access: AccessService) -> None:
+    def __init__(self, restorer: Restorer, access: AccessService, stored: StoredCommands) -> None:
         self._restorer = restorer
         self._access = access
+        self._stored = stored
 
     def prepare(self, command: AnyCommand) -> None:
         """Have what the command refers to in MongoDB; at once for all but a few.
+
+        A repeat of what is stored needs nothing of it and is never refused: its writer answers it.
 
         Raises:
             RequestError: `not_found`: it refers to what can't come back; `search_unavailable`: to what is
@@ -43,19 +47,21 @@ class Returns:
         """
         places = list(_places_of(command))
         archived = self._restorer.archived(places) if places else []
-        if archived:
-            lost = self._bring_back(self._readable(command, archived))
-            if lost.intersection(message_id(*place) for place in archived):
-                raise RequestError(ErrorCode.NOT_FOUND)
+        refused = self._refusal(command, archived) if archived else None
+        if refused is not None and not self._stored.has(command):
+            raise refused
 
-    def _bring_back(self, places: Collection[Place]) -> set[str]:
+    def _refusal(self, command: AnyCommand, archived: Collection[Place]) -> RequestError | None:
+        """Have these in MongoDB; why the command must be refused, if they can't all be."""
         try:
-            return self._restorer.bring_back(places)
+            lost = self._restorer.bring_back(self._readable(command, archived))
         except ArchiveUnavailable as error:
             log.warning("archive_unavailable", error=str(error)[:200])
-            raise RequestError(ErrorCode.SEARCH_UNAVAILABLE) from error
+            return RequestError(ErrorCode.SEARCH_UNAVAILABLE)
+        is_lost = bool(lost.intersection(message_id(*place) for place in archived))
+        return RequestError(ErrorCode.NOT_FOUND) if is_lost else None
 
-    def _readable(self, command: AnyCommand, places: Collection[Place]) -> list[Place]:
+    def _readable(self, command: AnyCommand, places: Iterable[Place]) -> list[Place]:
         if isinstance(command, RecallMessage) and command.by_admin:
             return list(places)
         return [place for place in places if self._access.may_read_any(command.actor, [place])]

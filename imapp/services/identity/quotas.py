@@ -6,9 +6,9 @@ other, so an exact count would need a lock over all of them for a number that on
 """
 
 from imapp.errors import RequestError
+from imapp.services.writing.stored import StoredCommands
 from imapp.stores.channels import ChannelStore
 from imapp.stores.members import MemberStore
-from imapp.stores.messages import MessageLog
 from schemas.commands import CreateGroup, PeopleCommand
 from schemas.errors import ErrorCode
 
@@ -20,14 +20,14 @@ class QuotaService:
         self,
         channels: ChannelStore,
         members: MemberStore,
-        log: MessageLog,
+        stored: StoredCommands,
         *,
         max_groups_made: int,
         max_channels: int,
     ) -> None:
         self._channels = channels
         self._members = members
-        self._log = log
+        self._stored = stored
         self._max_groups_made = max_groups_made
         self._max_channels = max_channels
 
@@ -39,7 +39,7 @@ class QuotaService:
             StoreUnavailable: it could not be counted, so nothing may be made.
         """
         refused = self._refusal(command)
-        if refused is not None and not self._is_stored(command):
+        if refused is not None and not self._stored.has(command):
             raise refused
 
     def _refusal(self, command: PeopleCommand) -> RequestError | None:
@@ -64,7 +64,3 @@ class QuotaService:
         else:
             people -= self._members.present_of(command.channel_id, people)
         return self._members.in_many(people, self._max_channels) if people else []
-
-    def _is_stored(self, command: PeopleCommand) -> bool:
-        key = (command.channel_id, command.actor, command.client_message_id)
-        return key in self._log.find_repeats([key])
