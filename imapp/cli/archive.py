@@ -85,7 +85,13 @@ def verify(channel_ids: tuple[str, ...]) -> None:
 @click.argument("channel_id")
 @click.argument("first", type=click.IntRange(1))
 @click.argument("last", type=click.IntRange(1))
-@click.option("--days", default=7, show_default=True, help="For how long they stay before they move again.")
+@click.option(
+    "--days",
+    default=7,
+    show_default=True,
+    type=click.IntRange(0, MAX_RETENTION_DAYS),
+    help="For how long they stay before they move again, 0 until the next move.",
+)
 @reason_option
 def restore(channel_id: str, first: int, last: int, *, days: int, reason: str | None) -> None:
     """Put the messages FIRST to LAST of CHANNEL_ID back into MongoDB, as they were. The archive keeps them.
