@@ -79,9 +79,12 @@ def _has_venv() -> bool:
 
 
 def _make_venv() -> None:
-    if not _has_venv():
-        say("set-up: virtual environment .venv")
-        run_logged(sys.executable, "-m", "venv", "--clear", VENV)
+    if _has_venv():
+        return
+    if VENV.is_symlink():  # making it anew would empty what it leads to, and somebody may run from there
+        raise SetupFailed(f"{VENV} is a link to the environment of another folder; remove the link")
+    say("set-up: virtual environment .venv")
+    run_logged(sys.executable, "-m", "venv", "--clear", VENV)
 
 
 def _install(what: str, requirements: Path) -> None:
