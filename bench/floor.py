@@ -12,7 +12,7 @@ from pymongo.collection import Collection
 from bench.documents import text_document
 from bench.scenarios import TEXT
 
-BATCH: Final = 256
+_BATCH: Final = 256
 _THREADS: Final = 2
 _SINGLY: Final = (1, 8, 64)  # threads that insert one document after the other
 _SINGLY_S: Final = 2.0
@@ -31,7 +31,7 @@ def single_floors(mongo_url: str) -> Mapping[str, float]:
     }
 
 
-def store_floor(mongo_url: str, seconds: float, *, threads: int = _THREADS, batch: int = BATCH) -> float:
+def store_floor(mongo_url: str, seconds: float, *, threads: int = _THREADS, batch: int = _BATCH) -> float:
     """Entries stored per second: clustered log, repeat index, w=majority, j."""
     client: MongoClient[dict[str, Any]] = MongoClient(mongo_url)
     with client:

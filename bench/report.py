@@ -146,9 +146,8 @@ def _memory_lines(results: Runs) -> list[str]:
             what = f"MiB held when {result.system} began and {result.seconds:.0f} s later"
             lines += ["", f"{result.scenario.title}: {what}"]
             lines += [
-                f"  {role:12}{begin / 1024:9.1f}{end / 1024:9.1f}"
-                for role, (begin, end) in result.resident_kib.items()
-                if role != "generator"
+                f"  {process:12}{begin / 1024:9.1f}{end / 1024:9.1f}"
+                for process, (begin, end) in result.resident_kib.items()
             ]
     return lines
 

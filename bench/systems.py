@@ -1,6 +1,5 @@
 """The systems that are measured, as processes on the same servers."""
 
-import base64
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,13 +14,13 @@ from devstack.services import Stack
 from imapp.config import Config
 from imapp.settings import settings_of
 from tests.support.cluster import Cluster
+from tests.support.endpoint import webhook_settings
 from tests.support.processes import BIN, ManagedProcess, free_port
 from tests.support.waiting import eventually
 
 _START_S: Final = 30.0
 _RATES: Final = [setting.variable for field, setting in settings_of(Config) if field.startswith("limit_")]
 _NEVER_REACHED: Final = "1000000/1000000"  # so that limits are looked at, and refuse nobody
-_SECRET: Final = "whsec_" + base64.b64encode(bytes(32)).decode()
 
 
 class System(Protocol):
@@ -64,7 +63,7 @@ class Product:
                 "IM_ENV": "production",
                 "IM_SEARCH_TIMEOUT_S": str(Config(environment="test").search_timeout_s),
                 **dict.fromkeys(_RATES, _NEVER_REACHED),
-                **({"IM_PUSH_WEBHOOK": told, "IM_PUSH_WEBHOOK_SECRET": _SECRET} if told else {}),
+                **(webhook_settings(told) if told else {}),
             },
         )
         self.mongo_url = self.cluster.mongo_url

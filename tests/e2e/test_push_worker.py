@@ -1,12 +1,11 @@
 """The push worker dies at the worst moments, and nudges go astray: nothing is lost, nothing is told twice."""
 
-import base64
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.conftest import ClusterFactory
-from tests.support.endpoint import Endpoint
+from tests.support.endpoint import Endpoint, webhook_settings
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
@@ -24,8 +23,7 @@ def endpoint() -> Iterator[Endpoint]:
 def hurt(own_cluster: ClusterFactory, endpoint: Endpoint, request: pytest.FixtureRequest) -> Make:
     """Makes a small system with a webhook whose processes fail where they are told to."""
     environment = {
-        "IM_PUSH_WEBHOOK": endpoint.url,
-        "IM_PUSH_WEBHOOK_SECRET": "whsec_" + base64.b64encode(bytes(32)).decode(),
+        **webhook_settings(endpoint.url),
         "IM_PUSH_TIMEOUT_S": "5",
         "IM_PUSH_SWEEP_S": "0.2",
     }

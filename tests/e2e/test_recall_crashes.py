@@ -3,7 +3,6 @@
 Taken back, it is nowhere afterwards (I7): in no store, on no screen. Changed, it is so once.
 """
 
-import base64
 import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,7 +13,7 @@ from imapp.stores.edits import EditStore
 from schemas.common import MessageStatus, MessageType
 from tests.conftest import ClusterFactory
 from tests.support.client import Client
-from tests.support.endpoint import Endpoint
+from tests.support.endpoint import Endpoint, webhook_settings
 from tests.support.holders import holders_of
 from tests.support.link import RefusedError, Reply
 from tests.support.scene import Scene
@@ -40,8 +39,7 @@ def hurt(own_cluster: ClusterFactory, endpoint: Endpoint, request: pytest.Fixtur
 
     def make(**failpoints: str) -> Scene:
         environment = {
-            "IM_PUSH_WEBHOOK": endpoint.url,
-            "IM_PUSH_WEBHOOK_SECRET": "whsec_" + base64.b64encode(bytes(32)).decode(),
+            **webhook_settings(endpoint.url),
             "IM_PUSH_TIMEOUT_S": "0.5",
             "IM_PUSH_RETRY_S": "0.2",
             "IM_PUSH_TRIES": "50",

@@ -1,6 +1,5 @@
 """The system that is hurt and mended, and how hard it is hurt."""
 
-import base64
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ import pytest
 from devstack.services import Stack
 from tests.conftest import start_cluster
 from tests.support.cluster import Cluster
-from tests.support.endpoint import Endpoint
+from tests.support.endpoint import Endpoint, webhook_settings
 from tests.support.load import Crowd, Load
 from tests.support.scene import Scene
 
@@ -24,7 +23,6 @@ _ENVIRONMENT: Final = {
     # What a worker has taken for the webhook when it dies is due again 30 s and twice this later.
     "IM_PUSH_TIMEOUT_S": "1",
 }
-_SECRET: Final = "whsec_" + base64.b64encode(bytes(32)).decode()
 _SHORT_SEED: Final = 1
 _HERE: Final = Path(__file__).parent
 _PATIENCE_S: Final = 900
@@ -108,8 +106,7 @@ def patient(stack: Stack, endpoint: Endpoint) -> Iterator[Cluster]:
     """Two gateways, two writers that stand by for each other, and a receipts worker: to be hurt by all."""
     environment = {
         **_ENVIRONMENT,
-        "IM_PUSH_WEBHOOK": endpoint.url,
-        "IM_PUSH_WEBHOOK_SECRET": _SECRET,
+        **webhook_settings(endpoint.url),
     }
     with ExitStack() as keep:
         yield start_cluster(stack, keep, environment=environment, metrics=True)

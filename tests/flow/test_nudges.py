@@ -1,6 +1,5 @@
 """Nudges: who has not read is reminded once, whatever is muted, retried, redelivered or recalled."""
 
-import base64
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -16,7 +15,7 @@ from tests.conftest import start_cluster
 from tests.support.chatter import direct_channel
 from tests.support.client import Client
 from tests.support.cluster import Cluster
-from tests.support.endpoint import Endpoint
+from tests.support.endpoint import Endpoint, webhook_settings
 from tests.support.link import RefusedError, Reply
 from tests.support.operator import Operator
 from tests.support.rest import RestClient
@@ -30,8 +29,7 @@ EVERY_S = 600
 def variables(endpoint: Endpoint) -> dict[str, str]:
     """A system that pushes to this endpoint, and is patient with it."""
     return {
-        "IM_PUSH_WEBHOOK": endpoint.url,
-        "IM_PUSH_WEBHOOK_SECRET": "whsec_" + base64.b64encode(KEY).decode(),
+        **webhook_settings(endpoint.url, KEY),
         "IM_PUSH_TIMEOUT_S": "5",
         "IM_PUSH_RETRY_S": "0.05",
         "IM_PUSH_TRIES": "50",

@@ -1,6 +1,5 @@
 """Who is not connected is told through the webhook: what, to whom, and whatever becomes of the endpoint."""
 
-import base64
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from schemas.notifications import PushRecord
 from tests.conftest import start_cluster
 from tests.support.chatter import direct_channel
 from tests.support.cluster import Cluster
-from tests.support.endpoint import Endpoint
+from tests.support.endpoint import Endpoint, webhook_settings
 from tests.support.scene import Scene
 from tests.support.waiting import eventually
 
@@ -25,8 +24,7 @@ KEY = b"0123456789abcdef0123456789abcdef"
 def cluster(stack: Stack, listening: Endpoint) -> Iterator[Cluster]:
     """A system with a webhook, and little patience."""
     environment = {
-        "IM_PUSH_WEBHOOK": listening.url,
-        "IM_PUSH_WEBHOOK_SECRET": "whsec_" + base64.b64encode(KEY).decode(),
+        **webhook_settings(listening.url, KEY),
         "IM_PUSH_TIMEOUT_S": "0.5",
         "IM_PUSH_RETRY_S": "0.05",
         "IM_PUSH_TRIES": "4",

@@ -1,5 +1,6 @@
 """Somebody's push service, as the webhook sees it: takes requests, or fails as it is told to."""
 
+import base64
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +9,12 @@ from typing import Any, Self
 import msgspec
 
 from schemas.notifications import PushNotification, PushRecord
+
+
+def webhook_settings(url: str, key: bytes = bytes(32)) -> dict[str, str]:
+    """The variables with which a system tells such an address, and signs with this key."""
+    secret = "whsec_" + base64.b64encode(key).decode()
+    return {"IM_PUSH_WEBHOOK": url, "IM_PUSH_WEBHOOK_SECRET": secret}
 
 
 @dataclass(frozen=True)

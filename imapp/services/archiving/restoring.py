@@ -100,9 +100,7 @@ class Restorer:
         wanted = self.archived([*old, *(edit for place in old for edit in self._edits_of(*place))])
         self._hold(wanted)
         point("archive.held")
-        wanted = self.archived(
-            wanted
-        )  # as for operators; but whoever refers to it keeps nothing from retention
+        wanted = self.archived(wanted)  # retention may have been faster
         # After that: a copy that is there now is there when the command comes to its writer.
         hot = MessageLog.at(self._log, wanted)
         restored = Restored()

@@ -5,7 +5,7 @@ archive. An entry is deleted only after the hot part was noted to begin behind i
 after having missed an entry knows where it is; a page that is not dense all the same is read again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from imapp.domain.archive.pages import Borders, Tail, archived_part, is_whole
@@ -38,16 +38,14 @@ class WholeLog(MessageLog):
 
     def at(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         """Entries at (channel id, seq) positions, by message id; missing ones are left out."""
-        wanted = list(positions)
-        found = super().at(wanted) if wanted else {}
-        return found | self._from_archive(self._archived_of(wanted, found))
+        found, archived = self._hot_and_archived(positions)
+        return found | self._from_archive(archived)
 
     def at_hand(self, positions: Iterable[tuple[str, int]]) -> dict[str, LogEntry]:
         """The same; while the archive does not answer, what only it has is left out."""
-        wanted = list(positions)
-        found = super().at(wanted) if wanted else {}
+        found, archived = self._hot_and_archived(positions)
         try:
-            return found | self._from_archive(self._archived_of(wanted, found))
+            return found | self._from_archive(archived)
         except ArchiveUnavailable:
             return found
 
@@ -151,10 +149,15 @@ class WholeLog(MessageLog):
         found |= {entry.seq: entry for entry in archived.values()}
         return [found[seq] for seq in sorted(found)]
 
-    def _archived_of(self, wanted: Iterable[tuple[str, int]], found: Mapping[str, LogEntry]) -> list[str]:
-        """Ids of those of these places that are archived and were not found here."""
+    def _hot_and_archived(
+        self, positions: Iterable[tuple[str, int]]
+    ) -> tuple[dict[str, LogEntry], list[str]]:
+        """What of these places is in MongoDB, and the ids of what is archived of the others."""
+        wanted = list(positions)
+        found = super().at(wanted) if wanted else {}
         missing = {place for place in wanted if message_id(*place) not in found}
-        return [message_id(*place) for place in self._manifests.archived(missing)] if missing else []
+        archived = self._manifests.archived(missing) if missing else ()
+        return found, [message_id(*place) for place in archived]
 
     def _from_archive(self, message_ids: Iterable[str]) -> dict[str, LogEntry]:
         wanted = list(message_ids)
